@@ -1,0 +1,38 @@
+//! Bars: open, high, low, close and volume of one symbol, column by column.
+//!
+//! Invariant: all columns have the same length and times rise strictly.
+
+use dirigent_core::Timestamp;
+
+use crate::price::Price;
+
+/// The bars of one symbol.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// The symbol, as the workflow file names it.
+    pub symbol: String,
+    /// The start of each bar, UTC; a session date is midnight UTC of that date.
+    pub time: Vec<Timestamp>,
+    /// First price.
+    pub open: Vec<Price>,
+    /// Highest price.
+    pub high: Vec<Price>,
+    /// Lowest price.
+    pub low: Vec<Price>,
+    /// Last price.
+    pub close: Vec<Price>,
+    /// Units traded; zero where the source has none.
+    pub volume: Vec<f64>,
+}
+
+impl Bars {
+    /// How many bars there are.
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Whether there is no bar.
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+}

@@ -1,0 +1,21 @@
+//! Markets and money: data, indicators, rules, strategies, orders, portfolio, risk, backtest.
+//!
+//! Promises: no network, no async, no wall clock; files are opened only in `data`. The same code
+//! serves backtest, paper and live trading.
+//! Not here: workflows, journals, reports; they use this crate, it knows none of them.
+
+pub mod allocate;
+pub mod backtest;
+pub mod data;
+pub mod execution;
+pub mod indicator;
+pub mod metrics;
+pub mod order;
+pub mod portfolio;
+pub mod price;
+pub mod risk;
+pub mod rules;
+pub mod strategy;
+
+pub use data::bars::Bars;
+pub use price::{Money, Price, Quantity};

@@ -1,0 +1,344 @@
+//! Price, quantity and money: exact decimals, nine places, never a float.
+//!
+//! Invariant: a value read from text is that decimal or is refused; sums and differences are
+//! exact; a product is rounded once, half to even, to nine places. Overflow is an error or a
+//! panic with its operands, never a wrapped number.
+
+use std::{fmt, iter::Sum, ops, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// One unit is 10^9 steps of the scale.
+pub const SCALE: i64 = 1_000_000_000;
+const SCALE_I128: i128 = SCALE as i128;
+const DECIMALS: usize = 9;
+
+/// Why a decimal was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDecimal {
+    /// Not a decimal number at all (also `NaN` and infinities).
+    #[error("`{0}` is not a decimal number")]
+    NotANumber(String),
+    /// Too large for the type.
+    #[error("`{0}` is too large: the limit is about 9.2 billion")]
+    TooLarge(String),
+    /// Too small: nine decimals would change it by more than one part in a million.
+    #[error("`{0}` is too fine: nine decimals cannot hold it")]
+    TooFine(String),
+}
+
+/// A price per unit, in the quote currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Price(i64);
+
+/// A number of units: shares, contracts, coins; negative is short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantity(i64);
+
+/// An amount of money; wide enough for any sum of products.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(i128);
+
+macro_rules! fixed_point {
+    ($name:ident, $int:ty) => {
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(0);
+
+            /// The value of `raw` steps of 10^-9.
+            pub const fn from_raw(raw: $int) -> Self {
+                Self(raw)
+            }
+
+            /// The number of steps of 10^-9.
+            pub const fn raw(self) -> $int {
+                self.0
+            }
+
+            /// The nearest double, for indicators and pictures; never for money.
+            #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked")]
+            pub fn to_f64(self) -> f64 {
+                self.0 as f64 / SCALE as f64
+            }
+
+            /// The value nearest to `x`; `None` if it is not finite or does not fit.
+            pub fn from_f64(x: f64) -> Option<Self> {
+                let raw = (x * SCALE as f64).round_ties_even();
+                #[expect(clippy::cast_precision_loss, reason = "a bound, compared as a double")]
+                let limit = <$int>::MAX as f64;
+                #[expect(clippy::cast_possible_truncation, reason = "checked against the limit")]
+                (raw.abs() < limit).then(|| Self(raw as $int))
+            }
+
+            /// Without its sign.
+            pub fn abs(self) -> Self {
+                Self(self.0.abs())
+            }
+
+            /// Whether it is above zero.
+            pub fn is_positive(self) -> bool {
+                self.0 > 0
+            }
+
+            /// Whether it is below zero.
+            pub fn is_negative(self) -> bool {
+                self.0 < 0
+            }
+
+            /// Whether it is zero.
+            pub fn is_zero(self) -> bool {
+                self.0 == 0
+            }
+        }
+
+        impl ops::Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0.checked_add(other.0).expect("a sum of amounts fits its type"))
+            }
+        }
+        impl ops::Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0.checked_sub(other.0).expect("a difference of amounts fits its type"))
+            }
+        }
+        impl ops::Neg for $name {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl ops::AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+        impl ops::SubAssign for $name {
+            fn sub_assign(&mut self, other: Self) {
+                *self = *self - other;
+            }
+        }
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+                items.fold(Self::ZERO, |total, item| total + item)
+            }
+        }
+        impl fmt::Display for $name {
+            /// Plain decimal without needless zeros: `1234.5`.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut text = String::new();
+                write_decimal(&mut text, i128::from(self.0));
+                f.pad(&text)
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidDecimal;
+            fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
+                let raw = parse_decimal(text)?;
+                <$int>::try_from(raw)
+                    .map(Self)
+                    .map_err(|_| InvalidDecimal::TooLarge(text.to_owned()))
+            }
+        }
+        impl Serialize for $name {
+            /// As text, so that no reader rounds it.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+fixed_point!(Price, i64);
+fixed_point!(Quantity, i64);
+fixed_point!(Money, i128);
+
+impl Price {
+    /// What `quantity` units cost at this price, rounded half to even to nine places.
+    pub fn notional(self, quantity: Quantity) -> Money {
+        Money(div_half_even(i128::from(self.0) * i128::from(quantity.0), SCALE_I128))
+    }
+
+    /// This price times `numerator / denominator`, rounded half to even; saturates at the limit.
+    pub fn scaled(self, numerator: i64, denominator: i64) -> Self {
+        let raw =
+            div_half_even(i128::from(self.0) * i128::from(numerator), i128::from(denominator));
+        Self(i64::try_from(raw).unwrap_or(if raw < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+impl Money {
+    /// This amount times `numerator / denominator`, rounded half to even to nine places.
+    pub fn scaled(self, numerator: i64, denominator: i64) -> Self {
+        let product =
+            self.0.checked_mul(i128::from(numerator)).expect("an amount times a rate fits");
+        Self(div_half_even(product, i128::from(denominator)))
+    }
+
+    /// How many units this amount buys at `price`, rounded down; zero for a price of zero or less.
+    pub fn units_at(self, price: Price) -> Quantity {
+        if price.0 <= 0 {
+            return Quantity::ZERO;
+        }
+        let raw = self.0.saturating_mul(SCALE_I128).div_euclid(i128::from(price.0));
+        Quantity(i64::try_from(raw).unwrap_or(if raw < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+impl Quantity {
+    /// Whole units only, toward zero.
+    pub fn whole(self) -> Self {
+        Self(self.0 / SCALE * SCALE)
+    }
+
+    /// A whole number of units; `None` if it does not fit.
+    pub fn from_units(units: i64) -> Option<Self> {
+        units.checked_mul(SCALE).map(Self)
+    }
+}
+
+/// `n / d` to the nearest integer, a tie to the even one; `d` is positive.
+fn div_half_even(n: i128, d: i128) -> i128 {
+    let (quotient, remainder) = (n.div_euclid(d), n.rem_euclid(d));
+    match (remainder * 2).cmp(&d) {
+        std::cmp::Ordering::Less => quotient,
+        std::cmp::Ordering::Greater => quotient + 1,
+        std::cmp::Ordering::Equal => quotient + (quotient & 1),
+    }
+}
+
+/// Appends `raw` steps of 10^-9 as a plain decimal without needless zeros.
+pub fn write_decimal(out: &mut String, raw: i128) {
+    use fmt::Write as _;
+    if raw < 0 {
+        out.push('-');
+    }
+    let raw = raw.unsigned_abs();
+    let scale = SCALE_I128.unsigned_abs();
+    write!(out, "{}", raw / scale).expect("a string takes any text");
+    let fraction = raw % scale;
+    if fraction > 0 {
+        let start = out.len();
+        write!(out, ".{fraction:09}").expect("a string takes any text");
+        let kept = out[start..].trim_end_matches('0').len();
+        out.truncate(start + kept);
+    }
+}
+
+/// Reads `[+-]digits[.digits][e[+-]digits]` as steps of 10^-9.
+///
+/// More than nine decimals are rounded half to even, as long as that changes the value by at most
+/// one part in a million: doubles written out in full pass, prices too fine to hold are refused.
+fn parse_decimal(text: &str) -> Result<i128, InvalidDecimal> {
+    let bad = || InvalidDecimal::NotANumber(text.chars().take(40).collect());
+    let (negative, body) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match body.find(['e', 'E']) {
+        Some(at) => (&body[..at], body[at + 1..].parse::<i32>().map_err(|_| bad())?),
+        None => (body, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = whole.len() + fraction.len();
+    if digits == 0 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return Err(bad());
+    }
+    let point = i64::try_from(whole.len()).map_err(|_| bad())? + i64::from(exponent);
+    let keep = point + i64::try_from(DECIMALS).map_err(|_| bad())?;
+    let (mut raw, mut dropped, mut tie, mut lost) = (0_i128, false, false, false);
+    for (index, byte) in (0_i64..).zip(whole.bytes().chain(fraction.bytes())) {
+        let digit = i128::from(byte - b'0');
+        if index < keep {
+            raw = raw
+                .checked_mul(10)
+                .and_then(|r| r.checked_add(digit))
+                .ok_or_else(|| InvalidDecimal::TooLarge(text.to_owned()))?;
+        } else if index == keep {
+            (dropped, tie) = (digit >= 5, digit == 5);
+            lost |= digit > 0;
+        } else if digit > 0 {
+            (tie, lost) = (false, true);
+        }
+    }
+    for _ in i64::try_from(digits).map_err(|_| bad())?..keep {
+        raw = raw.checked_mul(10).ok_or_else(|| InvalidDecimal::TooLarge(text.to_owned()))?;
+        if raw == 0 {
+            break;
+        }
+    }
+    if dropped && !(tie && raw & 1 == 0) {
+        raw += 1;
+    }
+    if lost && raw < 1_000_000 {
+        return Err(InvalidDecimal::TooFine(text.chars().take(40).collect()));
+    }
+    Ok(if negative { -raw } else { raw })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, raw: i64) {
+        assert_eq!(text.parse::<Price>(), Ok(Price(raw)), "{text}");
+    }
+
+    #[test]
+    fn decimals_read_exactly() {
+        check("1", SCALE);
+        check("-0.000000001", -1);
+        check("+12.50", 12_500_000_000);
+        check(".5", 500_000_000);
+        check("5.", 5 * SCALE);
+        check("1e3", 1000 * SCALE);
+        check("2.5E-3", 2_500_000);
+        check("104.44000000000001", 104_440_000_000);
+        check("0e99", 0);
+    }
+
+    #[test]
+    fn rounding_is_half_to_even() {
+        check("1.0000000005", SCALE);
+        check("1.0000000015", SCALE + 2);
+        check("1.00000000051", SCALE + 1);
+    }
+
+    #[test]
+    fn what_is_no_decimal_is_refused() {
+        for text in ["", ".", "-", "NaN", "inf", "1,5", "0x10", "1e", "1e999999999999", "1 "] {
+            assert!(matches!(text.parse::<Price>(), Err(InvalidDecimal::NotANumber(_))), "{text}");
+        }
+        for text in ["9300000000", "1e400", "1e30"] {
+            assert!(matches!(text.parse::<Price>(), Err(InvalidDecimal::TooLarge(_))), "{text}");
+        }
+        for text in ["1e-320", "0.00000000000000012345", "0.0000012345"] {
+            assert!(matches!(text.parse::<Price>(), Err(InvalidDecimal::TooFine(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_print_shortest_and_read_back() {
+        for text in ["0", "-1234.5", "0.000000001", "9223372036.854775807", "100"] {
+            assert_eq!(text.parse::<Price>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_notional_is_rounded_once() {
+        let price: Price = "0.333333333".parse().unwrap();
+        let quantity: Quantity = "0.000000003".parse().unwrap();
+        assert_eq!(price.notional(quantity), Money(1));
+        let cash: Money = "100000".parse().unwrap();
+        let units = cash.units_at("116".parse().unwrap());
+        assert_eq!(units.to_string(), "862.068965517");
+        assert_eq!(units.whole().to_string(), "862");
+    }
+}
