@@ -15,7 +15,9 @@ pub mod portfolio;
 pub mod price;
 pub mod risk;
 pub mod rules;
+pub mod signal;
 pub mod strategy;
 
 pub use data::bars::Bars;
 pub use price::{Money, Price, Quantity};
+pub use signal::Signal;

@@ -1,0 +1,3 @@
+//! One process: configuration, wiring, every task kind.
+
+pub mod config;

@@ -1,0 +1,36 @@
+//! Signal: what a strategy wants of one symbol at the close of one bar.
+//!
+//! One byte per bar, so that a column of signals stays in the cache; several wishes may be set at
+//! once (leave long and enter short is a reversal).
+
+/// A set of wishes; empty means "do nothing".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signal(u8);
+
+impl Signal {
+    /// No wish.
+    pub const NONE: Self = Self(0);
+    /// Hold a long position.
+    pub const LONG_ENTRY: Self = Self(1);
+    /// Leave a long position.
+    pub const LONG_EXIT: Self = Self(2);
+    /// Hold a short position.
+    pub const SHORT_ENTRY: Self = Self(4);
+    /// Leave a short position.
+    pub const SHORT_EXIT: Self = Self(8);
+
+    /// Whether every wish of `other` is set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether there is no wish.
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The wishes of both.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
