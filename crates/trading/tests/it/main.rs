@@ -1,0 +1,5 @@
+//! What this crate promises, tested from outside on real and on broken data.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at what they do not expect")]
+
+mod data;
