@@ -18,7 +18,7 @@ fn read(name: &str) -> String {
 
 /// Returns by asset of the reference's rows of the panel.
 fn returns() -> Vec<Vec<f64>> {
-    let text = read("panel/four_adj_close.csv");
+    let text = read("../../../../examples/data/panel/four_adj_close.csv");
     let rows: Vec<Vec<f64>> = text
         .lines()
         .skip(1)

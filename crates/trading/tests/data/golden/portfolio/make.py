@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Reference portfolio weights of four stocks, from PyPortfolioOpt, scipy and scikit-learn.
 
-usage: make.py DIRECTORY_WITH_DAILY_CSV     (SYMBOL.csv: timestamp,...,adj_close)
+usage: make.py EXAMPLES_DATA     (the folder with daily/SYMBOL.csv: timestamp,...,adj_close)
 
-Writes ../../panel/four_adj_close.csv and, beside itself, four_stocks.json. Data: Quandl WIKI
+Writes EXAMPLES_DATA/panel/four_adj_close.csv and, beside itself, four_stocks.json. Data: Quandl WIKI
 prices, public domain. Libraries: PyPortfolioOpt 1.6 with CLARABEL, scipy 1.17, scikit-learn 1.9.
 """
 import json
@@ -23,7 +23,7 @@ FIRST, LAST = "2009-01-02", "2011-12-30"
 
 
 def read(symbol):
-    table = pd.read_csv(Path(sys.argv[1]) / f"{symbol}.csv", index_col="timestamp")
+    table = pd.read_csv(Path(sys.argv[1]) / "daily" / f"{symbol}.csv", index_col="timestamp")
     return table["adj_close"]
 
 
@@ -37,7 +37,7 @@ def equal_risk(cov):
 def main():
     prices = pd.DataFrame({symbol: read(symbol) for symbol in SYMBOLS}).dropna()
     prices = prices[FIRST:"2012-12-31"]
-    path = HERE.parent.parent / PANEL
+    path = Path(sys.argv[1]) / PANEL
     path.parent.mkdir(exist_ok=True)
     prices.to_csv(path, index_label="timestamp")
     prices = pd.read_csv(path, index_col="timestamp")[FIRST:LAST]
@@ -46,13 +46,13 @@ def main():
     target = 0.4
     ones, inverse = np.ones(len(SYMBOLS)), np.linalg.inv(cov.to_numpy())
 
-    def frontier(solve, bounds=(0, 1)):
+    def frontier(solve, bounds=(0, 1), rate=0.0):
         problem = EfficientFrontier(mean, cov, weight_bounds=bounds, solver="CLARABEL")
         solve(problem)
-        return list(map(float, problem.weights)), list(map(float, problem.portfolio_performance(risk_free_rate=0.02)))
+        return list(map(float, problem.weights)), list(map(float, problem.portfolio_performance(risk_free_rate=rate)))
 
     min_var, perf_min_var = frontier(lambda f: f.min_volatility())
-    sharpe, perf_max_sharpe = frontier(lambda f: f.max_sharpe(risk_free_rate=0.02))
+    sharpe, perf_max_sharpe = frontier(lambda f: f.max_sharpe(risk_free_rate=0.02), rate=0.02)
     shrunk, shrinkage = ledoit_wolf(returns)
     hrp = HRPOpt(returns)
     hrp_weights = hrp.optimize(linkage_method="single")
