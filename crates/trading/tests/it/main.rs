@@ -1,6 +1,7 @@
 //! What the trading crate promises, tested from outside.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
+mod allocate;
 mod backtest_golden;
 mod data;
 mod fixture;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference values of the metric variants, from the libraries where one has the concept.
 
-usage: make.py DIRECTORY_WITH_DAILY_CSV     (IBM.csv, MSFT.csv: timestamp,...,adj_close)
+usage: make.py EXAMPLES_DATA     (the folder with daily/{IBM,MSFT}.csv: timestamp,...,adj_close)
 
 Writes, beside itself, ibm_vs_msft_{daily,monthly}.{csv,json}. Data: Quandl WIKI prices, public
 domain. Libraries: quantstats 0.0.86, empyrical-reloaded 0.7.1, ffn 1.4.1, scipy.
@@ -215,7 +215,7 @@ def write(name, table, P):
 
 def main():
     read = lambda symbol: pd.read_csv(
-        Path(sys.argv[1]) / f"{symbol}.csv", parse_dates=["timestamp"], index_col="timestamp"
+        Path(sys.argv[1]) / "daily" / f"{symbol}.csv", parse_dates=["timestamp"], index_col="timestamp"
     )["adj_close"]
     prices = pd.DataFrame({"ret": read("IBM"), "bench": read("MSFT")})
     write("ibm_vs_msft_daily", prices["2004":"2009"].pct_change().dropna(), 252)
