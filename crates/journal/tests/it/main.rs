@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod backends;
+mod crash;
 mod files;
