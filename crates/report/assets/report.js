@@ -9,7 +9,7 @@
 
   const data = JSON.parse(document.getElementById('run-data').textContent);
   const NS = document.querySelector('svg').namespaceURI;
-  const AXIS_RIGHT = 60;
+  const AXIS_RIGHT = 52;
   const AXIS_BOTTOM = 22;
   const TOP = 8;
   const DAY = 86400e3;
@@ -43,7 +43,11 @@
   }
 
   // Decimals that tell the ticks of a step apart.
-  const decimals = (step) => Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
+  function decimals(step) {
+    let count = 0;
+    while (count < 8 && Math.abs(step * 10 ** count - Math.round(step * 10 ** count)) > 1e-6) count++;
+    return count;
+  }
 
   function compact(value, step) {
     const size = Math.abs(value);
@@ -57,7 +61,7 @@
   function ticks(low, high, count) {
     const least = (high - low) / count;
     const power = 10 ** Math.floor(Math.log10(least));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((s) => s >= least * 0.999);
+    const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((s) => s >= least * 0.999);
     const found = [];
     for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12) + 1e-300; i++) found.push(i * step);
     return { step, found };
@@ -242,7 +246,7 @@
 
   // A frame that fits its figure: size, axes, and what all charts have in common.
   class Frame {
-    constructor(figure, height) {
+    constructor(figure, height, width) {
       this.figure = figure;
       this.height = height;
       this.svg = node(figure, 'svg', { class: 'live', tabindex: 0, role: 'group', 'aria-roledescription': 'chart' });
@@ -254,11 +258,11 @@
       this.over = node(this.svg, 'g', { 'aria-hidden': true });
       this.when = figure.querySelector('.when');
       new ResizeObserver(() => this.fit()).observe(figure);
-      this.measure();
+      this.measure(width);
     }
 
-    measure() {
-      this.width = Math.max(160, this.figure.clientWidth);
+    measure(width) {
+      this.width = Math.max(160, width);
       this.right = this.width - AXIS_RIGHT;
       this.bottom = this.height - AXIS_BOTTOM;
       this.svg.setAttribute('viewBox', `0 0 ${this.width} ${this.height}`);
@@ -268,8 +272,9 @@
     }
 
     fit() {
-      if (this.figure.clientWidth === this.width) return;
-      this.measure();
+      const width = this.figure.clientWidth;
+      if (width === 0 || Math.max(160, width) === this.width) return;
+      this.measure(width);
       this.draw();
     }
 
@@ -289,9 +294,9 @@
   }
 
   class Chart extends Frame {
-    constructor(figure) {
+    constructor(figure, width) {
       const spec = specs[figure.dataset.chart];
-      super(figure, innerWidth < 600 ? Math.min(spec.height, 240) : spec.height);
+      super(figure, innerWidth < 600 ? Math.min(spec.height, 240) : spec.height, width);
       this.spec = spec;
       this.isLog = false;
       this.svg.setAttribute('aria-label', figure.dataset.label
@@ -347,7 +352,7 @@
 
     draw() {
       this.domain = this.range();
-      const count = Math.max(3, Math.round(this.height / 60));
+      const count = Math.max(3, Math.round(this.height / 50));
       const levels = this.log ? logTicks(...this.domain) : ticks(...this.domain, count);
       const dates = timeTicks(view.from, view.to, Math.max(2, this.right / 95));
       this.axes(levels, (v) => this.y(v), this.spec.axis, dates, (t) => this.x(t));
@@ -413,7 +418,8 @@
     trades() {
       const seen = trades.filter((trade) => trade.symbol === symbol
         && trade.entry.time <= view.to && (trade.exit?.time ?? view.to) >= view.from);
-      const size = seen.length > 400 ? 2.2 : seen.length > 120 ? 3.2 : 5;
+      const room = this.right / Math.max(1, seen.length);
+      const size = room >= 20 ? 5 : room >= 6 ? 3.6 : 2.4;
       const shapes = { long: '', short: '', gain: '', loss: '', gains: '', losses: '' };
       this.marks = [];
       for (const trade of seen) {
@@ -496,7 +502,7 @@
       element(this.tip, 'p', '', `Reason: ${leg.reason}`);
       const state = trade.exit ? '' : ', still open';
       element(this.tip, 'p', trade.pnl > 0 ? 'gain' : trade.pnl < 0 ? 'loss' : '',
-        `${trade.profit} ${data.currency} (${trade.change})${state}`);
+        `Result ${trade.profit} ${data.currency} (${trade.change})${state}`);
       const box = this.svg.getBoundingClientRect();
       const outer = this.figure.getBoundingClientRect();
       const left = Math.min(mark.x + 14, this.width - this.tip.offsetWidth);
@@ -606,8 +612,8 @@
   // ---- distribution ------------------------------------------------------------------------
 
   class Bins extends Frame {
-    constructor(figure) {
-      super(figure, 220);
+    constructor(figure, width) {
+      super(figure, 220, width);
       this.svg.setAttribute('role', 'img');
       this.svg.setAttribute('aria-label', figure.dataset.label);
       this.svg.addEventListener('pointermove', (event) => {
@@ -759,11 +765,13 @@
   }
 
   theme();
-  for (const figure of document.querySelectorAll('[data-chart]')) {
+  // All widths first: measuring between changes would lay out the page once per chart.
+  const widths = [...document.querySelectorAll('[data-chart]')].map((figure) => [figure, figure.clientWidth]);
+  for (const [figure, width] of widths) {
     if (figure.dataset.chart === 'bins') {
-      new Bins(figure).draw();
+      new Bins(figure, width).draw();
     } else {
-      const chart = new Chart(figure);
+      const chart = new Chart(figure, width);
       charts.push(chart);
       tools(chart);
       chart.draw();

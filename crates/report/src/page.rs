@@ -33,7 +33,7 @@ pub fn render(sheet: &TearSheet<'_>) -> String {
     out.push("<main id=\"main\">\n");
     heading::warnings(&mut out, sheet.warnings);
     heading::reading(&mut out, sheet);
-    heading::headlines(&mut out, sheet.metrics);
+    heading::headlines(&mut out, sheet.metrics, sheet.currency);
     charts::equity(&mut out, sheet);
     charts::drawdown(&mut out, sheet);
     charts::prices(&mut out, sheet);
@@ -43,7 +43,7 @@ pub fn render(sheet: &TearSheet<'_>) -> String {
     let bins = charts::distribution(&mut out, sheet);
     out.push("</div>");
     trades::trades(&mut out, sheet);
-    facts::metrics(&mut out, sheet.metrics);
+    facts::metrics(&mut out, sheet.metrics, sheet.currency);
     facts::provenance(&mut out, sheet.provenance);
     facts::config(&mut out, sheet.config);
     facts::reproduce(&mut out, sheet);

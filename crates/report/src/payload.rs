@@ -20,9 +20,9 @@ use crate::{
 /// Most trades that are marked on the price chart.
 pub(crate) const MARKED_TRADES_MAX: usize = 2_000;
 /// Most symbols that can be chosen on the price chart.
-pub(crate) const CHARTED_SYMBOLS_MAX: usize = 40;
+pub(crate) const CHARTED_SYMBOLS_MAX: usize = 30;
 /// Most candles of all symbols together.
-const CANDLES_TOTAL_MAX: usize = 8_000;
+const CANDLES_TOTAL_MAX: usize = 6_000;
 /// Most different reasons that are kept; further ones are shown as the last.
 const REASONS_MAX: usize = 200;
 /// Shown for a reason beyond `REASONS_MAX`.
@@ -66,6 +66,11 @@ pub(crate) fn charted<'a, 'b>(sheet: &'b TearSheet<'a>) -> &'b [PriceSeries<'a>]
     &sheet.prices[..sheet.prices.len().min(CHARTED_SYMBOLS_MAX)]
 }
 
+/// Most candles of each of so many symbols.
+pub(crate) fn candles_max(symbols: usize) -> usize {
+    POINTS_MAX.min(CANDLES_TOTAL_MAX / symbols.max(1))
+}
+
 fn line(out: &mut String, name: &str, curve: Curve<'_>) {
     let values = &curve.value[..curve.len()];
     let kept = envelope(values, POINTS_MAX);
@@ -77,7 +82,7 @@ fn line(out: &mut String, name: &str, curve: Curve<'_>) {
 }
 
 fn prices(out: &mut String, series: &[PriceSeries<'_>]) {
-    let candles_max = POINTS_MAX.min(CANDLES_TOTAL_MAX / series.len().max(1));
+    let candles_max = candles_max(series.len());
     out.push_str(",\"prices\":[");
     list(out, series, |out, series| {
         let candles = candles(series, candles_max);

@@ -10,6 +10,8 @@ pub(crate) mod heading;
 pub(crate) mod months;
 pub(crate) mod trades;
 
+/// From so many rows on a table that scrolls has a fixed height.
+const LONG_TABLE_ROWS_MIN: usize = 100;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Opens a section with its heading; `id` is also the anchor of the navigation.
@@ -26,9 +28,10 @@ pub(crate) fn close(out: &mut Html) {
 }
 
 /// Opens a box that scrolls by itself where a table is wider than the screen.
-pub(crate) fn open_table(out: &mut Html, label: &str, class: &str) {
+pub(crate) fn open_table(out: &mut Html, label: &str, class: &str, rows: usize) {
+    let long = if rows >= LONG_TABLE_ROWS_MIN { " long" } else { "" };
     out.put(format_args!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\
+        "<div class=\"scroll{long}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\
          <table class=\"{class}\">"
     ));
 }
@@ -51,6 +54,11 @@ pub(crate) fn stamp(time: Timestamp, is_daily: bool) -> String {
         0 => format!("{date} {hour:02}:{minute:02}"),
         _ => format!("{date} {hour:02}:{minute:02}:{second:02}"),
     }
+}
+
+/// A moment inside a sentence, never broken between lines.
+pub(crate) fn moment(time: Timestamp, is_daily: bool) -> String {
+    format!("<time>{}</time>", stamp(time, is_daily))
 }
 
 /// `1 trade`, `2 trades`.

@@ -1,12 +1,16 @@
 //! The charts: a still picture and its numbers in words, which the script makes live.
 
-use super::{close, count, heading::thinned, open, stamp};
+use super::{
+    close, count,
+    heading::{deepest, thinned},
+    moment, open,
+};
 use crate::{
     figure::{self, Line},
     format::{change, float, grouped},
     histogram::Histogram,
     html::{Html, Text},
-    payload::{CHARTED_SYMBOLS_MAX, MARKED_TRADES_MAX, charted, is_daily},
+    payload::{CHARTED_SYMBOLS_MAX, MARKED_TRADES_MAX, candles_max, charted, is_daily},
     sheet::{Curve, TearSheet},
 };
 
@@ -68,7 +72,15 @@ pub(crate) fn drawdown(out: &mut Html, sheet: &TearSheet<'_>) {
     let legend = [("drawdown", "Below the last high", "drawdown")];
     let chart = Chart { key: "drawdown", label: "Drawdown", legend: &legend };
     open(out, "drawdown", "Drawdown");
-    single(out, &chart, curve, &|value| change(value, 2));
+    let deepest = deepest(&curve.value[..curve.len()]);
+    let words = match deepest.and_then(|(bar, depth)| Some((curve.time.get(bar)?, depth))) {
+        Some((time, depth)) if depth < 0.0 => {
+            let on = moment(*time, is_daily(curve.time));
+            format!("Deepest {} on {on}.", change(depth, 2))
+        }
+        _ => "Never below an earlier high.".to_owned(),
+    };
+    single(out, &chart, curve, &words);
     close(out);
 }
 
@@ -80,14 +92,14 @@ pub(crate) fn rolling_sharpe(out: &mut Html, sheet: &TearSheet<'_>) {
         let name = format!("Over {}", count(rolling.window_bars, "bar"));
         let legend = [("sharpe", name.as_str(), "sharpe")];
         let chart = Chart { key: "sharpe", label: "Rolling Sharpe ratio", legend: &legend };
-        single(out, &chart, curve, &|value| grouped(value, 2));
+        single(out, &chart, curve, &spoken(curve, &|value| grouped(value, 2)));
     } else {
         out.push("<p class=\"empty\">The run is shorter than the window.</p>");
     }
     close(out);
 }
 
-fn single(out: &mut Html, chart: &Chart<'_>, curve: Curve<'_>, print: &dyn Fn(f64) -> String) {
+fn single(out: &mut Html, chart: &Chart<'_>, curve: Curve<'_>, words: &str) {
     open_chart(out, chart);
     let bounds = bounds(&curve);
     let place = |bar| place(bounds, curve, bar);
@@ -96,7 +108,7 @@ fn single(out: &mut Html, chart: &Chart<'_>, curve: Curve<'_>, print: &dyn Fn(f6
         _ => "line sharpe",
     };
     figure::lines(out, &[Line { class, place: &place, values: &curve.value[..curve.len()] }]);
-    close_chart(out, &spoken(curve, print), None);
+    close_chart(out, words, None);
 }
 
 /// Prices with entries and exits.
@@ -131,6 +143,11 @@ pub(crate) fn prices(out: &mut Html, sheet: &TearSheet<'_>) {
 /// What the price chart does not show.
 fn left_out(sheet: &TearSheet<'_>) -> Option<String> {
     let mut notes = vec![];
+    let longest = charted(sheet).iter().map(|series| series.time.len()).max().unwrap_or(0);
+    let bars = longest.div_ceil(candles_max(charted(sheet).len()));
+    if bars > 1 {
+        notes.push(format!("Each candle is up to {} bars.", grouped(float(bars), 0)));
+    }
     if sheet.trades.len() > MARKED_TRADES_MAX {
         notes.push(format!(
             "Marked are the {} trades with the largest gains and losses, of {}.",
@@ -205,7 +222,7 @@ fn spoken(curve: Curve<'_>, print: &dyn Fn(f64) -> String) -> String {
     let is_daily = is_daily(curve.time);
     let points = || curve.time.iter().zip(curve.value).filter(|(_, value)| value.is_finite());
     let at = |(time, &value): (&dirigent_core::Timestamp, &f64)| {
-        format!("{} on {}", print(value), stamp(*time, is_daily))
+        format!("{} on {}", print(value), moment(*time, is_daily))
     };
     let low = points().reduce(|a, b| if b.1 < a.1 { b } else { a });
     let high = points().reduce(|a, b| if b.1 > a.1 { b } else { a });

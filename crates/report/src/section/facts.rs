@@ -1,9 +1,13 @@
 //! What stands behind the numbers: every metric with its meaning, the data, the configuration, and
 //! how to run it again.
 
-use super::{close, close_table, heading::metric_tone, open, open_table};
+use super::{
+    close, close_table,
+    heading::{figure, metric_tone},
+    open, open_table,
+};
 use crate::{
-    format::{float, grouped, metric},
+    format::{float, grouped},
     html::{Html, Text},
     sheet::{Metric, Source, TearSheet},
 };
@@ -13,12 +17,12 @@ const METRICS_MAX: usize = 200;
 /// Most sources of data shown.
 const SOURCES_MAX: usize = 200;
 /// Longest configuration shown, in characters.
-const CONFIG_CHARS_MAX: usize = 65_536;
+const CONFIG_CHARS_MAX: usize = 32_768;
 
 /// All metrics with their meaning.
-pub(crate) fn metrics(out: &mut Html, metrics: &[Metric<'_>]) {
+pub(crate) fn metrics(out: &mut Html, metrics: &[Metric<'_>], currency: &str) {
     open(out, "metrics", "All metrics");
-    open_table(out, "All metrics", "metrics");
+    open_table(out, "All metrics", "metrics", 0);
     out.push(
         "<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\" class=\"number\">Value</th>\
          <th scope=\"col\">Meaning</th></tr></thead><tbody>",
@@ -32,7 +36,7 @@ pub(crate) fn metrics(out: &mut Html, metrics: &[Metric<'_>]) {
             Text::line(label),
             Text::line(key),
             metric_tone(*value, *format),
-            metric(*value, *format),
+            figure(*value, *format, currency),
             Text::line(meaning)
         ));
     }
@@ -47,7 +51,7 @@ pub(crate) fn provenance(out: &mut Html, sources: &[Source<'_>]) {
         out.push("<p class=\"empty\">No source was recorded.</p>");
         return close(out);
     }
-    open_table(out, "Sources of the data", "data");
+    open_table(out, "Sources of the data", "data", 0);
     out.push(
         "<thead><tr><th scope=\"col\">Source</th><th scope=\"col\" class=\"number\">Rows</th>\
          <th scope=\"col\">Adjustment</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>",
@@ -79,6 +83,10 @@ pub(crate) fn config(out: &mut Html, config: &str) {
         "<pre class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Configuration\">{}</pre>",
         Text::cut(config, CONFIG_CHARS_MAX)
     ));
+    if config.chars().nth(CONFIG_CHARS_MAX).is_some() {
+        let shown = grouped(float(CONFIG_CHARS_MAX), 0);
+        out.put(format_args!("<p class=\"note\">The first {shown} characters.</p>"));
+    }
     close(out);
 }
 

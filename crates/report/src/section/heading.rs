@@ -2,9 +2,9 @@
 
 use dirigent_core::Timestamp;
 
-use super::{close, count, open, stamp};
+use super::{close, count, moment, open, stamp};
 use crate::{
-    format::{change, exact, float, grouped, metric, tone},
+    format::{MISSING, change, exact, float, grouped, metric, tone},
     html::{Html, Text},
     monthly::growth,
     payload::is_daily,
@@ -14,9 +14,9 @@ use crate::{
 /// Most symbols named in the header.
 const SYMBOLS_MAX: usize = 12;
 /// Most warnings shown.
-const WARNINGS_MAX: usize = 100;
+const WARNINGS_MAX: usize = 50;
 /// Longest warning shown, in characters.
-const WARNING_CHARS_MAX: usize = 600;
+const WARNING_CHARS_MAX: usize = 400;
 /// Most large figures.
 const HEADLINES_MAX: usize = 8;
 /// Below so many trades the page says that they prove little.
@@ -155,7 +155,7 @@ fn depth(sheet: &TearSheet<'_>) -> Option<String> {
     }
     let mut sentence = format!(
         "At worst, on {}, the equity was <b>{}</b> below its high.",
-        stamp(*time.get(bar)?, is_daily),
+        moment(*time.get(bar)?, is_daily),
         grouped(-100.0 * deepest, 2) + "%"
     );
     let last = sheet.drawdown.iter().rposition(|depth| depth.is_finite())?;
@@ -166,7 +166,7 @@ fn depth(sheet: &TearSheet<'_>) -> Option<String> {
             sentence += &format!(
                 " It ended {}% below the high of {}.",
                 grouped(-100.0 * sheet.drawdown[last], 2),
-                stamp(*time.get(high)?, is_daily)
+                moment(*time.get(high)?, is_daily)
             );
         }
         (true, None) => sentence += " It was never above its starting capital.",
@@ -222,7 +222,7 @@ fn nanos(time: Timestamp) -> f64 {
 }
 
 /// The large figures.
-pub(crate) fn headlines(out: &mut Html, metrics: &[Metric<'_>]) {
+pub(crate) fn headlines(out: &mut Html, metrics: &[Metric<'_>], currency: &str) {
     let shown: Vec<_> =
         metrics.iter().filter(|metric| metric.headline).take(HEADLINES_MAX).collect();
     if shown.is_empty() {
@@ -236,11 +236,22 @@ pub(crate) fn headlines(out: &mut Html, metrics: &[Metric<'_>]) {
             Text::line(meaning),
             Text::line(label),
             metric_tone(*value, *format),
-            metric(*value, *format)
+            figure(*value, *format, currency)
         ));
     }
     out.push("</dl>");
     close(out);
+}
+
+/// A metric, with the currency behind an amount.
+pub(crate) fn figure(value: Option<f64>, format: Format, currency: &str) -> String {
+    let text = metric(value, format);
+    match format {
+        Format::Money | Format::Profit if text != MISSING => {
+            format!("{text} <small>{}</small>", Text::line(currency))
+        }
+        _ => text,
+    }
 }
 
 /// Gains and losses are colored, other figures are not.
@@ -256,8 +267,8 @@ pub(crate) fn thinned(total: usize) -> Option<String> {
     let drawn = crate::thin::POINTS_MAX;
     (total > drawn).then(|| {
         format!(
-            "Drawn from at most {} of {} bars: the lowest and highest of each stretch. All figures \
-             are computed from every bar.",
+            "Drawn with at most {} points, the lowest and highest of equal stretches of {} bars. All \
+             figures are computed from every bar.",
             grouped(float(drawn), 0),
             grouped(float(total), 0)
         )

@@ -27,12 +27,12 @@ pub(crate) fn months(out: &mut Html, sheet: &TearSheet<'_>) {
         return close(out);
     }
     out.push("<p class=\"note\">In percent.</p>");
-    open_table(out, "Monthly returns in percent", "months");
+    open_table(out, "Monthly returns in percent", "months", 0);
     out.push("<thead><tr><th scope=\"col\">Year</th>");
     for name in NAMES {
         out.put(format_args!("<th scope=\"col\">{name}</th>"));
     }
-    out.push("<th scope=\"col\">Year</th></tr></thead><tbody>");
+    out.push("<th scope=\"col\">Total</th></tr></thead><tbody>");
     for year in years.iter().skip(years.len().saturating_sub(YEARS_MAX)) {
         out.put(format_args!("<tr><th scope=\"row\">{}</th>", year.year));
         for month in year.months {

@@ -11,7 +11,7 @@ use crate::{
 /// Most trades in the table.
 pub(crate) const ROWS_MAX: usize = 500;
 /// Longest reason or symbol in a cell, in characters.
-const CELL_CHARS_MAX: usize = 60;
+const CELL_CHARS_MAX: usize = 32;
 
 const COLUMNS: [(&str, &str); 13] = [
     ("#", "number"),
@@ -47,7 +47,7 @@ pub(crate) fn trades(out: &mut Html, sheet: &TearSheet<'_>) {
         "<p class=\"note\">{note} Profit in {}, after costs.</p>",
         Text::line(sheet.currency)
     ));
-    open_table(out, "Trades", "trades sortable");
+    open_table(out, "Trades", "trades sortable", sheet.trades.len());
     out.push("<thead><tr>");
     for (name, kind) in COLUMNS {
         out.put(format_args!("<th scope=\"col\" class=\"{kind}\">{name}</th>"));
