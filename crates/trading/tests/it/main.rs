@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at what they do not expect")]
 
 mod data;
+mod parquet;
