@@ -15,6 +15,7 @@ mod error;
 mod header;
 mod layout;
 mod load;
+mod parquet;
 mod problem;
 mod rows;
 mod source;
@@ -32,6 +33,7 @@ pub use check::OnError;
 pub use csv::LINE_BYTES_MAX;
 pub use error::Error;
 pub use load::load;
+pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
 pub use problem::{CheckReport, EXAMPLES_MAX, Kind, Outcome, Problem, SHOWN_MAX};
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
 pub use synthetic::{BARS_MAX, Synthetic};
@@ -47,6 +49,11 @@ pub enum Source {
     /// CSV files; `{symbol}` in the path stands for each symbol. A path without it names one file
     /// for all: with a column `symbol`, or with one column of closes per symbol.
     Csv {
+        /// The path, relative to the working directory.
+        path: String,
+    },
+    /// Parquet files, with the same rules for the path and the columns.
+    Parquet {
         /// The path, relative to the working directory.
         path: String,
     },

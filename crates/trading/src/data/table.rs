@@ -3,10 +3,13 @@
 //! Invariant: all columns have the same length; cells that could not be read are either
 //! `MISSING` (where the plan allows it) or their row is absent and a problem is on the list.
 
+use std::collections::BTreeMap;
+
 use super::{
     header::Header,
     problem::{CheckReport, Kind, Outcome, Problem},
     source::FileFact,
+    stamp,
 };
 
 /// A price cell without a value.
@@ -131,6 +134,20 @@ impl Table {
         self.numbers.iter_mut().for_each(|column| column.truncate(rows));
     }
 
+    /// Turns local midnights into session dates and says what else was done with the times.
+    pub(crate) fn note_stamps(&mut self, stamps: &stamp::Reader) {
+        self.is_dated = stamps.are_dates();
+        if self.is_dated {
+            self.time.iter_mut().for_each(|nanos| *nanos = stamps.as_date(*nanos));
+        }
+        if stamps.folds_resolved > 0 {
+            self.notes.push(format!(
+                "{} local times that daylight saving repeats were told apart by their order",
+                stamps.folds_resolved
+            ));
+        }
+    }
+
     /// Adds a problem of the row at `line`.
     pub(crate) fn problem(
         &mut self,
@@ -157,6 +174,36 @@ impl Table {
             outcome: Outcome::Refused,
         };
         self.problems.push((time, problem));
+    }
+}
+
+/// Symbols of a long file in the order of their first rows.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    names: Vec<String>,
+    index: BTreeMap<Vec<u8>, u32>,
+}
+
+impl Symbols {
+    /// The number of a symbol that occurred before.
+    pub(crate) fn known(&self, name: &[u8]) -> Option<u32> {
+        self.index.get(name).copied()
+    }
+
+    /// The number of a symbol, new or not.
+    pub(crate) fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.known(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(String::from_utf8_lossy(name).into_owned());
+        self.index.insert(name.to_owned(), number);
+        number
+    }
+
+    /// The names in the order of their numbers.
+    pub(crate) fn into_names(self) -> Vec<String> {
+        self.names
     }
 }
 

@@ -6,7 +6,5 @@ mod backtest_golden;
 mod data;
 mod fixture;
 mod metrics;
-//! What the crate promises, at its border.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
-
+mod parquet;
 mod rules;
