@@ -208,13 +208,13 @@ pub fn find(name: &str) -> Option<&'static Definition> {
 
 /// A parameter that is a number of bars, as an index.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by `Param`")]
-fn bars(param: f64) -> usize {
+pub(crate) fn bars(param: f64) -> usize {
     param as usize
 }
 
 /// A number of bars as a double.
 #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
-fn float(bars: usize) -> f64 {
+pub(crate) fn float(bars: usize) -> f64 {
     bars as f64
 }
 
