@@ -120,6 +120,9 @@ impl Scope<'_> {
         let (given, constants) = given.split_at(series);
         let inputs = self.inputs(checker, definition, given);
         let (inputs, params) = both(inputs, self.params(checker, definition, constants))?;
+        let params = definition
+            .parameters(&params)
+            .map_err(|error| vec![Flaw::new(span.clone(), error.to_string())])?;
         let params = params.into_iter().map(Bits::of).collect();
         let op = Op::Stateful(Stateful::indicator(definition), params);
         let value = checker.graph.add(op, inputs);

@@ -5,6 +5,7 @@ mod allocate;
 mod backtest_golden;
 mod data;
 mod fixture;
+mod indicators;
 mod metrics;
 mod parquet;
 mod rules;

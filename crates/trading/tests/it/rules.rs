@@ -261,7 +261,14 @@ fn warmup_is_the_first_bar_that_is_known() {
     });
     let others = ["close", "hl2", "hour", "3", "close[3][4] - open", "-sma(sma(close, 9), 5)"];
     let indicators = CATALOGUE.iter().map(example);
-    let nested = CATALOGUE.iter().map(|definition| format!("sma({}, 6)[2]", example(definition)));
+    // Outputs may start one after the other; the last one does not start before the others.
+    let nested = CATALOGUE.iter().map(|definition| {
+        let output = match definition.outputs {
+            [_] => String::new(),
+            outputs => format!(".{}", outputs.last().unwrap()),
+        };
+        format!("sma({}{output}, 6)[2]", example(definition))
+    });
     for text in others.map(str::to_owned).into_iter().chain(windows).chain(indicators).chain(nested)
     {
         let expression = compile_expression(&text, &BTreeMap::new()).unwrap();

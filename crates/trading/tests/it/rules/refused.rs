@@ -51,6 +51,18 @@ fn unknown_names_suggest_a_known_one() {
     check("$broken > 1", "$broken", "the parameter `$broken` is not a finite number: inf", "");
 }
 
+/// An indicator that is built of such parameters has no value, or none that means anything.
+#[test]
+fn parameters_that_do_not_go_together_are_refused() {
+    let check = |call: &str, message: &str| check(&format!("{call} > 1"), call, message, "");
+    check(
+        "macd(close, 26, 12)",
+        "`fast` must be smaller than `slow` in `macd`, got [26.0, 12.0, 9.0]",
+    );
+    check("t3(close, 5, 1.5)", "`v` of `t3` must be between 0 and 1, got `1.5`");
+    check("cci(20000)", "`n` of `cci` must be between 2 and 10000, got `20000`");
+}
+
 #[test]
 fn wrong_types_say_what_is_needed() {
     let compare = "compare the number with something, as in `x > 0`";
