@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at what they do not expect")]
 
+mod columns;
 mod data;
 mod parquet;
