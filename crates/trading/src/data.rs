@@ -10,6 +10,7 @@ pub mod timeframe;
 
 mod adjust;
 mod check;
+mod columns;
 mod csv;
 mod error;
 mod header;
@@ -30,6 +31,7 @@ use dirigent_core::Timestamp;
 pub use adjust::Adjust;
 pub use bars::Bars;
 pub use check::OnError;
+pub use columns::{Columns, ColumnsRequest, read_columns};
 pub use csv::LINE_BYTES_MAX;
 pub use error::Error;
 pub use load::load;

@@ -64,10 +64,15 @@ fn check_request(request: &Request) -> Result<stamp::Zone, Error> {
     let name = request.timezone.as_deref().unwrap_or("UTC");
     match stamp::Zone::named(name) {
         Some(zone) => Ok(zone),
-        None => setting(
-            format!("`{}` is not a time zone", super::problem::shown(name.as_bytes())),
-            "use an IANA name such as `America/New_York`, or UTC",
-        ),
+        None => Err(no_zone(name)),
+    }
+}
+
+/// The error for a name that is no time zone.
+pub(crate) fn no_zone(name: &str) -> Error {
+    Error::Setting {
+        what: format!("`{}` is not a time zone", super::problem::shown(name.as_bytes())),
+        hint: "use an IANA name such as `America/New_York`, or UTC".into(),
     }
 }
 

@@ -19,7 +19,7 @@ use parquet::{
     basic::Compression,
     errors::ParquetError,
     file::{
-        metadata::ParquetMetaData,
+        metadata::{ColumnChunkMetaData, ParquetMetaData},
         reader::{FileReader as _, RowGroupReader},
         serialized_reader::SerializedFileReader,
     },
@@ -77,8 +77,8 @@ fn read_bytes(
     let reader = SerializedFileReader::new(bytes).map_err(|why| broken(path, &why))?;
     let facts = reader.metadata();
     let header = header(path, facts)?;
-    let plan = choose(&header)?;
-    refuse_unreadable(path, facts, &plan.cells)?;
+    let mut plan = choose(&header)?;
+    refuse_unreadable(path, facts, &mut plan.cells)?;
     let mut table = Table::new(header, plan, 0);
     let mut rows = column::Rows::default();
     for group in 0..facts.num_row_groups() {
@@ -132,13 +132,22 @@ fn header(path: &Path, facts: &ParquetMetaData) -> Result<Header, Error> {
     Ok(Header { path: path.to_owned(), names })
 }
 
-/// Refuses planned columns that are nested or compressed in a way that is not built in.
-fn refuse_unreadable(path: &Path, facts: &ParquetMetaData, cells: &[Cell]) -> Result<(), Error> {
+/// Refuses planned columns that are nested or compressed in a way that is not built in; columns
+/// that need not be numbers are left out instead where they are nested.
+fn refuse_unreadable(
+    path: &Path,
+    facts: &ParquetMetaData,
+    cells: &mut [Cell],
+) -> Result<(), Error> {
     let descriptors = facts.file_metadata().schema_descr();
-    for (column, _) in cells.iter().enumerate().filter(|(_, cell)| **cell != Cell::Skip) {
+    for (column, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| **cell != Cell::Skip) {
         let descriptor = descriptors.column(column);
         let name = descriptor.path().string();
         if descriptor.max_rep_level() > 0 || !cell::is_readable(&descriptor) {
+            if matches!(cell, Cell::MaybeNumber(_)) {
+                *cell = Cell::Skip;
+                continue;
+            }
             return Err(Error::Format {
                 path: path.to_owned(),
                 what: format!("holds {} in column `{name}`", cell::describe(&descriptor)),
@@ -146,22 +155,30 @@ fn refuse_unreadable(path: &Path, facts: &ParquetMetaData, cells: &[Cell]) -> Re
             });
         }
         for group in facts.row_groups() {
-            let chunk = group.column(column);
-            let method = chunk.compression();
-            if !matches!(method, Compression::SNAPPY | Compression::UNCOMPRESSED) {
-                return Err(compressed(path, method));
-            }
-            let unpacked = chunk.uncompressed_size();
-            if unpacked > PARQUET_UNPACKED_BYTES_MAX {
-                let what = format!("too many bytes in column `{name}` once unpacked");
-                return Err(Error::TooLarge {
-                    path: path.to_owned(),
-                    what,
-                    found: unpacked.unsigned_abs(),
-                    limit: PARQUET_UNPACKED_BYTES_MAX.unsigned_abs(),
-                });
-            }
+            refuse_chunk(path, &name, group.column(column))?;
         }
+    }
+    Ok(())
+}
+
+/// Refuses a column of a row group by what the file says about it.
+fn refuse_chunk(path: &Path, name: &str, chunk: &ColumnChunkMetaData) -> Result<(), Error> {
+    let method = chunk.compression();
+    if !matches!(method, Compression::SNAPPY | Compression::UNCOMPRESSED) {
+        return Err(compressed(path, method));
+    }
+    let start = chunk.dictionary_page_offset().unwrap_or(0).min(chunk.data_page_offset());
+    let unpacked = chunk.uncompressed_size();
+    if start.min(chunk.compressed_size()).min(unpacked) < 0 {
+        return Err(damaged(path, "a column has a negative size"));
+    }
+    if unpacked > PARQUET_UNPACKED_BYTES_MAX {
+        return Err(Error::TooLarge {
+            path: path.to_owned(),
+            what: format!("too many bytes in column `{name}` once unpacked"),
+            found: unpacked.unsigned_abs(),
+            limit: PARQUET_UNPACKED_BYTES_MAX.unsigned_abs(),
+        });
     }
     Ok(())
 }

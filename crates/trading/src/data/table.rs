@@ -9,7 +9,7 @@ use super::{
     header::Header,
     problem::{CheckReport, Kind, Outcome, Problem},
     source::FileFact,
-    stamp,
+    stamp::{self, Refusal},
 };
 
 /// A price cell without a value.
@@ -36,6 +36,8 @@ pub(crate) enum Cell {
     MaybePrice(usize),
     /// A number for this slot; empty is NaN.
     Number(usize),
+    /// A number for this slot; whatever is none is NaN, and the first such cell is remembered.
+    MaybeNumber(usize),
 }
 
 /// Which columns of a file are read, and as what.
@@ -52,7 +54,11 @@ impl Plan {
     }
 
     pub(crate) fn numbers(&self) -> usize {
-        self.cells.iter().filter(|c| matches!(c, Cell::Number(_))).count()
+        let slots = self.cells.iter().filter_map(|cell| match cell {
+            Cell::Number(slot) | Cell::MaybeNumber(slot) => Some(slot + 1),
+            _ => None,
+        });
+        slots.max().unwrap_or(0) // one may have been taken out of the plan again
     }
 }
 
@@ -95,6 +101,8 @@ pub(crate) struct Table {
     pub(crate) lines: Lines,
     /// Problems of single cells and rows, with the time of their row where it was readable.
     pub(crate) problems: Vec<(Option<i64>, Problem)>,
+    /// For columns that may hold text, the first cell that is no number.
+    pub(crate) misread: BTreeMap<usize, Problem>,
     /// Problems beyond those that are kept.
     pub(crate) uncounted: CheckReport,
     pub(crate) rows_read: u64,
@@ -117,6 +125,7 @@ impl Table {
             symbols: Vec::new(),
             lines: Lines::default(),
             problems: Vec::new(),
+            misread: BTreeMap::new(),
             uncounted: CheckReport::default(),
             rows_read: 0,
             is_dated: false,
@@ -162,18 +171,47 @@ impl Table {
             self.uncounted.count(kind, Outcome::Refused, 1);
             return;
         }
-        let name = column.map(|c| self.header.name(c)).unwrap_or_default();
-        let problem = Problem {
+        let problem = self.described(line, column, value, kind, detail.into());
+        self.problems.push((time, problem));
+    }
+
+    /// Remembers the first cell of a column that is no number.
+    pub(crate) fn misread(&mut self, line: u64, column: usize, value: &[u8], refusal: Refusal) {
+        if !self.misread.contains_key(&column) {
+            let Refusal { kind, detail } = refusal;
+            let problem = self.described(line, Some(column), value, kind, detail);
+            self.misread.insert(column, problem);
+        }
+    }
+
+    fn described(
+        &self,
+        row: u64,
+        column: Option<usize>,
+        value: &[u8],
+        kind: Kind,
+        detail: String,
+    ) -> Problem {
+        Problem {
             file: self.header.path.clone(),
             symbol: String::new(),
-            row: line,
-            column: name,
+            row,
+            column: column.map(|c| self.header.name(c)).unwrap_or_default(),
             value: super::problem::shown(value),
             kind,
-            detail: detail.into(),
+            detail,
             outcome: Outcome::Refused,
-        };
-        self.problems.push((time, problem));
+        }
+    }
+
+    /// Turns the order of the rows around.
+    pub(crate) fn reverse(&mut self) {
+        self.time.reverse();
+        self.prices.iter_mut().for_each(|column| column.reverse());
+        self.numbers.iter_mut().for_each(|column| column.reverse());
+        let lines = std::mem::take(&mut self.lines);
+        let rows = self.time.len();
+        (0..rows).for_each(|row| self.lines.note(row, lines.of(rows - 1 - row)));
     }
 }
 

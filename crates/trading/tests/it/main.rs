@@ -3,6 +3,7 @@
 
 mod allocate;
 mod backtest_golden;
+mod columns;
 mod data;
 mod fixture;
 mod indicators;

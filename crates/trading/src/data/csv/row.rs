@@ -73,6 +73,13 @@ impl Parser {
                     let number = self.symbols.number(bytes.trim_ascii());
                     self.table.symbol.push(number);
                 }
+                Cell::MaybeNumber(slot) => {
+                    let number = cell_number(&String::from_utf8_lossy(bytes));
+                    self.table.numbers[slot].push(*number.as_ref().unwrap_or(&f64::NAN));
+                    if let Err(refusal) = number {
+                        self.table.misread(line, column, bytes, refusal);
+                    }
+                }
                 Cell::Price(_) | Cell::MaybePrice(_) | Cell::Number(_) => {
                     let result = read_cell(cell, bytes);
                     if let Err(refusal) = store(&mut self.table, cell, result) {

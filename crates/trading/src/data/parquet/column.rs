@@ -114,6 +114,15 @@ impl Rows {
                     table.numbers[slot].push(*number.as_ref().unwrap_or(&f64::NAN));
                     number.map(|_| ())
                 }
+                Cell::MaybeNumber(slot) => {
+                    let number = meaning.number(value.as_ref());
+                    table.numbers[slot].push(*number.as_ref().unwrap_or(&f64::NAN));
+                    if let Err(refusal) = number {
+                        let text = value.as_ref().map(Scalar::text).unwrap_or_default();
+                        table.misread(row as u64 + 1, column, text.as_bytes(), refusal);
+                    }
+                    Ok(())
+                }
                 Cell::Price(slot) | Cell::MaybePrice(slot) => {
                     let price = meaning.price(value.as_ref());
                     table.prices[slot].push(*price.as_ref().unwrap_or(&MISSING));
