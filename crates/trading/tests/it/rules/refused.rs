@@ -79,7 +79,7 @@ fn windows_must_be_whole_constants_within_limits() {
     check_n("$fast", "must be a whole number, not 2.5");
     check_n("0", "must be at least 1, not 0");
     check_n("1 / 0", "is unknown, as its arithmetic has no finite answer");
-    check_n("1e9", "must be at most 1048576 bars, not 1000000000");
+    check_n("1e9", "must be at most 1048576, not 1000000000");
     check_n("true", "must be a number, this is a condition");
     check("close[-1] > 1", "-1", "the lookback must be at least 0, not -1", hint);
     check("close[$fast] > 1", "$fast", "the lookback must be a whole number, not 2.5", hint);
@@ -101,6 +101,20 @@ fn calls_are_counted() {
     let no_outputs = "only the call of an indicator with several outputs has them; \
                       write `.output` directly after it";
     check("close.value > 1", ".value", "this has no outputs, so no `.value`", no_outputs);
+    check("macd(close)[1].hist > 1", ".hist", "this has no outputs, so no `.hist`", no_outputs);
+    check(
+        "macd(close).signl > 1",
+        "signl",
+        "`macd` has no output `signl`",
+        "did you mean `signal`?",
+    );
+    check("macd(close).x > 1", "x", "`macd` has no output `x`", "it has `macd`, `signal`, `hist`");
+    check(
+        "macd(close, 26, 12) > 1",
+        "macd(close, 26, 12)",
+        "`fast` must be smaller than `slow` in `macd`, not 26, 12, 9",
+        "",
+    );
 }
 
 /// All errors, as `place: message`.
