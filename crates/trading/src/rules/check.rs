@@ -340,8 +340,7 @@ impl Scope<'_> {
 
     fn lookback(self, checker: &mut Checker<'_>, x: NodeId, bars: NodeId) -> Checked {
         let typed = self.typed(x)?;
-        let limits = Limits { name: "the lookback", min: 0.0, whole: true };
-        let bars = self.constant(checker, bars, &limits)?;
+        let bars = self.constant(checker, bars, &Limits::bars("the lookback", 0.0))?;
         let value = checker.graph.add(Op::Shift(indicator::bars(bars)), vec![typed.value]);
         Ok(Typed { value, kind: typed.kind, indicator: None })
     }

@@ -84,12 +84,11 @@ impl Evaluator {
             self.engine.run(bars, &range);
             let skip = self.silent.min(range.len());
             self.silent -= skip;
-            for (wanted, wish) in self.engine.plan.wanted.iter().zip(&*self.wishes) {
-                let truths = self.engine.read(*wanted, bars, &range);
-                for (signal, truth) in out[range.clone()].iter_mut().zip(truths).skip(skip) {
-                    if is_true(*truth) {
-                        *signal = signal.with(*wish);
-                    }
+            for (wanted, &wish) in self.engine.plan.wanted.iter().zip(&*self.wishes) {
+                let truths = &self.engine.read(*wanted, bars, &range)[skip..];
+                for (signal, truth) in out[range.clone()][skip..].iter_mut().zip(truths) {
+                    // Without a jump: a rule is true in no order that a processor could guess.
+                    *signal = signal.with(if is_true(*truth) { wish } else { Signal::NONE });
                 }
             }
         }
@@ -250,5 +249,39 @@ impl Past {
         out[..bars].copy_from_slice(&self.ring);
         out[bars..].copy_from_slice(&x[..now - bars]);
         self.ring.copy_from_slice(&x[now - bars..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::CATALOGUE;
+
+    #[test]
+    fn every_indicator_has_room_for_its_columns() {
+        for definition in CATALOGUE {
+            let columns = definition.inputs.len().max(definition.outputs.len());
+            assert!(columns <= KERNEL_COLUMNS_MAX, "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn the_past_comes_back_in_order_whatever_the_pieces() {
+        for (bars, pieces) in [(3, vec![1, 1, 5, 2, 3]), (4, vec![4, 4, 4]), (1, vec![12])] {
+            let mut past = Past::new(bars);
+            let (mut next, mut out) = (0.0, Vec::new());
+            for piece in pieces {
+                let x: Vec<f64> = (0..piece).map(|i| next + f64::from(i)).collect();
+                next += f64::from(piece);
+                let mut column = vec![0.0; x.len()];
+                past.run(&x, &mut column);
+                out.extend(column);
+            }
+            let expected = (0..12).map(|i| {
+                let ago = u32::try_from(bars).ok().and_then(|bars| u32::checked_sub(i, bars));
+                ago.map_or(UNKNOWN, f64::from).to_bits()
+            });
+            assert!(out.iter().map(|x| x.to_bits()).eq(expected), "{bars}: {out:?}");
+        }
     }
 }
