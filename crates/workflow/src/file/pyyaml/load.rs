@@ -155,8 +155,10 @@ fn whole(text: &str) -> Option<String> {
 
 fn magnitude(body: &str) -> Option<String> {
     let radix = |digits: &str, radix: u32| {
-        let digits = digits.replace('_', "");
-        u128::from_str_radix(&digits, radix).ok().map(|number| number.to_string())
+        // Of no digits Python makes an error, and no type of ours holds more than 38: what matters
+        // then is only that the text is not plain.
+        let number = u128::from_str_radix(&digits.replace('_', ""), radix);
+        Some(number.map_or_else(|_| digits.to_owned(), |number| number.to_string()))
     };
     if let Some(digits) = body.strip_prefix("0b") {
         return all(digits, |b| matches!(b, b'0' | b'1' | b'_')).then(|| radix(digits, 2))?;

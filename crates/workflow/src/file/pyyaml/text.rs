@@ -184,7 +184,8 @@ impl Writer {
                 }
             }
             let is_inner = 0 < end && end + 1 < chars.len();
-            let is_wide = self.column + end.saturating_sub(start) > WIDTH;
+            // Behind an escape `start` is one past `end`.
+            let is_wide = self.column + end > WIDTH + start;
             if is_inner && (c == Some(' ') || start >= end) && is_wide && self.splits {
                 if start < end {
                     self.put(&chars[start..end]);
