@@ -10,7 +10,7 @@ mod window;
 use crate::data::bars::Bars;
 use crate::order::{Fill, OrderRequest, SymbolId};
 use crate::portfolio::Ledger;
-use crate::price::Rate;
+use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
 
 pub use signals::SignalStrategy;
@@ -54,6 +54,17 @@ pub enum Holding {
     Flat,
     /// Units are owned.
     Long,
+}
+
+impl Holding {
+    /// The direction of a number of units.
+    pub fn of(quantity: Quantity) -> Self {
+        match quantity.raw() {
+            0 => Self::Flat,
+            1.. => Self::Long,
+            _ => Self::Short,
+        }
+    }
 }
 
 /// What a strategy wants at one close; the run empties it before every bar.
