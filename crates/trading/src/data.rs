@@ -1,6 +1,116 @@
 //! Market data: the only module of this crate that opens files.
 //!
-//! Promises: what leaves this module is checked: times strictly rise, prices are positive, high
-//! and low enclose open and close. What was dropped or repaired is reported with its row.
+//! Files are read into a table (`csv`, `parquet`), cut to the range, checked, adjusted, and leave
+//! as bars. Promises: what leaves this module is checked: times strictly rise, prices are positive,
+//! high and low enclose open and close. What was dropped or repaired is reported with its row;
+//! the hash of a file is the hash of the bytes that were parsed.
 
 pub mod bars;
+pub mod timeframe;
+
+mod adjust;
+mod check;
+mod csv;
+mod error;
+mod header;
+mod layout;
+mod load;
+mod problem;
+mod rows;
+mod source;
+mod stamp;
+mod synthetic;
+mod table;
+
+use std::collections::BTreeMap;
+
+use dirigent_core::Timestamp;
+
+pub use adjust::Adjust;
+pub use bars::Bars;
+pub use check::OnError;
+pub use csv::LINE_BYTES_MAX;
+pub use error::Error;
+pub use load::load;
+pub use problem::{CheckReport, EXAMPLES_MAX, Kind, Outcome, Problem, SHOWN_MAX};
+pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
+pub use synthetic::{BARS_MAX, Synthetic};
+pub use table::{COLUMNS_MAX, ROWS_MAX};
+pub use timeframe::Timeframe;
+
+/// The most symbols of one request.
+pub const SYMBOLS_MAX: usize = 10_000;
+
+/// Where bars come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// CSV files; `{symbol}` in the path stands for each symbol. A path without it names one file
+    /// for all: with a column `symbol`, or with one column of closes per symbol.
+    Csv {
+        /// The path, relative to the working directory.
+        path: String,
+    },
+    /// A random walk.
+    Synthetic(Synthetic),
+}
+
+/// What to load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Where from.
+    pub source: Source,
+    /// Which symbols, in the order of the result.
+    pub symbols: Vec<String>,
+    /// The length of a bar; inferred from the rows where it is absent.
+    pub timeframe: Option<Timeframe>,
+    /// The first date, as midnight UTC of it; dates are those of `timezone`.
+    pub start_date: Option<Timestamp>,
+    /// The last date, included to its end.
+    pub end_date: Option<Timestamp>,
+    /// The IANA zone of times without one, and of the dates of the range; UTC where absent.
+    pub timezone: Option<String>,
+    /// How times are written: a strptime pattern such as `%d/%m/%Y`, or `s`, `ms`, `us`, `ns`.
+    pub date_format: Option<String>,
+    /// Columns with other names: `close: px_last`.
+    pub columns: BTreeMap<String, String>,
+    /// Adjustment for splits and dividends.
+    pub adjust: Adjust,
+    /// What happens to wrong rows.
+    pub on_error: OnError,
+    /// The present, to refuse times after it; `None` for data that may lie in the future.
+    pub now: Option<Timestamp>,
+}
+
+impl Request {
+    /// A request for all bars of `symbols`, with defaults for the rest.
+    pub fn new(source: Source, symbols: &[&str]) -> Self {
+        Self {
+            source,
+            symbols: symbols.iter().map(|s| (*s).to_owned()).collect(),
+            timeframe: None,
+            start_date: None,
+            end_date: None,
+            timezone: None,
+            date_format: None,
+            columns: BTreeMap::new(),
+            adjust: Adjust::default(),
+            on_error: OnError::default(),
+            now: None,
+        }
+    }
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The bars of each symbol, in the order of the request.
+    pub bars: Vec<Bars>,
+    /// The length of a bar, declared or inferred.
+    pub timeframe: Timeframe,
+    /// The files that were read, each once.
+    pub files: Vec<FileFact>,
+    /// What the data check found.
+    pub report: CheckReport,
+    /// What a reader of the result should know: adjustments, files of closes only, and the like.
+    pub notes: Vec<String>,
+}

@@ -1,5 +1,10 @@
-//! Integration tests of the trading crate.
+//! What the trading crate promises, tested from outside.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
+mod allocate;
 mod backtest_golden;
+mod data;
 mod fixture;
+mod indicators;
+mod metrics;
+mod rules;

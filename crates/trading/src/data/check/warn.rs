@@ -1,0 +1,93 @@
+//! What is worth a look but not wrong: gaps, and jumps like an unadjusted split.
+
+use dirigent_core::Timestamp;
+
+use crate::data::{
+    adjust::near_split,
+    problem::{CheckReport, Kind, Outcome},
+    rows::{CLOSE, OPEN, Rows},
+    timeframe::{DAY, Timeframe, Unit},
+};
+
+/// Weekdays that may be missing in a row before daily bars have a gap: the week of 11 September
+/// 2001 had four, the longest holidays of some exchanges have a week.
+const WEEKDAYS_MISSING_MAX: i64 = 5;
+/// An intraday pause from this length on is a night, a weekend or a holiday.
+const NIGHT_NANOS: i64 = 4 * 3_600 * 1_000_000_000;
+/// How far the rest of the day of a split may move from its open.
+const DAY_MOVE_MAX: f64 = 0.25;
+
+/// Reports bars that seem to be missing.
+pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) {
+    let step = timeframe.nanos();
+    for row in 1..rows.len() {
+        let (before, now) = (rows.time[row - 1], rows.time[row]);
+        let missing = match timeframe.unit() {
+            Unit::Day if timeframe.count() == 1 => {
+                let missing = weekdays_between(before, now);
+                if missing > WEEKDAYS_MISSING_MAX { missing } else { 0 }
+            }
+            Unit::Day | Unit::Week | Unit::Month => (now - before) / step.max(1) - 1,
+            Unit::Second | Unit::Minute | Unit::Hour if now - before < NIGHT_NANOS => {
+                (now - before) / step.max(1) - 1
+            }
+            Unit::Second | Unit::Minute | Unit::Hour => 0,
+        };
+        if missing > 0 {
+            let noun = if timeframe.unit() == Unit::Day { "weekdays" } else { "bars" };
+            let noun = if missing == 1 { &noun[..noun.len() - 1] } else { noun };
+            let before = Timestamp::from_nanos(before);
+            let detail = format!("comes {missing} {noun} after the row before, `{before}`");
+            report.add(rows.problem(row, None, Kind::Gap, detail, Outcome::Warning));
+        }
+    }
+}
+
+/// Weekdays strictly between two dates.
+fn weekdays_between(before: i64, now: i64) -> i64 {
+    // 1970-01-01 was a Thursday; days are counted from Monday 1969-12-29.
+    let weekdays_until = |day: i64| day.div_euclid(7) * 5 + day.rem_euclid(7).min(5);
+    let (before, now) = (before.div_euclid(DAY) + 3, now.div_euclid(DAY) + 3);
+    weekdays_until(now) - weekdays_until(before + 1)
+}
+
+/// Reports overnight jumps that look like a split. For 3:2 the volume must have risen as well.
+pub(crate) fn jumps(rows: &Rows, report: &mut CheckReport) {
+    for row in 1..rows.len() {
+        let before = as_double(rows.prices[CLOSE][row - 1]);
+        let (open, close) = (as_double(rows.prices[OPEN][row]), as_double(rows.prices[CLOSE][row]));
+        let Some((new, old)) = near_split(before / open) else {
+            continue;
+        };
+        let stays = (close / open - 1.0).abs() < DAY_MOVE_MAX;
+        let traded_more = rows.volume[row] > 1.2 * rows.volume[row - 1];
+        let plain = new >= 2 * old || old >= 2 * new;
+        if stays && (plain || traded_more) {
+            let detail = format!(
+                "opens at a {new}:{old} split of the close before, `{}`: adjust the prices, or \
+                 check that it is real",
+                crate::Price::from_raw(rows.prices[CLOSE][row - 1])
+            );
+            report.add(rows.problem(row, Some(OPEN), Kind::SplitJump, detail, Outcome::Warning));
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio within three percent is looked for")]
+fn as_double(raw: i64) -> f64 {
+    raw as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_are_counted_without_weekends() {
+        let day = |d| Timestamp::from_date(2001, 9, d).unwrap().as_nanos();
+        assert_eq!(weekdays_between(day(10), day(17)), 4); // Tuesday to Friday
+        assert_eq!(weekdays_between(day(7), day(10)), 0); // Friday to Monday
+        assert_eq!(weekdays_between(day(3), day(4)), 0);
+        assert_eq!(weekdays_between(day(3), day(17)), 9);
+    }
+}

@@ -1,0 +1,259 @@
+//! Load: from a request to checked bars.
+//!
+//! Order of work per file: read, split by symbol, cut to the range, check, adjust, look for gaps
+//! and jumps. Problems of all symbols are collected before the data is refused.
+
+use std::path::Path;
+
+use dirigent_core::Timestamp;
+
+use super::{
+    Loaded, Request, SYMBOLS_MAX, Source,
+    adjust::{Adjust, adjust},
+    check::{self, OnError},
+    csv,
+    error::Error,
+    layout::{self, Layout},
+    problem::{CheckReport, Outcome},
+    rows::Rows,
+    source::{check_symbol, path_of},
+    stamp, synthetic,
+    table::{ReadFile, Table},
+    timeframe::{DAY, Timeframe},
+};
+
+/// Loads, checks and adjusts the bars of all requested symbols.
+///
+/// # Errors
+/// A file that cannot be read or fits no layout, a wrong setting, rows that `on_error` refuses,
+/// or no bar of a symbol in the range.
+pub fn load(request: &Request) -> Result<Loaded, Error> {
+    let zone = check_request(request)?;
+    match &request.source {
+        Source::Synthetic(settings) => generate(request, settings),
+        Source::Csv { path } => Files::new(request, zone, path).load(),
+    }
+}
+
+fn check_request(request: &Request) -> Result<stamp::Zone, Error> {
+    let setting = |what: String, hint: &str| Err(Error::Setting { what, hint: hint.into() });
+    if request.symbols.is_empty() {
+        return setting("no symbols are given".into(), "set `data.symbols: [AAPL]`");
+    }
+    if request.symbols.len() > SYMBOLS_MAX {
+        let what =
+            format!("{} symbols are given, the limit is {SYMBOLS_MAX}", request.symbols.len());
+        return setting(what, "split the run");
+    }
+    let mut sorted: Vec<&String> = request.symbols.iter().collect();
+    sorted.sort();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return setting(format!("symbol `{}` is given twice", pair[0]), "remove one of them");
+    }
+    for symbol in &request.symbols {
+        check_symbol(symbol)?;
+    }
+    if let (Some(start), Some(end)) = (request.start_date, request.end_date)
+        && end < start
+    {
+        let what = format!("the end {} is before the start {}", date(end), date(start));
+        return setting(what, "exchange `data.start_date` and `data.end_date`");
+    }
+    let name = request.timezone.as_deref().unwrap_or("UTC");
+    match stamp::Zone::named(name) {
+        Some(zone) => Ok(zone),
+        None => setting(
+            format!("`{}` is not a time zone", super::problem::shown(name.as_bytes())),
+            "use an IANA name such as `America/New_York`, or UTC",
+        ),
+    }
+}
+
+fn generate(request: &Request, settings: &synthetic::Synthetic) -> Result<Loaded, Error> {
+    let timeframe = request.timeframe.unwrap_or(Timeframe::DAILY);
+    let bars: Result<Vec<_>, Error> = request
+        .symbols
+        .iter()
+        .map(|symbol| synthetic::generate(settings, symbol, timeframe))
+        .collect();
+    let bars = bars?;
+    let rows = bars.iter().map(|b| b.len() as u64).sum();
+    let report = CheckReport { rows_read: rows, rows_kept: rows, ..CheckReport::default() };
+    let notes = vec!["prices are synthetic: a random walk from the seed".to_owned()];
+    Ok(Loaded { bars, timeframe, files: Vec::new(), report, notes })
+}
+
+/// The date of a moment as text.
+fn date(moment: Timestamp) -> String {
+    let (year, month, day) = moment.date();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Loading from files.
+struct Files<'a> {
+    request: &'a Request,
+    zone: stamp::Zone,
+    template: &'a str,
+    loaded: Loaded,
+    timeframe: Option<Timeframe>,
+}
+
+impl<'a> Files<'a> {
+    fn new(request: &'a Request, zone: stamp::Zone, template: &'a str) -> Self {
+        let loaded = Loaded {
+            bars: Vec::with_capacity(request.symbols.len()),
+            timeframe: Timeframe::DAILY,
+            files: Vec::new(),
+            report: CheckReport::default(),
+            notes: Vec::new(),
+        };
+        Self { request, zone, template, loaded, timeframe: request.timeframe }
+    }
+
+    fn load(mut self) -> Result<Loaded, Error> {
+        if self.template.contains("{symbol}") {
+            for symbol in &self.request.symbols {
+                let path = path_of(self.template, symbol)?;
+                self.file(&path, std::slice::from_ref(symbol), true)?;
+            }
+        } else {
+            let path = path_of(self.template, &self.request.symbols[0])?;
+            self.file(&path, &self.request.symbols, false)?;
+        }
+        if self.loaded.report.is_refused() {
+            return Err(Error::Refused(Box::new(self.loaded.report)));
+        }
+        self.loaded.timeframe = self.timeframe.unwrap_or(Timeframe::DAILY);
+        Ok(self.loaded)
+    }
+
+    fn file(&mut self, path: &Path, symbols: &[String], is_template: bool) -> Result<(), Error> {
+        let stamps = stamp::Reader::new(self.zone.clone(), self.request.date_format.as_deref());
+        let choose =
+            |header: &_| layout::of(header, self.request, is_template).map(|(_, plan)| plan);
+        let ReadFile { mut table, fact } = csv::read(path, stamps, &choose)?;
+        let (layout, _) = layout::of(&table.header, self.request, is_template)?;
+        self.loaded.files.push(fact);
+        self.loaded.report.rows_read += table.rows_read;
+        let prefix = path.display().to_string();
+        let notes = table.notes.drain(..).map(|note| format!("`{prefix}`: {note}"));
+        self.loaded.notes.extend(notes);
+        let range = self.range(table.is_dated);
+        self.cells(&mut table, range, &layout, symbols);
+        for rows in Rows::of_table(table, &layout, symbols) {
+            self.symbol(rows, range)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the problems of single cells, except those of rows outside the range.
+    fn cells(&mut self, table: &mut Table, range: (i64, i64), layout: &Layout, symbols: &[String]) {
+        let outcome = self.request.on_error.outcome();
+        let inside = |time: Option<i64>| time.is_none_or(|t| (range.0..range.1).contains(&t));
+        for (time, mut problem) in table.problems.drain(..) {
+            if inside(time) {
+                problem.outcome = outcome;
+                match layout {
+                    Layout::Single(_) => problem.symbol.clone_from(&symbols[0]),
+                    Layout::Panel => problem.symbol.clone_from(&problem.column),
+                    Layout::Long(_) => {}
+                }
+                self.loaded.report.add(problem);
+            }
+        }
+        for (kind, outcomes) in std::mem::take(&mut table.uncounted.counts) {
+            self.loaded.report.count(kind, outcome, outcomes.values().sum());
+        }
+    }
+
+    fn symbol(&mut self, mut rows: Rows, range: (i64, i64)) -> Result<(), Error> {
+        let span = rows.time.iter().min().copied().zip(rows.time.iter().max().copied());
+        let Some(span) = span else {
+            return self.without_rows(&rows);
+        };
+        rows.cut(range.0, range.1);
+        if rows.len() == 0 {
+            return Err(self.empty_range(&rows.symbol, span));
+        }
+        if self.request.adjust == Adjust::None {
+            rows.adj_close = None;
+        }
+        let notes = &mut self.loaded.notes;
+        if rows.is_close_only {
+            notes.push(format!("`{}` has closes only: open, high and low equal them", rows.symbol));
+        }
+        let policy = self.request.on_error;
+        let report = check::check(&mut rows, policy, self.request.now, notes);
+        let is_refused = report.is_refused();
+        self.loaded.report.merge(report);
+        if is_refused {
+            return Ok(());
+        }
+        if rows.len() == 0 {
+            return Err(self.all_dropped(&rows));
+        }
+        let timeframe = check::timeframe(&rows, self.timeframe)?;
+        self.timeframe = Some(timeframe);
+        adjust(&mut rows, self.request.adjust, notes)?;
+        check::gaps(&rows, timeframe, &mut self.loaded.report);
+        check::jumps(&rows, &mut self.loaded.report);
+        self.loaded.bars.push(rows.into_bars());
+        Ok(())
+    }
+
+    /// No row of a symbol could be read: its problems say why, or the file does not have it.
+    fn without_rows(&self, rows: &Rows) -> Result<(), Error> {
+        let policy = self.request.on_error;
+        if self.loaded.report.is_refused() {
+            return Ok(());
+        }
+        if policy == OnError::Drop && self.loaded.report.total(Outcome::Dropped) > 0 {
+            return Err(self.all_dropped(rows));
+        }
+        Err(Error::Setting {
+            what: format!("`{}` has no row of symbol `{}`", rows.path().display(), rows.symbol),
+            hint: "check the spelling in `data.symbols`".into(),
+        })
+    }
+
+    fn all_dropped(&self, rows: &Rows) -> Error {
+        let first = self.loaded.report.examples.first();
+        Error::Setting {
+            what: format!(
+                "`{}` has no usable row of `{}`: all were dropped, the first because {}",
+                rows.path().display(),
+                rows.symbol,
+                first.map_or(String::new(), ToString::to_string)
+            ),
+            hint: "set `data.on_error: fail` to see what is wrong with the rows".into(),
+        }
+    }
+
+    /// The moments from the start (included) to the end (excluded).
+    fn range(&self, is_dated: bool) -> (i64, i64) {
+        let start = |day: Timestamp| match is_dated {
+            true => day,
+            false => self.zone.start_of_day(day),
+        };
+        let next = |day: Timestamp| Timestamp::from_nanos(day.as_nanos().saturating_add(DAY));
+        (
+            self.request.start_date.map_or(i64::MIN, |day| start(day).as_nanos()),
+            self.request.end_date.map_or(i64::MAX, |day| start(next(day)).as_nanos()),
+        )
+    }
+
+    fn empty_range(&self, symbol: &str, span: (i64, i64)) -> Error {
+        let range = match (self.request.start_date, self.request.end_date) {
+            (Some(start), Some(end)) => format!("from {} to {}", date(start), date(end)),
+            (Some(start), None) => format!("from {} on", date(start)),
+            (None, Some(end)) => format!("up to {}", date(end)),
+            (None, None) => "at all".to_owned(),
+        };
+        Error::EmptyRange {
+            symbol: symbol.to_owned(),
+            range,
+            first: date(Timestamp::from_nanos(span.0)),
+            last: date(Timestamp::from_nanos(span.1)),
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! Stamp: the text of a time becomes a moment in UTC.
+//!
+//! Read are `2024-03-01`, `2024-03-01 09:30[:15[.25]]` (also with `T`, `/` or `.`), the same with
+//! `Z` or `+05:30`, `20240301`, and epoch numbers in s, ms, us or ns; others through a strptime
+//! pattern. Texts such as `03/04/2024` are refused: they name two dates.
+//! A date is midnight UTC of that date; a local time is read in the zone that is given.
+//! Invariant: one reader serves one file; a moment depends on its text, the first row's form, and
+//! (where daylight saving repeats an hour) on the row before.
+
+mod civil;
+mod zone;
+
+use dirigent_core::Timestamp;
+
+pub(crate) use civil::{Civil, Suffix, read_civil};
+pub(crate) use zone::Zone;
+
+use super::{problem::Kind, timeframe::DAY};
+
+const SECOND: i64 = 1_000_000_000;
+/// Epoch numbers that come out this far from the row before are of another unit.
+const UNIT_JUMP_NANOS: i64 = 5 * 366 * DAY;
+
+/// How the times of a file are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// Year first, with or without time of day and offset.
+    Civil,
+    /// Eight digits: a date; fourteen: a date and a time.
+    Compact,
+    /// A number; one step is so many nanoseconds.
+    Epoch(i64),
+    /// A strptime pattern.
+    Pattern(String),
+}
+
+/// Why one time was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) kind: Kind,
+    pub(crate) detail: String,
+}
+
+fn refusal<T>(kind: Kind, detail: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { kind, detail: detail.into() })
+}
+
+/// Reads the times of one file.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    zone: Zone,
+    form: Option<Form>,
+    zoned: Option<bool>,
+    previous: Option<i64>,
+    /// The first row's distance from UTC in nanoseconds.
+    first_offset: Option<i64>,
+    all_local_midnight: bool,
+    /// Repeated local times that the neighboring row told apart.
+    pub(crate) folds_resolved: u64,
+}
+
+impl Reader {
+    /// A reader for local times of `zone`; `pattern` is a strptime pattern or an epoch unit.
+    pub(crate) fn new(zone: Zone, pattern: Option<&str>) -> Self {
+        let form = pattern.map(|text| match text {
+            "s" => Form::Epoch(SECOND),
+            "ms" => Form::Epoch(1_000_000),
+            "us" => Form::Epoch(1_000),
+            "ns" => Form::Epoch(1),
+            other => Form::Pattern(other.to_owned()),
+        });
+        Self {
+            zone,
+            form,
+            zoned: None,
+            previous: None,
+            first_offset: None,
+            all_local_midnight: true,
+            folds_resolved: 0,
+        }
+    }
+
+    /// Reads a time at the start of `bytes` in the plainest forms; returns it and its length.
+    /// `None` means that `read` must look, not that the time is wrong.
+    #[inline]
+    pub(crate) fn fast(&mut self, bytes: &[u8]) -> Option<(i64, usize)> {
+        match self.form {
+            Some(Form::Civil) => {
+                let (civil, used) = read_civil(bytes)?;
+                match self.settle(&civil) {
+                    Ok(nanos) => Some((nanos, used)),
+                    Err(_) => None,
+                }
+            }
+            Some(Form::Epoch(step)) => {
+                let digits = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+                if digits == 0 || digits > 18 {
+                    return None;
+                }
+                let value = bytes[..digits].iter().fold(0_i64, |v, b| v * 10 + i64::from(b - b'0'));
+                self.epoch(value, step).ok().map(|nanos| (nanos, digits))
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the whole of `text`.
+    ///
+    /// # Errors
+    /// A time that cannot be read, does not exist, or differs in kind from the rows before.
+    pub(crate) fn read(&mut self, text: &str) -> Result<i64, Refusal> {
+        let text = text.trim();
+        if text.is_empty() {
+            return refusal(Kind::Missing, "is empty");
+        }
+        let form = match self.form.take() {
+            Some(form) => form,
+            None => match sniff(text) {
+                Some(form) => form,
+                None => return self.unreadable(text),
+            },
+        };
+        let result = self.read_as(&form, text);
+        self.form = Some(form);
+        result
+    }
+
+    fn read_as(&mut self, form: &Form, text: &str) -> Result<i64, Refusal> {
+        match form {
+            Form::Civil => match read_civil(text.as_bytes()) {
+                Some((civil, used)) if used == text.len() => self.settle(&civil),
+                _ => self.unreadable(text),
+            },
+            Form::Compact => match civil::read_compact(text) {
+                Some(civil) => self.settle(&civil),
+                None => self.unreadable(text),
+            },
+            Form::Epoch(step) => match epoch_number(text, *step) {
+                Some(Number::Whole(value)) => self.epoch(value, *step),
+                Some(Number::Nanos(nanos)) => Ok(self.accept(nanos, 0, false)),
+                None => self.unreadable(text),
+            },
+            Form::Pattern(pattern) => match civil::read_pattern(pattern, text) {
+                Ok(civil) => self.settle(&civil),
+                Err(why) => refusal(
+                    Kind::BadTime,
+                    format!("does not match `date_format: \"{pattern}\"` ({why})"),
+                ),
+            },
+        }
+    }
+
+    fn unreadable<T>(&self, text: &str) -> Result<T, Refusal> {
+        refusal(Kind::BadTime, civil::why_unreadable(text))
+    }
+
+    /// The moment of a time as written; the file's rows must agree whether they carry a zone.
+    fn settle(&mut self, civil: &Civil) -> Result<i64, Refusal> {
+        let local = match civil.local_nanos() {
+            Some(local) => local,
+            None => return refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
+        };
+        match civil.suffix {
+            // Among local times a bare date is midnight there; elsewhere it is a session date.
+            Suffix::Date if self.zoned == Some(false) => self.settle_local(local),
+            Suffix::Date => Ok(self.accept(local, 0, true)),
+            Suffix::Offset(seconds) => {
+                self.agree(true)?;
+                let offset = i64::from(seconds) * SECOND;
+                let nanos = local.checked_sub(offset);
+                let nanos = nanos.ok_or_else(|| Refusal {
+                    kind: Kind::BadTime,
+                    detail: "is outside the years 1678 to 2261".into(),
+                })?;
+                Ok(self.accept(nanos, offset, local.rem_euclid(DAY) == 0))
+            }
+            Suffix::Local => {
+                self.agree(false)?;
+                self.settle_local(local)
+            }
+        }
+    }
+
+    #[inline]
+    fn settle_local(&mut self, local: i64) -> Result<i64, Refusal> {
+        let nanos = self.zone.moment(local, self.previous, &mut self.folds_resolved)?;
+        Ok(self.accept(nanos, local - nanos, local.rem_euclid(DAY) == 0))
+    }
+
+    /// The row before, to go back to when the row that was begun is read again.
+    pub(crate) fn mark(&self) -> Option<i64> {
+        self.previous
+    }
+
+    /// Goes back to a mark.
+    pub(crate) fn rewind(&mut self, mark: Option<i64>) {
+        self.previous = mark;
+    }
+
+    fn agree(&mut self, zoned: bool) -> Result<(), Refusal> {
+        match *self.zoned.get_or_insert(zoned) {
+            first if first == zoned => Ok(()),
+            true => refusal(Kind::MixedZones, "has no zone, but the rows before have one"),
+            false => refusal(Kind::MixedZones, "has a zone, but the rows before have none"),
+        }
+    }
+
+    #[inline]
+    fn accept(&mut self, nanos: i64, offset: i64, midnight: bool) -> i64 {
+        self.first_offset.get_or_insert(offset);
+        self.all_local_midnight &= midnight;
+        self.previous = Some(nanos);
+        nanos
+    }
+
+    #[inline]
+    fn epoch(&mut self, value: i64, step: i64) -> Result<i64, Refusal> {
+        let unit = unit_of(value);
+        let nanos = value.checked_mul(step).filter(|n| in_years(*n));
+        match nanos {
+            None if unit == step => refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
+            None => refusal(Kind::MixedUnits, other_unit(unit, step)),
+            Some(nanos) if unit != step && self.is_far(nanos) => {
+                refusal(Kind::MixedUnits, other_unit(unit, step))
+            }
+            Some(nanos) => Ok(self.accept(nanos, 0, nanos % DAY == 0)),
+        }
+    }
+
+    fn is_far(&self, nanos: i64) -> bool {
+        self.previous.is_some_and(|before| nanos.abs_diff(before) > UNIT_JUMP_NANOS.unsigned_abs())
+    }
+
+    /// Whether every time was midnight where it was written: session dates in disguise.
+    pub(crate) fn are_dates(&self) -> bool {
+        self.all_local_midnight && self.first_offset.is_some()
+    }
+
+    /// Midnight UTC of the local date of a moment that was local midnight.
+    pub(crate) fn as_date(&self, nanos: i64) -> i64 {
+        let local = nanos.saturating_add(self.first_offset.unwrap_or(0));
+        // Daylight saving moves the offset by an hour at most: the nearest midnight is the date.
+        local.saturating_add(DAY / 2).div_euclid(DAY) * DAY
+    }
+}
+
+/// Whether a moment lies in the years that files may use.
+fn in_years(nanos: i64) -> bool {
+    let first = Timestamp::from_date(1678, 1, 1).map_or(i64::MIN, Timestamp::as_nanos);
+    let last = Timestamp::from_date(2261, 12, 31).map_or(i64::MAX, Timestamp::as_nanos);
+    (first..last + DAY).contains(&nanos)
+}
+
+fn sniff(text: &str) -> Option<Form> {
+    if read_civil(text.as_bytes()).is_some_and(|(_, used)| used == text.len()) {
+        return Some(Form::Civil);
+    }
+    if civil::read_compact(text).is_some() {
+        return Some(Form::Compact);
+    }
+    match epoch_number(text, 1)? {
+        Number::Whole(value) => Some(Form::Epoch(unit_of(value))),
+        Number::Nanos(_) => Some(Form::Epoch(SECOND)),
+    }
+}
+
+/// The unit of an epoch number, in nanoseconds, by its size: seconds up to the year 5138.
+fn unit_of(value: i64) -> i64 {
+    match value.unsigned_abs() {
+        v if v < 100_000_000_000 => SECOND,
+        v if v < 100_000_000_000_000 => 1_000_000,
+        v if v < 100_000_000_000_000_000 => 1_000,
+        _ => 1,
+    }
+}
+
+fn other_unit(found: i64, expected: i64) -> String {
+    let name = |step| match step {
+        SECOND => "seconds",
+        1_000_000 => "milliseconds",
+        1_000 => "microseconds",
+        _ => "nanoseconds",
+    };
+    format!("looks like {}, but the rows before are {}", name(found), name(expected))
+}
+
+enum Number {
+    Whole(i64),
+    /// Seconds with decimals, as nanoseconds.
+    Nanos(i64),
+}
+
+fn epoch_number(text: &str, step: i64) -> Option<Number> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    match text.split_once('.') {
+        None => text.parse().ok().map(Number::Whole),
+        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => {
+            whole.parse().ok().map(Number::Whole)
+        }
+        // Decimals are of seconds: a price has the same nine places.
+        Some(_) if step == SECOND || step == 1 => {
+            text.parse::<crate::Price>().ok().map(|p| Number::Nanos(p.raw()))
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(zone: &str) -> Reader {
+        Reader::new(Zone::named(zone).unwrap(), None)
+    }
+
+    #[track_caller]
+    fn check(zone: &str, texts: &[&str], expected: &[&str]) {
+        let mut reader = reader(zone);
+        for (text, expected) in texts.iter().zip(expected) {
+            let nanos = reader.read(text).unwrap_or_else(|r| panic!("{text}: {}", r.detail));
+            assert_eq!(Timestamp::from_nanos(nanos).to_string(), *expected, "{text}");
+        }
+    }
+
+    #[track_caller]
+    fn refuse(zone: &str, texts: &[&str], kind: Kind) {
+        let mut reader = reader(zone);
+        let (last, before) = texts.split_last().unwrap();
+        for text in before {
+            reader.read(text).unwrap();
+        }
+        assert_eq!(reader.read(last).unwrap_err().kind, kind, "{last}");
+    }
+
+    #[test]
+    fn what_names_no_moment_is_refused() {
+        for text in [
+            "03/04/2024",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-03-01T24:00:00",
+            "tomorrow",
+            "2024-03-01T09:30:00+25:00",
+            "1677-12-31",
+            "2262-01-01",
+            "24-03-01",
+            "2024-3-1x",
+            "2024-06-30T23:59:60Z",
+            "99999999999999999999",
+            "12.5.2024",
+            "2024-03-01T09:30:00Zx",
+        ] {
+            refuse("UTC", &[text], Kind::BadTime);
+        }
+        refuse("UTC", &[""], Kind::Missing);
+    }
+
+    #[test]
+    fn the_usual_forms_are_read() {
+        check("UTC", &["2024-03-01"], &["2024-03-01T00:00:00Z"]);
+        check("America/New_York", &["2024-03-01"], &["2024-03-01T00:00:00Z"]);
+        check("UTC", &["2024/03/01 09:30"], &["2024-03-01T09:30:00Z"]);
+        check("UTC", &["2024.03.01 09:30:15.25"], &["2024-03-01T09:30:15.250Z"]);
+        check("UTC", &["2024-03-01T09:30:00Z"], &["2024-03-01T09:30:00Z"]);
+        check("UTC", &["2024-03-01 09:30:00-05:00"], &["2024-03-01T14:30:00Z"]);
+        check("UTC", &["2024-03-01T09:30:00+0530"], &["2024-03-01T04:00:00Z"]);
+        check("UTC", &["20240301"], &["2024-03-01T00:00:00Z"]);
+        check("UTC", &["20240301093000"], &["2024-03-01T09:30:00Z"]);
+        check("UTC", &["2262-01-01"].map(|_| "2261-12-31"), &["2261-12-31T00:00:00Z"]);
+        check("UTC", &["1678-01-01"], &["1678-01-01T00:00:00Z"]);
+    }
+
+    #[test]
+    fn epoch_numbers_keep_one_unit() {
+        check("UTC", &["1709285400"], &["2024-03-01T09:30:00Z"]);
+        check("UTC", &["1709285400.5"], &["2024-03-01T09:30:00.500Z"]);
+        check(
+            "UTC",
+            &["1709285400000", "1709285460000"].map(|t| t),
+            &["2024-03-01T09:30:00Z", "2024-03-01T09:31:00Z"],
+        );
+        check("UTC", &["1709285400000000"], &["2024-03-01T09:30:00Z"]);
+        check("UTC", &["1709285400000000000"], &["2024-03-01T09:30:00Z"]);
+        // Milliseconds through 1970 are small without being seconds.
+        check("UTC", &["-126230400000", "0"], &["1966-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]);
+        refuse("UTC", &["1709285400", "1709285460000"], Kind::MixedUnits);
+        refuse("UTC", &["1709285400000", "1709285460"], Kind::MixedUnits);
+    }
+
+    #[test]
+    fn spring_and_autumn_are_told_apart() {
+        check("America/New_York", &["2024-03-08 09:30"], &["2024-03-08T14:30:00Z"]);
+        refuse("America/New_York", &["2024-03-10 02:30"], Kind::NonexistentTime);
+        refuse("America/New_York", &["2024-11-03 01:30"], Kind::AmbiguousTime);
+        check(
+            "America/New_York",
+            &["2024-11-03 00:30", "2024-11-03 01:30", "2024-11-03 01:30", "2024-11-03 02:30"],
+            &[
+                "2024-11-03T04:30:00Z",
+                "2024-11-03T05:30:00Z",
+                "2024-11-03T06:30:00Z",
+                "2024-11-03T07:30:00Z",
+            ],
+        );
+    }
+
+    #[test]
+    fn zones_may_not_be_mixed() {
+        refuse("UTC", &["2024-03-01T09:30:00Z", "2024-03-01T09:31:00"], Kind::MixedZones);
+        refuse("UTC", &["2024-03-01 09:30", "2024-03-01T09:31:00+01:00"], Kind::MixedZones);
+        // Two offsets of one zone are no mixture.
+        check(
+            "UTC",
+            &["2024-03-08T00:00:00-05:00", "2024-03-11T00:00:00-04:00"],
+            &["2024-03-08T05:00:00Z", "2024-03-11T04:00:00Z"],
+        );
+    }
+
+    #[test]
+    fn local_midnights_are_dates() {
+        for offsets in [["-05:00", "-04:00"], ["+13:00", "+12:00"], ["+01:00", "+02:00"]] {
+            let mut reader = reader("UTC");
+            for (day, offset) in [("2024-03-08", offsets[0]), ("2024-04-11", offsets[1])] {
+                let nanos = reader.read(&format!("{day} 00:00:00{offset}")).unwrap();
+                let date = Timestamp::from_nanos(reader.as_date(nanos)).to_string();
+                assert_eq!(date, format!("{day}T00:00:00Z"));
+            }
+            assert!(reader.are_dates());
+        }
+    }
+
+    #[test]
+    fn a_pattern_decides_what_is_ambiguous() {
+        let mut reader = Reader::new(Zone::named("UTC").unwrap(), Some("%d/%m/%Y"));
+        let nanos = reader.read("03/04/2024").unwrap();
+        assert_eq!(Timestamp::from_nanos(nanos).to_string(), "2024-04-03T00:00:00Z");
+        assert_eq!(reader.read("2024-04-03").unwrap_err().kind, Kind::BadTime);
+    }
+}
