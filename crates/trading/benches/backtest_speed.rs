@@ -56,7 +56,7 @@ fn measure_crossover(symbols: usize, count: usize) {
 fn running_nanos(start: Instant) -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let running = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
-    running.unwrap_or(start.elapsed().as_nanos() as u64)
+    running.unwrap_or(start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX))
 }
 
 fn report(what: &str, bars: usize, work: impl Fn() -> Outcome) {
@@ -88,7 +88,10 @@ fn walk(number: usize, count: usize) -> Bars {
         let high = open.max(close) + 2.5e-4 * random.normal().abs();
         let low = open.min(close) - 2.5e-4 * random.normal().abs();
         log = close;
-        let price = |log: f64| Price::from_raw((1e8 * log.exp()).round() as i64 * 1000);
+        let price = |log: f64| {
+            let tick = Price::from_f64(1e-3 * (1e8 * log.exp()).round()).expect("it fits");
+            Price::from_raw(tick.raw() / 1000)
+        };
         bars.time.push(Timestamp::from_nanos(FIRST_NANOS + minute as i64 * MINUTE_NANOS));
         bars.open.push(price(open));
         bars.high.push(price(high));

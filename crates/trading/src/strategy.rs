@@ -4,6 +4,10 @@
 //! bar that just closed and has no way to reach beyond it.
 //! Not here: how much is traded and whether it may be; see `portfolio` and `risk`.
 
+mod builtin;
+mod parameter;
+mod registry;
+mod rules;
 mod signals;
 mod window;
 
@@ -13,6 +17,10 @@ use crate::portfolio::Ledger;
 use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
 
+pub use builtin::catalogue;
+pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
+pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
+pub use rules::{RulesError, signals_of};
 pub use signals::SignalStrategy;
 pub use window::Window;
 
