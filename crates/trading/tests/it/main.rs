@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod allocate;
+mod backtest;
 mod backtest_golden;
 mod columns;
+mod backtest_properties;
 mod data;
 mod fixture;
 mod indicators;
