@@ -4,8 +4,8 @@
 mod allocate;
 mod backtest;
 mod backtest_golden;
-mod columns;
 mod backtest_properties;
+mod columns;
 mod data;
 mod fixture;
 mod indicators;
