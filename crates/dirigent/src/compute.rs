@@ -100,7 +100,7 @@ pub fn compute(path: &Path, expressions: &[String]) -> Result<Computed, Error> {
     let mut columns = Vec::new();
     for (text, expression) in expressions.iter().zip(&compiled) {
         let names = expression.outputs();
-        let mut values = vec![vec![f64::NAN; read.time.len()]; names.len()];
+        let mut values = vec![Vec::with_capacity(read.time.len()); names.len()];
         expression.start().run(&bars, &mut values);
         let named = |name: &String| {
             if names.len() == 1 { text.clone() } else { format!("{text}.{name}") }
