@@ -5,6 +5,7 @@
 //! before everything was read back from it.
 //! Not here: what to print when the disk fails; the caller says so in `Options::on_broken`.
 
+mod group;
 mod heads;
 mod lock;
 mod reader;
