@@ -9,7 +9,7 @@ use std::{
 
 use dirigent_core::Seed;
 use dirigent_journal::{
-    ReadJournal as _, SqliteJournal,
+    ReadJournal as _, SqliteJournal, SqliteReader,
     conformance::run_id,
     sqlite::{Checked, Options},
 };
@@ -60,6 +60,8 @@ fn the_first_disk_error_ends_the_process_and_the_next_open_reads_everything_back
     assert_eq!(acknowledged.len(), 4, "every thread got something acknowledged");
     let marker = path.with_file_name("j.db.broken");
     assert!(std::fs::read_to_string(&marker).unwrap().contains("cannot "));
+    SqliteReader::open(&path).unwrap().verify_all().unwrap();
+    assert!(marker.exists(), "reading does not clear it");
 
     let journal = SqliteJournal::open(&path, Options::new("test")).unwrap();
     assert!(matches!(journal.checked(), Checked::Everything { events: 4.., .. }));
