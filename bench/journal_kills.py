@@ -2,7 +2,8 @@
 """Kills the journal's writer at random moments and counts acknowledged events that are gone.
 
 journal_kills.py [--kills 500] [--seed 1]. Exits with 1 if one was lost or the journal did not open.
-Every fifth kill comes within the first 10 ms, while the journal is opened and verified.
+Every fifth kill comes within the first 10 ms, while the journal is made, opened or verified. Every
+50 kills a new journal is begun, because each start verifies all of it.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from journal_lab import Ledger, Torture, build
 
+KILLS_PER_JOURNAL = 50
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -23,10 +26,12 @@ def main():
     program, chance, ledger = build(), random.Random(arguments.seed), Ledger()
     early = refused = 0
     with tempfile.TemporaryDirectory() as folder:
-        db = Path(folder) / "j.db"
-        for kill in range(arguments.kills + 1):
-            torture = Torture(program, db)
-            if kill % 5 == 4:
+        for kill in range(arguments.kills):
+            number, turn = divmod(kill, KILLS_PER_JOURNAL)
+            if turn == 0:
+                ledger.acknowledged = {}
+            torture = Torture(program, Path(folder) / f"{number}.db")
+            if turn % 5 == 0:
                 time.sleep(chance.uniform(0, 0.01))
             elif torture.wait_opened():
                 time.sleep(chance.uniform(0, 0.15))
@@ -39,6 +44,11 @@ def main():
             else:
                 ledger.compare(torture.kept)
             ledger.note(torture)
+            if turn == KILLS_PER_JOURNAL - 1 or kill == arguments.kills - 1:
+                last = Torture(program, Path(folder) / f"{number}.db")
+                refused += not last.wait_opened()
+                ledger.compare(last.kept)
+                last.kill()
     print(f"kills {arguments.kills} (seed {arguments.seed}), {early} of them before it was open: "
           f"acknowledged {ledger.total}, lost {ledger.lost}, journal refused to open {refused}")
     return 1 if ledger.lost or refused else 0
