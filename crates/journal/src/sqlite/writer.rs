@@ -252,9 +252,8 @@ impl Writer {
 
     fn last_seq(&self, run: &RunId) -> rusqlite::Result<u64> {
         let sql = "SELECT last_seq FROM runs WHERE run = ?1";
-        let found = self.connection.prepare_cached(sql)?;
-        let mut found = found;
-        Ok(found.query_row([run.as_str()], |row| row.get(0)).optional()?.map_or(0, count))
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([run.as_str()], |row| row.get(0)).optional()?.map_or(0, count))
     }
 
     fn record_verified(&self, position: i64) -> rusqlite::Result<()> {
