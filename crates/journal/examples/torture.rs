@@ -10,7 +10,8 @@ use std::{
     error::Error,
     io::{self, Write as _},
     path::PathBuf,
-    process, thread,
+    process::{self, ExitCode},
+    thread,
 };
 
 use dirigent_core::{RunId, Timestamp, event::Draft};
@@ -28,7 +29,17 @@ const LARGE_EVERY: u64 = 37;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-fn main() -> Result<(), Failure> {
+fn main() -> ExitCode {
+    match torture() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(io::stderr(), "error: {error}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn torture() -> Result<(), Failure> {
     let mut path = None;
     let mut durability = Durability::Full;
     for argument in std::env::args_os().skip(1) {
