@@ -117,6 +117,9 @@ fn header_of(
     let Some(end) = fields.split(text, 0, separator, is_last) else {
         return Ok(None);
     };
+    if end > LINE_BYTES_MAX {
+        return Err(too_long(path, 1, end));
+    }
     let names = fields.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
     let header = Header { path: path.to_owned(), names };
     if header.names.len() > COLUMNS_MAX {
