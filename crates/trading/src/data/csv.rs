@@ -46,7 +46,9 @@ pub(crate) fn read(
     let mut source = Source::open(path, FILE_BYTES_MAX)?;
     let mut parser: Option<Parser> = None;
     let mut stamps = Some(stamps);
-    let mut block = vec![0_u8; BLOCK_BYTES];
+    // One byte more than the file, so that a block that is not full means its end.
+    let size = usize::try_from(source.bytes()).unwrap_or(usize::MAX);
+    let mut block = vec![0_u8; BLOCK_BYTES.min(size.saturating_add(1))];
     let mut held = 0;
     loop {
         let filled = source.fill(&mut block[held..])?;
