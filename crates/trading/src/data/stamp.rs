@@ -16,14 +16,12 @@ use dirigent_core::Timestamp;
 
 pub(crate) use civil::read_civil;
 use civil::{Civil, Suffix};
-use epoch::{Number, epoch_number, other_unit, unit_of};
+use epoch::{Number, epoch_number, unit_of};
 pub(crate) use zone::Zone;
 
 use super::{problem::Kind, timeframe::DAY};
 
 const SECOND: i64 = 1_000_000_000;
-/// Epoch numbers that come out this far from the row before are of another unit.
-const UNIT_JUMP_NANOS: i64 = 5 * 366 * DAY;
 
 /// How the times of a file are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,24 +231,6 @@ impl Reader {
     /// Whether no time so far was anything but a local midnight.
     fn may_be_dates(&self) -> bool {
         self.all_local_midnight
-    }
-
-    #[inline]
-    fn epoch(&mut self, value: i64, step: i64) -> Result<i64, Refusal> {
-        let unit = unit_of(value);
-        let nanos = value.checked_mul(step).filter(|n| in_years(*n));
-        match nanos {
-            None if unit == step => refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
-            None => refusal(Kind::MixedUnits, other_unit(unit, step)),
-            Some(nanos) if unit != step && self.is_far(nanos) => {
-                refusal(Kind::MixedUnits, other_unit(unit, step))
-            }
-            Some(nanos) => Ok(self.accept_utc(nanos)),
-        }
-    }
-
-    fn is_far(&self, nanos: i64) -> bool {
-        self.previous.is_some_and(|before| nanos.abs_diff(before) > UNIT_JUMP_NANOS.unsigned_abs())
     }
 
     /// Whether every time was midnight where it was written: session dates in disguise.

@@ -188,7 +188,7 @@ fn gaps_are_pointed_out() {
     let days = "date,close\n2024-03-01,1\n2024-03-04,1\n2024-03-15,1\n2024-03-18,1\n";
     let minutes = "time,close\n2024-03-01 09:30,1\n2024-03-01 09:31,1\n2024-03-01 09:34,1\n\
                    2024-03-04 09:30,1\n2024-03-04 09:31,1\n";
-    for (file, says) in [(days, "8 weekdays seem"), (minutes, "2 bars seem")] {
+    for (file, says) in [(days, "8 weekdays missing"), (minutes, "2 bars missing")] {
         let report = text(file, |_| {}).unwrap().report;
         assert_eq!(report.counts[&Kind::Gap][&Outcome::Warning], 1);
         let words = report.examples[0].to_string();

@@ -1,6 +1,31 @@
 //! Epoch numbers: how a count since 1970 is written, and of which unit it is.
 
-use super::SECOND;
+use super::{Reader, Refusal, SECOND, in_years, refusal};
+use crate::data::{problem::Kind, timeframe::DAY};
+
+/// Epoch numbers that come out this far from the row before are of another unit.
+const UNIT_JUMP_NANOS: i64 = 5 * 366 * DAY;
+
+impl Reader {
+    /// The moment of an epoch number, if its unit is that of the rows before.
+    #[inline]
+    pub(super) fn epoch(&mut self, value: i64, step: i64) -> Result<i64, Refusal> {
+        let unit = unit_of(value);
+        let nanos = value.checked_mul(step).filter(|n| in_years(*n));
+        match nanos {
+            None if unit == step => refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
+            None => refusal(Kind::MixedUnits, other_unit(unit, step)),
+            Some(nanos) if unit != step && self.is_far(nanos) => {
+                refusal(Kind::MixedUnits, other_unit(unit, step))
+            }
+            Some(nanos) => Ok(self.accept_utc(nanos)),
+        }
+    }
+
+    fn is_far(&self, nanos: i64) -> bool {
+        self.previous.is_some_and(|before| nanos.abs_diff(before) > UNIT_JUMP_NANOS.unsigned_abs())
+    }
+}
 
 /// The unit of an epoch number, in nanoseconds, by its size: seconds up to the year 5138.
 pub(super) fn unit_of(value: i64) -> i64 {
