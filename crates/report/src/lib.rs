@@ -1,1 +1,28 @@
-//! Under construction in its own branch; replaced whole by it.
+//! The tear sheet of a run: numbers in, one self-contained HTML file out.
+//!
+//! Promises: a pure function without I/O or clock, so the same input gives the same bytes; the
+//! page makes no request of any kind, runs no code but its own (content security policy with
+//! hashes), shows every text as text, and shows its essential numbers without JavaScript. What is
+//! *drawn* is thinned out to named limits and the page says so; no number is computed from
+//! thinned data.
+//! Not here: performance metrics, drawdown and rolling figures, which are given; see
+//! `dirigent_trading::metrics`.
+
+mod csp;
+mod figure;
+mod format;
+mod histogram;
+mod html;
+mod monthly;
+mod page;
+mod payload;
+mod section;
+mod sheet;
+pub mod sparkline;
+mod thin;
+
+pub use page::render;
+pub use sheet::{
+    Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
+    Trade,
+};

@@ -1,1 +1,238 @@
-//! Under construction in its own branch; replaced whole by it.
+//! Backtest: a strategy trades the past, bar by bar.
+//!
+//! At every time, in this order: orders that wait for the open, exits before entries; stops and
+//! targets within the bar; the close is marked; limits; the strategy decides; with `SameClose` its
+//! orders trade. Orders decided at the last bar never trade with `NextOpen`; they expire.
+//!
+//! Promises: same bars, strategy and options give the same outcome to the last bit; nothing at
+//! bar t depends on a price after t; the ledger balances to the last digit throughout.
+//! Not here: metrics of the outcome; see `metrics`.
+
+mod book;
+mod coast;
+mod csv;
+mod decide;
+mod engine;
+mod outcome;
+mod timeline;
+mod trade;
+mod trips;
+
+use std::sync::Arc;
+
+use crate::data::bars::Bars;
+use crate::execution::{
+    Commission, FillModel, FillTiming, Intrabar, Slippage, StandardCommission, StandardSlippage,
+};
+use crate::portfolio::Sizing;
+use crate::price::{Money, Quantity, Rate, SCALE};
+use crate::risk::Limits;
+use crate::strategy::Strategy;
+
+pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
+
+/// How many bars, over all symbols, pass between two looks at `Watch`.
+const WATCH_BARS: usize = 8192;
+
+/// Everything a run needs beside bars and a strategy.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cash at the start; positive.
+    pub initial_cash: Money,
+    /// When decisions trade.
+    pub fill: FillTiming,
+    /// How stops and targets trade within a bar.
+    pub fill_model: Arc<dyn FillModel>,
+    /// What the broker takes.
+    pub commission: Arc<dyn Commission>,
+    /// How market orders move their price.
+    pub slippage: Arc<dyn Slippage>,
+    /// How large entries are.
+    pub sizing: Sizing,
+    /// The smallest step of a quantity: one for whole shares.
+    pub lot: Quantity,
+    /// What the run may lose and hold.
+    pub limits: Limits,
+    /// The first bar of each symbol at which the strategy may decide, if its warm-up is shorter.
+    pub first_bar: usize,
+}
+
+impl Options {
+    /// Whole units.
+    pub const LOT_WHOLE: Quantity = Quantity::from_raw(SCALE);
+    /// The finest fraction there is.
+    pub const LOT_FRACTIONAL: Quantity = Quantity::from_raw(1);
+}
+
+impl Default for Options {
+    /// 100,000 in cash, all of it in whole units at the next open, no costs, no limits.
+    fn default() -> Self {
+        Self {
+            initial_cash: Money::from_raw(100_000 * i128::from(SCALE)),
+            fill: FillTiming::default(),
+            fill_model: Arc::new(Intrabar::default()),
+            commission: Arc::new(StandardCommission::None),
+            slippage: Arc::new(StandardSlippage::None),
+            sizing: Sizing::PercentEquity(Rate::ONE),
+            lot: Self::LOT_WHOLE,
+            limits: Limits::default(),
+            first_bar: 0,
+        }
+    }
+}
+
+/// Who watches a run: told how far it is, asked whether it shall go on.
+pub trait Watch: Sync {
+    /// Whether the run shall stop now.
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    /// `done` of `total` times have passed.
+    fn progress(&self, _done: usize, _total: usize) {}
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// Why there is no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is nothing to trade.
+    #[error("there are no bars to trade on")]
+    NoBars,
+    /// One of the symbols has no bars.
+    #[error("`{symbol}` has no bars")]
+    NoBarsOf {
+        /// The symbol.
+        symbol: String,
+    },
+    /// Two sets of bars have the same symbol.
+    #[error("`{symbol}` is there twice")]
+    SymbolTwice {
+        /// The symbol.
+        symbol: String,
+    },
+    /// An option makes no sense.
+    #[error("`{option}` is `{value}`, but must be {wanted}")]
+    Option {
+        /// Its name.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What would make sense.
+        wanted: &'static str,
+    },
+    /// The strategy cannot run on these bars.
+    #[error("the strategy does not fit the bars: {0}")]
+    Strategy(String),
+    /// The watch asked to stop.
+    #[error("cancelled after {done} of {total} bars")]
+    Cancelled {
+        /// Times that had passed.
+        done: usize,
+        /// All times.
+        total: usize,
+    },
+}
+
+/// Runs `strategy` over `bars`, one set per symbol.
+///
+/// # Errors
+/// If bars, strategy or options cannot be used, or if `watch` cancels.
+pub fn run(
+    bars: &[Bars],
+    strategy: &mut dyn Strategy,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<Outcome, Error> {
+    check_bars(bars)?;
+    options.check()?;
+    strategy.fits(bars).map_err(Error::Strategy)?;
+    let mut engine = engine::Engine::new(bars, strategy, options);
+    let total = engine.times();
+    let stretch = (WATCH_BARS / bars.len()).max(1);
+    let mut done = 0;
+    while done < total {
+        if watch.cancelled() {
+            return Err(Error::Cancelled { done, total });
+        }
+        watch.progress(done, total);
+        let until = total.min(done + stretch);
+        while done < until {
+            done = engine.proceed(done, until);
+        }
+    }
+    watch.progress(total, total);
+    Ok(engine.finish())
+}
+
+fn check_bars(bars: &[Bars]) -> Result<(), Error> {
+    if bars.is_empty() {
+        return Err(Error::NoBars);
+    }
+    if let Some(empty) = bars.iter().find(|bars| bars.is_empty()) {
+        return Err(Error::NoBarsOf { symbol: empty.symbol.clone() });
+    }
+    let mut symbols: Vec<&str> = bars.iter().map(|bars| bars.symbol.as_str()).collect();
+    symbols.sort_unstable();
+    match symbols.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Error::SymbolTwice { symbol: pair[0].to_owned() }),
+        None => Ok(()),
+    }
+}
+
+impl Options {
+    fn check(&self) -> Result<(), Error> {
+        require(self.initial_cash.is_positive(), "initial_cash", self.initial_cash, "positive")?;
+        require(self.lot.is_positive(), "lot", self.lot, "positive")?;
+        let share = |option, rate: Option<Rate>| {
+            let rate = rate.unwrap_or(Rate::ONE);
+            let fits = rate.is_positive() && rate <= Rate::ONE;
+            require(fits, option, rate, "above 0 and at most 1")
+        };
+        share("max_position", self.limits.max_position)?;
+        share("max_drawdown", self.limits.max_drawdown)?;
+        let loss = self.limits.stop_loss.unwrap_or(Rate::percent(1));
+        require(loss.is_positive() && loss < Rate::ONE, "stop_loss", loss, "above 0 and below 1")?;
+        let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));
+        require(gain.is_positive(), "take_profit", gain, "positive")?;
+        self.check_sizing()
+    }
+
+    fn check_sizing(&self) -> Result<(), Error> {
+        match self.sizing {
+            Sizing::PercentEquity(share) => require(
+                share.is_positive() && share <= Rate::ONE,
+                "sizing.percent_equity",
+                share,
+                "above 0 and at most 1",
+            ),
+            Sizing::FixedQuantity(units) => {
+                require(units.is_positive(), "sizing.fixed_quantity", units, "positive")
+            }
+            Sizing::FixedCash(amount) => {
+                require(amount.is_positive(), "sizing.fixed_cash", amount, "positive")
+            }
+            Sizing::VolatilityTarget { target, lookback_bars, bars_per_year } => {
+                let option = "sizing.volatility_target";
+                require(target.is_positive(), option, target, "positive")?;
+                require(lookback_bars >= 2, option, lookback_bars, "measured over 2 bars or more")?;
+                let fits = bars_per_year.is_finite() && bars_per_year > 0.0;
+                require(fits, option, bars_per_year, "a positive number of bars per year")
+            }
+        }
+    }
+}
+
+fn require(
+    holds: bool,
+    option: &'static str,
+    value: impl std::fmt::Display,
+    wanted: &'static str,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Option { option, value: value.to_string(), wanted }) }
+}

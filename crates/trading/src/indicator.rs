@@ -3,147 +3,268 @@
 //! Invariant: a value at bar t depends on bars up to t only; feeding a column in pieces of any
 //! size gives the same bits as feeding it at once, because both run the same `step`.
 //!
-//! One rule for missing values (NaN): an indicator that is fed a NaN answers NaN and starts over,
-//! so it needs its whole warm-up again. Leading NaNs of another indicator's warm-up are thereby
-//! skipped, and no `step` ever sees a NaN.
+//! One rule for missing values (NaN, and what is not finite): an indicator that is fed one answers
+//! NaN and starts over, so it needs its whole warm-up again. Leading NaNs of another indicator's
+//! warm-up are thereby skipped, and no `step` ever sees a NaN.
 //! Not here: which series an indicator is applied to; see `rules`.
 
 use std::fmt;
 
+pub use definition::{Column, Definition, FACTOR_MAX, Input, Param, ParamError, WINDOW_BARS_MAX};
+
+use definition::{number, rising, unrelated, window};
+
+mod ad;
+mod adosc;
+mod adx;
+mod adxr;
+mod aroon;
+mod atr;
+mod bbands;
+mod beta;
+mod bop;
+mod cci;
+mod cmf;
+mod cmo;
+mod correl;
+mod definition;
+mod dema;
+mod donchian;
+mod dx;
+mod ema;
+mod highest;
+mod hma;
+mod kama;
+mod keltner;
+mod keltner_close;
+mod lowest;
+mod macd;
+mod macd_plain;
+mod mfi;
+mod minus_di;
+mod mom;
+mod natr;
+mod obv;
+mod plus_di;
+mod ppo;
+mod rma;
+mod roc;
+mod rsi;
+mod sar;
+mod slope;
 mod sma;
+mod stddev;
+mod stoch;
+mod stochrsi;
+mod supertrend;
+mod t3;
+mod tema;
+mod trange;
+mod trima;
+mod trix;
+mod ultosc;
+mod variance;
+mod vortex;
+mod vwap;
+mod vwap_roll;
+mod vwma;
+mod willr;
+pub(crate) mod window;
+mod wma;
+mod zlema;
 
 /// One indicator as a state machine: `I` inputs in, `O` outputs out, once per bar.
 pub trait Step<const I: usize, const O: usize>: Clone + Send + fmt::Debug + 'static {
-    /// Takes the next bar's inputs (never NaN) and answers with its outputs; NaN while warming up.
+    /// Takes the next bar's inputs (all finite) and answers with its outputs; NaN while warming up.
     fn step(&mut self, input: [f64; I]) -> [f64; O];
 }
 
 /// An indicator that is being fed, behind one type.
 pub trait Kernel: Send + fmt::Debug {
     /// Feeds the next bars, `inputs[k][i]` being input k of bar i, and fills `outputs[j][i]`.
+    ///
+    /// All outputs have the same length, and no input is shorter.
     fn run(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]);
 }
 
 /// A `Step` with the rule for missing values around it.
-#[derive(Clone, Debug)]
-struct Fed<S> {
-    state: S,
+#[derive(Debug)]
+struct Fed<S, const I: usize, const O: usize> {
     start: S,
+    state: S,
+    /// Whether `state` has seen nothing yet: a run of missing values starts over only once.
+    fresh: bool,
 }
 
-impl<S, const I: usize, const O: usize> Kernel for FedKernel<S, I, O>
-where
-    S: Step<I, O>,
-{
+impl<S: Step<I, O>, const I: usize, const O: usize> Kernel for Fed<S, I, O> {
     fn run(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
         let bars = outputs[0].len();
         let inputs: [&[f64]; I] = std::array::from_fn(|k| &inputs[k][..bars]);
+        let mut columns = outputs.iter_mut();
+        let mut outputs: [&mut [f64]; O] =
+            std::array::from_fn(|_| &mut columns.next().expect("a column per output")[..bars]);
+        // A local state can live in registers, which halves the time of the simple indicators.
+        let mut state = std::mem::replace(&mut self.state, self.start.clone());
         for bar in 0..bars {
             let input: [f64; I] = std::array::from_fn(|k| inputs[k][bar]);
-            let output = if input.iter().any(|x| x.is_nan()) {
-                self.0.state.clone_from(&self.0.start);
-                [f64::NAN; O]
+            let output = if input.iter().all(|x| x.is_finite()) {
+                self.fresh = false;
+                state.step(input)
             } else {
-                self.0.state.step(input)
+                self.start_over(&mut state);
+                [f64::NAN; O]
             };
             for (column, value) in outputs.iter_mut().zip(output) {
                 column[bar] = value;
             }
         }
+        self.state = state;
     }
 }
 
-/// `Fed` with its numbers of inputs and outputs.
-#[derive(Debug)]
-struct FedKernel<S, const I: usize, const O: usize>(Fed<S>);
+impl<S: Clone, const I: usize, const O: usize> Fed<S, I, O> {
+    #[cold]
+    fn start_over(&mut self, state: &mut S) {
+        if !self.fresh {
+            *state = self.start.clone();
+            self.fresh = true;
+        }
+    }
+}
 
 /// Makes a kernel of a `Step` in its starting state.
 pub fn kernel<S: Step<I, O>, const I: usize, const O: usize>(start: S) -> Box<dyn Kernel> {
-    Box::new(FedKernel::<S, I, O>(Fed { state: start.clone(), start }))
+    Box::new(Fed { state: start.clone(), start, fresh: true })
 }
-
-/// Where an input of an indicator comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Given in the call, in this order before the parameters: `sma(x, n)`.
-    Argument(&'static str),
-    /// Taken from the bars: `atr(n)` reads high, low and close.
-    Column(Column),
-}
-
-/// A column of the bars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Column {
-    /// First price.
-    Open,
-    /// Highest price.
-    High,
-    /// Lowest price.
-    Low,
-    /// Last price.
-    Close,
-    /// Units traded.
-    Volume,
-}
-
-/// A number that shapes an indicator.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Param {
-    /// Name in the documentation.
-    pub name: &'static str,
-    /// Used when the call leaves it out.
-    pub default: Option<f64>,
-    /// Smallest value that makes sense.
-    pub min: f64,
-    /// Whether it must be a whole number (a number of bars).
-    pub whole: bool,
-}
-
-/// Everything there is to know about an indicator.
-#[derive(Clone, Copy, Debug)]
-pub struct Definition {
-    /// Name in the rules language, lower case.
-    pub name: &'static str,
-    /// What it measures, in one sentence, with the convention where libraries differ.
-    pub summary: &'static str,
-    /// Who defined it, or whose convention is followed.
-    pub source: &'static str,
-    /// Its inputs, in order.
-    pub inputs: &'static [Input],
-    /// Its parameters, in the order of the call.
-    pub params: &'static [Param],
-    /// Its outputs; the first is the one a call without `.name` means.
-    pub outputs: &'static [&'static str],
-    /// The first bar with a value, counted from 0, when every input has one from bar 0.
-    pub warmup: fn(&[f64]) -> usize,
-    /// Starts it with these parameters, which satisfy `params`.
-    pub build: fn(&[f64]) -> Box<dyn Kernel>,
-}
-
-/// The largest window that is accepted, in bars: 2^20 bars is two years of minutes.
-pub const WINDOW_BARS_MAX: f64 = 1_048_576.0;
 
 /// All indicators, sorted by name.
-pub const CATALOGUE: &[Definition] = &[sma::DEFINITION];
+pub const CATALOGUE: &[Definition] = &[
+    ad::DEFINITION,
+    adosc::DEFINITION,
+    adx::DEFINITION,
+    adxr::DEFINITION,
+    aroon::DEFINITION,
+    atr::DEFINITION,
+    bbands::DEFINITION,
+    beta::DEFINITION,
+    bop::DEFINITION,
+    cci::DEFINITION,
+    cmf::DEFINITION,
+    cmo::DEFINITION,
+    correl::DEFINITION,
+    dema::DEFINITION,
+    donchian::DEFINITION,
+    dx::DEFINITION,
+    ema::DEFINITION,
+    highest::DEFINITION,
+    hma::DEFINITION,
+    kama::DEFINITION,
+    keltner::DEFINITION,
+    keltner_close::DEFINITION,
+    lowest::DEFINITION,
+    macd::DEFINITION,
+    macd_plain::DEFINITION,
+    mfi::DEFINITION,
+    minus_di::DEFINITION,
+    mom::DEFINITION,
+    natr::DEFINITION,
+    obv::DEFINITION,
+    plus_di::DEFINITION,
+    ppo::DEFINITION,
+    rma::DEFINITION,
+    roc::DEFINITION,
+    rsi::DEFINITION,
+    sar::DEFINITION,
+    slope::DEFINITION,
+    sma::DEFINITION,
+    stddev::DEFINITION,
+    stoch::DEFINITION,
+    stochrsi::DEFINITION,
+    supertrend::DEFINITION,
+    t3::DEFINITION,
+    tema::DEFINITION,
+    trange::DEFINITION,
+    trima::DEFINITION,
+    trix::DEFINITION,
+    ultosc::DEFINITION,
+    variance::DEFINITION,
+    vortex::DEFINITION,
+    vwap::DEFINITION,
+    vwap_roll::DEFINITION,
+    vwma::DEFINITION,
+    willr::DEFINITION,
+    wma::DEFINITION,
+    zlema::DEFINITION,
+];
+
+/// Second names of indicators.
+const ALIASES: &[(&str, &str)] = &[("linearreg_slope", "slope"), ("var", "variance")];
 
 /// The indicator called `name`.
 pub fn find(name: &str) -> Option<&'static Definition> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     CATALOGUE.iter().find(|definition| definition.name == name)
-}
-
-/// A window length: whole, at least `min`.
-const fn window(name: &'static str, default: Option<f64>, min: f64) -> Param {
-    Param { name, default, min, whole: true }
 }
 
 /// A parameter that is a number of bars, as an index.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by `Param`")]
-fn bars(param: f64) -> usize {
+pub(crate) fn bars(param: f64) -> usize {
     param as usize
 }
 
 /// A number of bars as a double.
 #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
-fn float(bars: usize) -> f64 {
+pub(crate) fn float(bars: usize) -> f64 {
     bars as f64
+}
+
+/// Differences up to this share of what is compared are rounding errors; as TA-Lib 0.8 has it.
+const ROUNDING: f64 = 1e-14;
+
+/// Whether two prices differ by no more than rounding.
+#[inline]
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= ROUNDING * (a.abs() + b.abs())
+}
+
+/// `part / whole`, and 0 where there is no whole.
+#[inline]
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole.abs() < f64::MIN_POSITIVE { 0.0 } else { part / whole }
+}
+
+/// The typical price of a bar.
+#[inline]
+fn typical(high: f64, low: f64, close: f64) -> f64 {
+    (high + low + close) / 3.0
+}
+
+/// Feeds `step` with what another one answered, which is NaN during that one's warm-up.
+#[inline]
+fn feed<S: Step<1, 1>>(step: &mut S, x: f64) -> f64 {
+    if x.is_nan() { x } else { step.step([x])[0] }
+}
+
+/// A step that lets the first bars pass.
+#[derive(Clone, Debug)]
+struct Late<S> {
+    step: S,
+    bars: usize,
+}
+
+impl<S> Late<S> {
+    fn new(step: S, bars: usize) -> Self {
+        Self { step, bars }
+    }
+}
+
+impl<S: Step<I, O>, const I: usize, const O: usize> Step<I, O> for Late<S> {
+    #[inline]
+    fn step(&mut self, input: [f64; I]) -> [f64; O] {
+        if self.bars > 0 {
+            self.bars -= 1;
+            return [f64::NAN; O];
+        }
+        self.step.step(input)
+    }
 }

@@ -19,5 +19,5 @@ pub mod signal;
 pub mod strategy;
 
 pub use data::bars::Bars;
-pub use price::{Money, Price, Quantity};
+pub use price::{Money, Price, Quantity, Rate};
 pub use signal::Signal;

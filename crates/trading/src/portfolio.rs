@@ -1,1 +1,13 @@
-//! Under construction in its own branch; replaced whole by it.
+//! Portfolio: what is owned, what it is worth, and how much to trade.
+//!
+//! Invariant: the ledger balances to the last digit after every event (see `ledger`).
+//! Not here: whether a trade is allowed; see `risk`.
+
+mod ledger;
+mod rebalance;
+mod sizing;
+
+pub(crate) use ledger::average;
+pub use ledger::{Ledger, Position};
+pub use rebalance::{Move, Target, plan};
+pub use sizing::{Ask, Sizing, affordable};

@@ -1,4 +1,4 @@
-//! Price, quantity and money: exact decimals, nine places, never a float.
+//! Price, quantity, money and rate: exact decimals, nine places, never a float.
 //!
 //! Invariant: a value read from text is that decimal or is refused; sums and differences are
 //! exact; a product is rounded once, half to even, to nine places. Overflow is an error or a
@@ -38,6 +38,10 @@ pub struct Quantity(i64);
 /// An amount of money; wide enough for any sum of products.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i128);
+
+/// A share of something: 1 is all of it, 0.05 is five percent, 0.0001 one basis point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(i64);
 
 macro_rules! fixed_point {
     ($name:ident, $int:ty) => {
@@ -157,11 +161,28 @@ macro_rules! fixed_point {
 fixed_point!(Price, i64);
 fixed_point!(Quantity, i64);
 fixed_point!(Money, i128);
+fixed_point!(Rate, i64);
 
 impl Price {
     /// What `quantity` units cost at this price, rounded half to even to nine places.
+    ///
+    /// Both factors are split into whole and fraction, so that the one division left is of a
+    /// 64-bit number by a constant: a backtest does this once per bar.
+    #[inline]
     pub fn notional(self, quantity: Quantity) -> Money {
-        Money(div_half_even(i128::from(self.0) * i128::from(quantity.0), SCALE_I128))
+        const UNIT: u64 = SCALE.unsigned_abs();
+        let (price, units) = (self.0.unsigned_abs(), quantity.0.unsigned_abs());
+        let (units_whole, units_part) = (units / UNIT, units % UNIT);
+        let mut raw = i128::from(price) * i128::from(units_whole);
+        if units_part != 0 {
+            let parts = (price % UNIT) * units_part;
+            raw += i128::from(price / UNIT * units_part) + i128::from(parts / UNIT);
+            let twice = parts % UNIT * 2;
+            if twice > UNIT || (twice == UNIT && raw & 1 == 1) {
+                raw += 1;
+            }
+        }
+        Money(if (self.0 < 0) == (quantity.0 < 0) { raw } else { -raw })
     }
 
     /// This price times `numerator / denominator`, rounded half to even; saturates at the limit.
@@ -190,6 +211,26 @@ impl Money {
     }
 }
 
+impl Rate {
+    /// All of it.
+    pub const ONE: Self = Self(SCALE);
+
+    /// `n` percent.
+    pub const fn percent(n: i32) -> Self {
+        Self(n as i64 * (SCALE / 100))
+    }
+
+    /// `n` basis points: hundredths of a percent.
+    pub const fn bps(n: i32) -> Self {
+        Self(n as i64 * (SCALE / 10_000))
+    }
+
+    /// This share of `amount`, rounded half to even to nine places.
+    pub fn of(self, amount: Money) -> Money {
+        amount.scaled(self.0, SCALE)
+    }
+}
+
 impl Quantity {
     /// Whole units only, toward zero.
     pub fn whole(self) -> Self {
@@ -204,7 +245,8 @@ impl Quantity {
 
 /// `n / d` to the nearest integer, a tie to the even one; `d` is positive.
 fn div_half_even(n: i128, d: i128) -> i128 {
-    let (quotient, remainder) = (n.div_euclid(d), n.rem_euclid(d));
+    let quotient = n.div_euclid(d);
+    let remainder = n - quotient * d;
     match (remainder * 2).cmp(&d) {
         std::cmp::Ordering::Less => quotient,
         std::cmp::Ordering::Greater => quotient + 1,
@@ -329,6 +371,32 @@ mod tests {
         for text in ["0", "-1234.5", "0.000000001", "9223372036.854775807", "100"] {
             assert_eq!(text.parse::<Price>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_notional_at_the_limits_equals_the_plain_product() {
+        let edges = [0, 1, -1, SCALE, -SCALE, SCALE / 2, 3 * SCALE / 2, i64::MAX, i64::MIN + 1];
+        for (p, q) in edges.iter().flat_map(|p| edges.iter().map(move |q| (*p, *q))) {
+            assert_eq!(Price(p).notional(Quantity(q)), plain(p, q), "{p} * {q}");
+        }
+    }
+
+    fn plain(p: i64, q: i64) -> Money {
+        Money(div_half_even(i128::from(p) * i128::from(q), SCALE_I128))
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_notional_equals_the_plain_product(p: i64, q: i64, shift in 0..40) {
+            proptest::prop_assert_eq!(Price(p).notional(Quantity(q >> shift)), plain(p, q >> shift));
+        }
+    }
+
+    #[test]
+    fn a_rate_of_an_amount_is_rounded_once() {
+        let fee = Rate::bps(10).of("99876.001".parse().unwrap());
+        assert_eq!(fee.to_string(), "99.876001");
+        assert_eq!(Rate::percent(5).to_string(), "0.05");
     }
 
     #[test]

@@ -24,6 +24,11 @@ impl Signal {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any wish of `other` is set.
+    pub const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether there is no wish.
     pub const fn is_none(self) -> bool {
         self.0 == 0

@@ -1,6 +1,7 @@
 //! Simple moving average: the mean of the last `n` values.
 
-use super::{Definition, Input, Step, bars, float, kernel, window};
+use super::window::{Sums, Window};
+use super::{Definition, Input, Step, bars, float, kernel, unrelated, window};
 
 /// `sma(x, n)`.
 pub(super) const DEFINITION: Definition = Definition {
@@ -12,34 +13,25 @@ pub(super) const DEFINITION: Definition = Definition {
     outputs: &["value"],
     warmup: |p| bars(p[0]) - 1,
     build: |p| kernel(Sma::new(bars(p[0]))),
+    check: unrelated,
 };
 
-/// The running mean of a ring of `n` values.
+/// The mean of a window.
 #[derive(Clone, Debug)]
 pub(super) struct Sma {
-    ring: Vec<f64>,
-    next: usize,
-    filled: bool,
-    sum: f64,
+    window: Window<Sums<1>>,
+    n: f64,
 }
 
 impl Sma {
     pub(super) fn new(n: usize) -> Self {
-        Self { ring: vec![0.0; n], next: 0, filled: false, sum: 0.0 }
+        Self { window: Window::new(n), n: float(n) }
     }
 }
 
 impl Step<1, 1> for Sma {
+    #[inline]
     fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
-        let slot = &mut self.ring[self.next];
-        self.sum += x - *slot;
-        *slot = x;
-        self.next += 1;
-        if self.next == self.ring.len() {
-            // Summed anew once per window, so rounding errors never pile up.
-            (self.next, self.filled) = (0, true);
-            self.sum = self.ring.iter().sum();
-        }
-        [if self.filled { self.sum / float(self.ring.len()) } else { f64::NAN }]
+        [self.window.push(Sums([x])).map_or(f64::NAN, |sums| sums.0[0] / self.n)]
     }
 }

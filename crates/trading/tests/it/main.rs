@@ -1,8 +1,15 @@
-//! What this crate promises, tested from outside on real and on broken data.
+//! What the trading crate promises, tested from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at what they do not expect")]
-
+mod allocate;
+mod backtest;
+mod backtest_golden;
+mod backtest_properties;
 mod bad_data;
 mod columns;
 mod data;
+mod fixture;
+mod indicators;
+mod metrics;
 mod parquet;
+mod rules;

@@ -1,0 +1,134 @@
+//! Runs to render: the smallest that shows everything, and ways to make them large or odd.
+
+use std::borrow::Cow;
+
+use dirigent_core::Timestamp;
+use dirigent_report::{
+    Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
+    Trade,
+};
+
+/// Owns what a sheet borrows.
+pub(crate) struct Run {
+    pub(crate) name: String,
+    pub(crate) symbols: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) time: Vec<Timestamp>,
+    pub(crate) equity: Vec<f64>,
+    pub(crate) drawdown: Vec<f64>,
+    pub(crate) trades: usize,
+}
+
+const MINUTE: i64 = 60_000_000_000;
+
+impl Run {
+    /// A run over the given equity, a bar a minute, with so many trades.
+    pub(crate) fn over(equity: Vec<f64>, trades: usize) -> Self {
+        let bars = i64::try_from(equity.len()).unwrap();
+        let mut high = f64::MIN;
+        let depth = |&value: &f64| {
+            high = high.max(value);
+            value / high - 1.0
+        };
+        Self {
+            name: "plain".to_owned(),
+            symbols: vec!["IBM".to_owned()],
+            warnings: vec![],
+            time: (0..bars).map(|bar| Timestamp::from_nanos(bar * MINUTE)).collect(),
+            drawdown: equity.iter().map(depth).collect(),
+            equity,
+            trades,
+        }
+    }
+
+    /// A run of so many bars and trades along a slow wave.
+    pub(crate) fn wave(bars: u32, trades: usize) -> Self {
+        let value = |bar| 100_000.0 * (1.5 + (f64::from(bar) * 0.001).sin()) + f64::from(bar % 7);
+        Self::over((0..bars).map(value).collect(), trades)
+    }
+
+    /// Its page; every text of the run carries `name`.
+    pub(crate) fn render(&self) -> String {
+        let name = self.name.as_str();
+        let curve = Curve { time: &self.time, value: &self.equity };
+        let prices: Vec<PriceSeries<'_>> = self
+            .symbols
+            .iter()
+            .map(|symbol| PriceSeries {
+                symbol,
+                time: &self.time,
+                open: &self.equity,
+                high: &self.equity,
+                low: &self.equity,
+                close: &self.equity,
+            })
+            .collect();
+        let trades: Vec<Trade<'_>> = (0..self.trades).map(|index| self.trade(index)).collect();
+        let last = self.equity.last().copied().unwrap_or(0.0);
+        dirigent_report::render(&TearSheet {
+            title: name,
+            strategy: name,
+            symbols: &self.symbols,
+            timeframe: name,
+            currency: "USD",
+            digest: name,
+            run_id: Some(name),
+            initial_equity: self.equity.first().copied().unwrap_or(0.0),
+            final_equity: exact(last),
+            total_return: self.equity.first().map(|first| last / first - 1.0),
+            metrics: &metrics(name),
+            equity: curve,
+            benchmark: Some(Benchmark { name, curve }),
+            drawdown: &self.drawdown,
+            rolling_sharpe: Some(Rolling { value: &self.drawdown, window_bars: 5 }),
+            prices: &prices,
+            trades: &trades,
+            config: name,
+            provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
+            warnings: &self.warnings,
+            reproduce: name,
+        })
+    }
+
+    fn trade(&self, index: usize) -> Trade<'_> {
+        let bar = index % self.time.len().max(1);
+        let leg = Leg {
+            time: self.time.get(bar).copied().unwrap_or_default(),
+            price: exact(self.equity.get(bar).copied().unwrap_or(f64::NAN)),
+            reason: &self.name,
+        };
+        let size = f64::from(u32::try_from(index).unwrap());
+        let pnl = if self.equity.first() > self.equity.last() { -size - 1.0 } else { size - 3.0 };
+        Trade {
+            symbol: &self.symbols[index % self.symbols.len()],
+            side: if index.is_multiple_of(2) { Side::Long } else { Side::Short },
+            quantity: exact(100.0),
+            entry: leg.clone(),
+            exit: (index + 1 < self.trades).then_some(leg),
+            pnl: exact(pnl),
+            return_fraction: pnl / 1000.0,
+            bars: 3,
+        }
+    }
+}
+
+fn metrics(name: &str) -> [Metric<'_>; 3] {
+    let metric = |value, format| Metric {
+        key: name,
+        label: name,
+        value,
+        format,
+        meaning: name,
+        headline: true,
+    };
+    [
+        metric(Some(-0.25), Format::Change),
+        metric(Some(f64::NAN), Format::Ratio),
+        metric(None, Format::Days),
+    ]
+}
+
+fn exact(value: f64) -> Exact<'static> {
+    let text = if value.is_finite() { format!("{value:.2}") } else { "–".to_owned() };
+    Exact { value, text: Cow::Owned(text) }
+}

@@ -1,0 +1,115 @@
+//! From wishes to orders: what a signal means for a position.
+
+use crate::backtest::engine::{Engine, Entry, Size};
+use crate::order::{FillReason, OrderKind, Side, SymbolId};
+use crate::signal::Signal;
+use crate::strategy::{Holding, Window};
+
+/// What a signal asks of a position: to leave it, to enter one.
+///
+/// Flat, an entry is followed unless both sides are wanted at once. In a position, the entry of the
+/// other side reverses it, unless this side's entry is wanted too; else its exit leaves it, even if
+/// its entry is set as well.
+pub(super) fn read(signal: Signal, holding: Holding) -> (Option<FillReason>, Option<Side>) {
+    let only = |this: Signal, other: Signal| signal.has(this) && !signal.has(other);
+    let buy = only(Signal::LONG_ENTRY, Signal::SHORT_ENTRY).then_some(Side::Buy);
+    let sell = only(Signal::SHORT_ENTRY, Signal::LONG_ENTRY).then_some(Side::Sell);
+    let (reversal, exit) = match holding {
+        Holding::Flat => return (None, buy.or(sell)),
+        Holding::Long => (sell, signal.has(Signal::LONG_EXIT)),
+        Holding::Short => (buy, signal.has(Signal::SHORT_EXIT)),
+    };
+    match reversal {
+        Some(side) => (Some(FillReason::Reversal), Some(side)),
+        None => (exit.then_some(FillReason::SignalExit), None),
+    }
+}
+
+impl Engine<'_> {
+    /// Asks the strategy and makes orders of its wishes.
+    pub(super) fn decide(&mut self, t: usize) {
+        let mut wishes = std::mem::take(&mut self.wishes);
+        wishes.clear();
+        let next = self.timeline.times().get(t + 1).copied();
+        let now = self.timeline.now();
+        let window = Window::new(self.bars, self.timeline.seen(), now, next, self.first);
+        self.strategy.on_bar(&window, &self.ledger, &mut wishes);
+        for (symbol, signal) in &wishes.signals {
+            if self.may_decide(*symbol) {
+                self.follow(*symbol, *signal);
+            }
+        }
+        for request in &wishes.orders {
+            if self.may_decide(request.symbol) {
+                let size = Size::Units(request.quantity);
+                self.enter(request.symbol, request.side, size, FillReason::Requested);
+            }
+        }
+        if let Some(weights) = wishes.weights.take() {
+            self.aim(&weights);
+        }
+        self.wishes = wishes;
+    }
+
+    /// Whether the symbol has a bar now and its warm-up is behind it.
+    fn may_decide(&self, symbol: SymbolId) -> bool {
+        self.timeline.bar(symbol).is_some_and(|bar| bar >= self.first)
+    }
+
+    fn follow(&mut self, symbol: SymbolId, signal: Signal) {
+        let quantity = self.ledger.position(symbol).quantity();
+        let (leave, enter) = read(signal, Holding::of(quantity));
+        if let Some(reason) = leave {
+            self.leave(symbol, reason);
+        }
+        if let Some(side) = enter {
+            self.enter(symbol, side, Size::Rule, FillReason::SignalEntry);
+        }
+    }
+
+    /// Sends the order that closes a position at the next fill point.
+    pub(super) fn leave(&mut self, symbol: SymbolId, reason: FillReason) {
+        let held = self.ledger.position(symbol).quantity();
+        if let Some(side) = Side::closing(held) {
+            let now = self.timeline.now();
+            let id = self.book.send(symbol, side, OrderKind::Market, reason, now);
+            self.exits.push((id, symbol));
+        }
+    }
+
+    fn enter(&mut self, symbol: SymbolId, side: Side, size: Size, reason: FillReason) {
+        let decided = self.timeline.now();
+        let seen = self.timeline.seen()[symbol.index()];
+        self.entries.push(Entry { decided, reason, symbol, side, size, seen });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(signals: &[Signal], holding: Holding, leave: Option<FillReason>, enter: Option<Side>) {
+        let signal = signals.iter().fold(Signal::NONE, |all, one| all.with(*one));
+        assert_eq!(read(signal, holding), (leave, enter), "{signals:?} {holding:?}");
+    }
+
+    #[test]
+    fn signals_mean_what_the_position_makes_of_them() {
+        use {Holding as H, Side as D, Signal as S};
+        let exit = Some(FillReason::SignalExit);
+        let reversal = Some(FillReason::Reversal);
+        check(&[], H::Long, None, None);
+        check(&[S::LONG_ENTRY, S::SHORT_ENTRY], H::Flat, None, None);
+        check(&[S::LONG_EXIT, S::SHORT_EXIT], H::Flat, None, None);
+        check(&[S::LONG_ENTRY, S::LONG_EXIT], H::Flat, None, Some(D::Buy));
+        check(&[S::LONG_ENTRY], H::Long, None, None);
+        check(&[S::LONG_ENTRY, S::LONG_EXIT], H::Long, exit, None);
+        check(&[S::SHORT_EXIT], H::Long, None, None);
+        check(&[S::SHORT_ENTRY], H::Long, reversal, Some(D::Sell));
+        check(&[S::SHORT_ENTRY, S::LONG_EXIT], H::Long, reversal, Some(D::Sell));
+        check(&[S::SHORT_ENTRY, S::LONG_ENTRY], H::Long, None, None);
+        check(&[S::LONG_ENTRY], H::Short, reversal, Some(D::Buy));
+        check(&[S::SHORT_EXIT], H::Short, exit, None);
+    }
+}

@@ -1,0 +1,330 @@
+//! The engine: one time after the other, in the order that the module above promises.
+
+use dirigent_core::Timestamp;
+
+use crate::backtest::book::Book;
+use crate::backtest::timeline::Timeline;
+use crate::backtest::trips::{Moment, Trips};
+use crate::backtest::{Equity, OpenPosition, Options, Outcome, Trade, Warning};
+use crate::data::bars::Bars;
+use crate::execution::{FillTiming, Levels};
+use crate::order::{Fill, FillReason, OrderEvent, OrderId, OrderState, Side, SymbolId};
+use crate::portfolio::Ledger;
+use crate::price::{Money, Price, Quantity, Rate};
+use crate::risk::{Stop, StopCause};
+use crate::strategy::{Holding, Strategy, Wishes};
+
+/// How far ahead quiet bars are looked for while a protective exit may end the stretch.
+const GUARDED_BARS: usize = 64;
+
+/// How many units an entry trades; known at the fill.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Size {
+    /// What the sizing rule says.
+    Rule,
+    /// What the strategy said.
+    Units(Quantity),
+}
+
+/// An order that waits for the next fill point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) decided: Timestamp,
+    pub(super) reason: FillReason,
+    pub(super) symbol: SymbolId,
+    pub(super) side: Side,
+    pub(super) size: Size,
+    /// How many bars of the symbol had closed when it was decided.
+    pub(super) seen: usize,
+}
+
+/// A target weight that waits for the next fill point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Aim {
+    pub(super) weight: Rate,
+    pub(super) seen: usize,
+}
+
+/// The protective exits of one position.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Guard {
+    pub(super) levels: Levels,
+    pub(super) stop: Option<OrderId>,
+    pub(super) target: Option<OrderId>,
+}
+
+/// The highest equity so far and the equity at which the drawdown limit is reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawdown {
+    limit: Rate,
+    peak: Money,
+    floor: Money,
+}
+
+impl Drawdown {
+    fn new(limit: Rate, equity: Money) -> Self {
+        Self { limit, peak: equity, floor: (Rate::ONE - limit).of(equity) }
+    }
+
+    /// Takes the equity of a close; whether the limit is reached.
+    #[inline]
+    pub(super) fn reached(&mut self, equity: Money) -> bool {
+        if equity > self.peak {
+            *self = Self::new(self.limit, equity);
+        }
+        equity <= self.floor
+    }
+}
+
+/// A run under way.
+pub(super) struct Engine<'a> {
+    pub(super) bars: &'a [Bars],
+    pub(super) options: &'a Options,
+    pub(super) strategy: &'a mut dyn Strategy,
+    pub(super) timeline: Timeline<'a>,
+    pub(super) first: usize,
+    pub(super) ledger: Ledger,
+    pub(super) book: Book,
+    pub(super) wishes: Wishes,
+    pub(super) exits: Vec<(OrderId, SymbolId)>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) aims: Vec<Option<Aim>>,
+    pub(super) aiming: usize,
+    pub(super) guards: Vec<Option<Guard>>,
+    pub(super) guarded: usize,
+    pub(super) trips: Trips,
+    pub(super) trades: Vec<Trade>,
+    pub(super) fills: Vec<Fill>,
+    pub(super) slippage: Money,
+    pub(super) traded: Money,
+    pub(super) drawdown: Option<Drawdown>,
+    pub(super) stopped: Option<Stop>,
+    pub(super) cash: Vec<Money>,
+    pub(super) equity: Vec<Money>,
+    pub(super) exposed: usize,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(
+        bars: &'a [Bars],
+        strategy: &'a mut dyn Strategy,
+        options: &'a Options,
+    ) -> Self {
+        let timeline = Timeline::new(bars);
+        let times = timeline.times().len();
+        let drawdown =
+            options.limits.max_drawdown.map(|limit| Drawdown::new(limit, options.initial_cash));
+        Self {
+            bars,
+            options,
+            first: options.first_bar.max(strategy.warmup()),
+            strategy,
+            timeline,
+            ledger: Ledger::new(options.initial_cash, bars.len()),
+            book: Book::new(bars.len()),
+            wishes: Wishes::default(),
+            exits: Vec::new(),
+            entries: Vec::new(),
+            aims: vec![None; bars.len()],
+            aiming: 0,
+            guards: vec![None; bars.len()],
+            guarded: 0,
+            trips: Trips::new(bars.len()),
+            trades: Vec::new(),
+            fills: Vec::new(),
+            slippage: Money::ZERO,
+            traded: Money::ZERO,
+            drawdown,
+            stopped: None,
+            cash: Vec::with_capacity(times),
+            equity: Vec::with_capacity(times),
+            exposed: 0,
+        }
+    }
+
+    /// How many times there are.
+    pub(super) fn times(&self) -> usize {
+        self.timeline.times().len()
+    }
+
+    /// Goes on from time `t`, at most to `limit`; answers where it is then.
+    pub(super) fn proceed(&mut self, t: usize, limit: usize) -> usize {
+        let quiet = self.quiet_until(t, limit);
+        let reached = if quiet > t { self.coast(t, quiet) } else { t };
+        if reached < limit {
+            self.step(reached);
+            return reached + 1;
+        }
+        reached
+    }
+
+    /// The first time from `t` on, before `limit`, that needs more than marking the close.
+    fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
+        if self.bars.len() > 1 || self.has_orders() {
+            t
+        } else if self.stopped.is_some() {
+            limit
+        } else if t < self.first {
+            limit.min(self.first)
+        } else {
+            let quantity = self.ledger.position(SymbolId::new(0)).quantity();
+            // A stop may end the stretch early, so it is not worth looking far ahead.
+            let limit = if self.guarded > 0 { limit.min(t + GUARDED_BARS) } else { limit };
+            self.strategy.quiet_until(t, limit, Holding::of(quantity))
+        }
+    }
+
+    fn step(&mut self, t: usize) {
+        self.timeline.go_to(t);
+        if self.options.fill == FillTiming::NextOpen && self.has_orders() {
+            self.trade(Moment::Open);
+        }
+        if self.guarded > 0 {
+            self.protect();
+        }
+        self.mark(Moment::Close);
+        self.watch_limits(t);
+        if self.stopped.is_none() && t >= self.first {
+            self.decide(t);
+        }
+        if self.options.fill == FillTiming::SameClose && self.has_orders() {
+            self.trade(Moment::Close);
+        }
+        self.cash.push(self.ledger.cash());
+        self.equity.push(self.ledger.equity());
+        self.exposed += usize::from(!self.ledger.is_flat());
+        debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
+    }
+
+    /// Whether orders wait for a fill point.
+    fn has_orders(&self) -> bool {
+        !self.exits.is_empty() || !self.entries.is_empty() || self.aiming > 0
+    }
+
+    /// The symbol's price at a moment of now; `None` without a bar.
+    pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
+        price(self.bars, &self.timeline, symbol, moment)
+    }
+
+    /// Values every open position that has a bar now.
+    pub(super) fn mark(&mut self, moment: Moment) {
+        if self.ledger.is_flat() {
+            return;
+        }
+        let (bars, timeline) = (self.bars, &self.timeline);
+        self.ledger.mark_open(|symbol| price(bars, timeline, symbol, moment));
+    }
+
+    /// Stops trading for good if a limit is reached.
+    fn watch_limits(&mut self, t: usize) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let equity = self.ledger.equity();
+        let ruined = !equity.is_positive();
+        let limited = self.drawdown.as_mut().is_some_and(|drawdown| drawdown.reached(equity));
+        let (cause, reason) = match (ruined, limited) {
+            (true, _) => (StopCause::Ruin, FillReason::Ruin),
+            (false, true) => (StopCause::DrawdownLimit, FillReason::DrawdownLimit),
+            (false, false) => return,
+        };
+        self.stopped = Some(Stop { cause, bar: t, time: self.timeline.now(), equity });
+        self.withdraw(OrderEvent::Cancelled);
+        for symbol in (0..self.bars.len()).map(SymbolId::new) {
+            self.leave(symbol, reason);
+        }
+        if ruined {
+            self.trade(Moment::Close);
+        }
+    }
+
+    /// Takes back all orders that wait.
+    fn withdraw(&mut self, event: OrderEvent) {
+        let now = self.timeline.now();
+        for (id, _) in self.exits.drain(..) {
+            self.book.on(id, event, now);
+        }
+        for entry in self.entries.drain(..) {
+            let id = self.book.send_entry(&entry);
+            self.book.on(id, event, now);
+        }
+        self.aims.fill(None);
+        self.aiming = 0;
+    }
+
+    pub(super) fn finish(mut self) -> Outcome {
+        assert!(self.ledger.balances(), "the ledger does not balance: {:?}", self.ledger);
+        self.withdraw(OrderEvent::Expired);
+        let open_positions = self.open_positions();
+        let warnings = self.warnings();
+        let (orders, transitions, rejected) = self.book.close();
+        Outcome {
+            symbols: self.bars.iter().map(|bars| bars.symbol.clone()).collect(),
+            initial_cash: self.options.initial_cash,
+            final_equity: self.ledger.equity(),
+            trades: self.trades,
+            orders,
+            transitions,
+            fills: self.fills,
+            equity: Equity {
+                time: self.timeline.times().to_vec(),
+                cash: self.cash,
+                equity: self.equity,
+            },
+            open_positions,
+            realized: self.ledger.realized(),
+            fees: self.ledger.fees(),
+            slippage_cost: self.slippage,
+            traded_value: self.traded,
+            bars_exposed: self.exposed,
+            rejected,
+            stopped: self.stopped,
+            warnings,
+        }
+    }
+
+    fn open_positions(&self) -> Vec<OpenPosition> {
+        let symbols = (0..self.bars.len()).map(SymbolId::new);
+        let open = symbols.filter_map(|symbol| {
+            let position = self.ledger.position(symbol);
+            let trip = self.trips.get(symbol)?;
+            Some(OpenPosition {
+                symbol,
+                quantity: position.quantity(),
+                entry_bar: trip.entry_bar,
+                entry_time: trip.entry_time,
+                entry_price: position.average_price()?,
+                mark: position.mark(),
+                value: position.value(),
+                unrealized: position.value() - position.cost(),
+                fees: trip.fees,
+            })
+        });
+        open.collect()
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let stopped = self.stopped.map(Warning::Stopped);
+        let orders = self.book.records();
+        let refused =
+            orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
+        let count = self.book.rejected();
+        let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
+        let count = orders.iter().filter(|order| order.state == OrderState::Expired).count();
+        let expired = (count > 0).then_some(Warning::Expired { count });
+        let idle = self.fills.is_empty().then_some(Warning::NoTrades);
+        [stopped, rejected, expired, idle].into_iter().flatten().collect()
+    }
+}
+
+#[inline]
+fn price(
+    bars: &[Bars],
+    timeline: &Timeline<'_>,
+    symbol: SymbolId,
+    moment: Moment,
+) -> Option<Price> {
+    let bars = &bars[symbol.index()];
+    let column = if moment == Moment::Open { &bars.open } else { &bars.close };
+    timeline.bar(symbol).map(|bar| column[bar])
+}

@@ -1,0 +1,200 @@
+//! Outcome: everything a run leaves behind.
+
+use std::fmt;
+
+use dirigent_core::Timestamp;
+
+use crate::order::{Fill, FillReason, Record, RejectReason, Side, SymbolId, Transition};
+use crate::price::{Money, Price, Quantity, Rate};
+use crate::risk::{Stop, StopCause};
+
+/// A round trip: from flat to flat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trade {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// The side of the entry: buy is a long trade.
+    pub side: Side,
+    /// The symbol's bar of the first entry.
+    pub entry_bar: usize,
+    /// The symbol's bar of the last exit.
+    pub exit_bar: usize,
+    /// The time of the first entry.
+    pub entry_time: Timestamp,
+    /// The time of the last exit.
+    pub exit_time: Timestamp,
+    /// All units entered.
+    pub quantity: Quantity,
+    /// The average price of the entries.
+    pub entry_price: Price,
+    /// The average price of the exits.
+    pub exit_price: Price,
+    /// The gain after all commissions.
+    pub pnl: Money,
+    /// The commissions of entries and exits.
+    pub fees: Money,
+    /// Why it was entered.
+    pub entry_reason: FillReason,
+    /// Why it was left.
+    pub exit_reason: FillReason,
+    /// Maximum adverse excursion: the worst price against the entry price, zero or negative.
+    pub mae: Rate,
+    /// Maximum favourable excursion: the best price against the entry price, zero or positive.
+    pub mfe: Rate,
+}
+
+impl Trade {
+    /// Whether it was entered by buying.
+    pub const fn is_long(&self) -> bool {
+        matches!(self.side, Side::Buy)
+    }
+
+    /// How many bars lie between entry and exit.
+    pub const fn bars_held(&self) -> usize {
+        self.exit_bar - self.entry_bar
+    }
+}
+
+/// A position that was open at the end, valued at the last close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenPosition {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// Units, negative if short.
+    pub quantity: Quantity,
+    /// The symbol's bar of the first entry.
+    pub entry_bar: usize,
+    /// The time of the first entry.
+    pub entry_time: Timestamp,
+    /// The average price of the units held.
+    pub entry_price: Price,
+    /// The last close.
+    pub mark: Price,
+    /// What it is worth.
+    pub value: Money,
+    /// The gain so far, before commissions.
+    pub unrealized: Money,
+    /// Commissions since it was first entered.
+    pub fees: Money,
+}
+
+/// The account after every time, as columns of one length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Equity {
+    /// The times.
+    pub time: Vec<Timestamp>,
+    /// Cash.
+    pub cash: Vec<Money>,
+    /// Cash and positions at the last prices.
+    pub equity: Vec<Money>,
+}
+
+/// Something the user should know about the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Trading stopped before the end.
+    Stopped(Stop),
+    /// Some orders were refused.
+    Rejected {
+        /// How many.
+        count: usize,
+        /// When the first was.
+        first: Timestamp,
+        /// Why the first was.
+        reason: RejectReason,
+    },
+    /// Orders decided at the last bar had no bar to trade in.
+    Expired {
+        /// How many.
+        count: usize,
+    },
+    /// The strategy never traded.
+    NoTrades,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped(stop) => {
+                let Stop { time, equity, .. } = stop;
+                match stop.cause {
+                    StopCause::DrawdownLimit => write!(
+                        f,
+                        "drawdown limit reached at {time} with equity {equity}: \
+                         everything was closed and nothing was traded after it"
+                    ),
+                    StopCause::Ruin => write!(
+                        f,
+                        "the account was ruined at {time} with equity {equity}: \
+                         everything was closed and nothing was traded after it"
+                    ),
+                }
+            }
+            Self::Rejected { count, first, reason } => {
+                write!(f, "orders refused: {count}, the first at {first}: {reason}")
+            }
+            Self::Expired { count } => {
+                write!(f, "orders without a bar left to trade in: {count}")
+            }
+            Self::NoTrades => f.write_str("the strategy never traded"),
+        }
+    }
+}
+
+/// Everything a run leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The symbols, in the order of `SymbolId`.
+    pub symbols: Vec<String>,
+    /// Cash at the start.
+    pub initial_cash: Money,
+    /// Equity at the end.
+    pub final_equity: Money,
+    /// Round trips, in the order they ended.
+    pub trades: Vec<Trade>,
+    /// Every order, by number.
+    pub orders: Vec<Record>,
+    /// Every step of every order, in the order they happened.
+    pub transitions: Vec<Transition>,
+    /// Every fill, in the order they happened.
+    pub fills: Vec<Fill>,
+    /// The account after every time.
+    pub equity: Equity,
+    /// What was still held at the end.
+    pub open_positions: Vec<OpenPosition>,
+    /// Gains of closed units, before commissions.
+    pub realized: Money,
+    /// All commissions.
+    pub fees: Money,
+    /// What slippage cost in all.
+    pub slippage_cost: Money,
+    /// The value of all fills.
+    pub traded_value: Money,
+    /// At how many times a position was held at the close.
+    pub bars_exposed: usize,
+    /// How many orders were refused.
+    pub rejected: usize,
+    /// Set if trading stopped before the end.
+    pub stopped: Option<Stop>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl Outcome {
+    /// The share of times at which a position was held at the close.
+    pub fn exposure(&self) -> f64 {
+        ratio(self.bars_exposed, self.equity.time.len())
+    }
+
+    /// The value of all fills, bought and sold, over the average equity.
+    pub fn turnover(&self) -> f64 {
+        let total: Money = self.equity.equity.iter().copied().sum();
+        let mean = total.to_f64() * ratio(1, self.equity.equity.len());
+        if mean > 0.0 { self.traded_value.to_f64() / mean } else { 0.0 }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of bars are far below 2^53")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}

@@ -1,0 +1,99 @@
+//! Timeline: the times of all symbols in one row, and which bars belong to each.
+//!
+//! Invariant: times strictly rise; at time t every symbol has seen exactly its bars up to t.
+
+use std::borrow::Cow;
+
+use dirigent_core::Timestamp;
+
+use crate::data::bars::Bars;
+use crate::order::SymbolId;
+
+/// The union of the symbols' times, and a place in it.
+#[derive(Debug)]
+pub(super) struct Timeline<'a> {
+    bars: &'a [Bars],
+    times: Cow<'a, [Timestamp]>,
+    aligned: bool,
+    seen: Vec<usize>,
+    now: Timestamp,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn new(bars: &'a [Bars]) -> Self {
+        let first = &bars[0].time;
+        let aligned = bars.iter().all(|bars| bars.time == *first);
+        let times = if aligned { Cow::Borrowed(first.as_slice()) } else { Cow::Owned(union(bars)) };
+        Self { bars, times, aligned, seen: vec![0; bars.len()], now: bars[0].time[0] }
+    }
+
+    pub(super) fn times(&self) -> &[Timestamp] {
+        &self.times
+    }
+
+    /// Moves to time number `t`. Times are visited in order; only an aligned timeline may skip.
+    pub(super) fn go_to(&mut self, t: usize) {
+        self.now = self.times[t];
+        if self.aligned {
+            self.seen.fill(t + 1);
+            return;
+        }
+        for (seen, bars) in self.seen.iter_mut().zip(self.bars) {
+            if bars.time.get(*seen) == Some(&self.now) {
+                *seen += 1;
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Per symbol, how many bars have come up to now.
+    pub(super) fn seen(&self) -> &[usize] {
+        &self.seen
+    }
+
+    /// The symbol's bar of this very time.
+    #[inline]
+    pub(super) fn bar(&self, symbol: SymbolId) -> Option<usize> {
+        let bar = self.seen[symbol.index()].checked_sub(1)?;
+        (self.aligned || self.bars[symbol.index()].time[bar] == self.now).then_some(bar)
+    }
+}
+
+fn union(bars: &[Bars]) -> Vec<Timestamp> {
+    let mut times: Vec<Timestamp> = bars.iter().flat_map(|bars| &bars.time).copied().collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bars(times: &[i64]) -> Bars {
+        let time = times.iter().map(|nanos| Timestamp::from_nanos(*nanos)).collect();
+        Bars { time, ..Bars::default() }
+    }
+
+    #[test]
+    fn symbols_with_different_times_meet_on_their_union() {
+        let bars = [bars(&[1, 3, 4]), bars(&[2, 3])];
+        let mut timeline = Timeline::new(&bars);
+        let mut rows = Vec::new();
+        for t in 0..timeline.times().len() {
+            timeline.go_to(t);
+            let bar = |index| timeline.bar(SymbolId::new(index));
+            rows.push((timeline.now().as_nanos(), bar(0), bar(1), timeline.seen().to_vec()));
+        }
+        let expected = [
+            (1, Some(0), None, vec![1, 0]),
+            (2, None, Some(0), vec![1, 1]),
+            (3, Some(1), Some(1), vec![2, 2]),
+            (4, Some(2), None, vec![3, 2]),
+        ];
+        assert_eq!(rows, expected);
+    }
+}

@@ -1,0 +1,311 @@
+//! Trading: waiting orders meet a price.
+
+use dirigent_core::Timestamp;
+
+use crate::backtest::engine::{Aim, Engine, Entry, Guard, Size};
+use crate::backtest::trips::{Moment, Trip};
+use crate::execution::{Bar, Level, Levels, Touch};
+use crate::order::{
+    Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
+};
+use crate::portfolio::{Ask, Target, plan};
+use crate::price::{Money, Price, Quantity, Rate};
+use crate::risk::{self, Account, StopReference};
+
+/// What the orders of one moment have in common.
+#[derive(Clone, Copy, Debug)]
+struct Deal {
+    moment: Moment,
+    /// Equity at the prices of the moment.
+    equity: Money,
+    /// The price before slippage.
+    reference: Price,
+    /// The close at which the order was decided.
+    signal_close: Price,
+}
+
+impl Engine<'_> {
+    /// Trades every waiting order whose symbol has a bar now: exits, entries, then target weights.
+    pub(super) fn trade(&mut self, moment: Moment) {
+        self.mark(moment);
+        let mut exits = std::mem::take(&mut self.exits);
+        exits.retain(|(id, symbol)| !self.trade_exit(*id, *symbol, moment));
+        self.exits = exits;
+        let equity = self.ledger.equity();
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|entry| !self.trade_entry(entry, moment, equity));
+        self.entries = entries;
+        if self.aiming > 0 {
+            self.rebalance(moment);
+        }
+    }
+
+    /// Whether the order is done with.
+    fn trade_exit(&mut self, id: OrderId, symbol: SymbolId, moment: Moment) -> bool {
+        let Some(reference) = self.price(symbol, moment) else { return false };
+        let held = self.ledger.position(symbol).quantity();
+        let deal =
+            Deal { moment, equity: self.ledger.equity(), reference, signal_close: reference };
+        if held.is_zero() {
+            self.book.reject(id, RejectReason::NothingToClose, self.timeline.now());
+        } else {
+            self.execute(id, held.abs(), &deal);
+        }
+        true
+    }
+
+    /// Whether the order is done with.
+    fn trade_entry(&mut self, entry: &Entry, moment: Moment, equity: Money) -> bool {
+        let Some(reference) = self.price(entry.symbol, moment) else { return false };
+        let closes = &self.bars[entry.symbol.index()].close[..entry.seen];
+        let signal_close = closes.last().copied().unwrap_or(reference);
+        let size = match entry.size {
+            Size::Units(quantity) => Ok(quantity),
+            Size::Rule => {
+                let price = self.options.slippage.price(entry.side, reference);
+                self.options.sizing.quantity(&self.ask(equity, price, closes))
+            }
+        };
+        let id = self.book.send_entry(entry);
+        match size {
+            Ok(quantity) => {
+                self.execute(id, quantity, &Deal { moment, equity, reference, signal_close });
+            }
+            Err(reason) => self.book.reject(id, reason, self.timeline.now()),
+        }
+        true
+    }
+
+    fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
+        Ask {
+            equity,
+            free: self.ledger.free(),
+            price,
+            lot: self.options.lot,
+            commission: self.options.commission.as_ref(),
+            position_max: self.options.limits.position_max(equity),
+            closes,
+        }
+    }
+
+    /// Wants these weights at the next fill point, and nothing of every other symbol.
+    pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
+        let cap = self.options.limits.max_position.unwrap_or(Rate::ONE);
+        for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
+            *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });
+        }
+        for (symbol, weight) in weights {
+            if let Some(aim) = &mut self.aims[symbol.index()] {
+                aim.weight = (*weight).clamp(-cap, cap);
+            }
+        }
+        self.aiming = self.aims.len();
+    }
+
+    /// Moves every symbol that has a bar now toward its target weight.
+    fn rebalance(&mut self, moment: Moment) {
+        let equity = self.ledger.equity();
+        let now = self.timeline.now();
+        let mut targets = Vec::with_capacity(self.aiming);
+        let mut closes = vec![Price::ZERO; self.aims.len()];
+        for symbol in (0..self.aims.len()).map(SymbolId::new) {
+            let Some(price) = self.price(symbol, moment) else { continue };
+            let Some(aim) = self.aims[symbol.index()].take() else { continue };
+            self.aiming -= 1;
+            let position = self.ledger.position(symbol).quantity();
+            targets.push(Target { symbol, weight: aim.weight, position, price });
+            let decided = self.bars[symbol.index()].close[..aim.seen].last();
+            closes[symbol.index()] = decided.copied().unwrap_or(price);
+        }
+        for order in plan(&targets, equity, self.options.lot) {
+            let Some(reference) = self.price(order.symbol, moment) else { continue };
+            let signal_close = closes[order.symbol.index()];
+            let deal = Deal { moment, equity, reference, signal_close };
+            let quantity = self.payable(order.symbol, order.side, order.quantity, reference);
+            let reason = FillReason::Rebalance;
+            let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, now);
+            self.execute(id, quantity, &deal);
+        }
+    }
+
+    /// As many of `quantity` units as can be paid; what only closes a position always can.
+    fn payable(
+        &self,
+        symbol: SymbolId,
+        side: Side,
+        quantity: Quantity,
+        reference: Price,
+    ) -> Quantity {
+        let held = self.ledger.position(symbol).quantity();
+        let closing = match Side::closing(held) {
+            Some(closing) if closing == side => quantity.min(held.abs()),
+            _ => Quantity::ZERO,
+        };
+        let opening = quantity - closing;
+        if opening.is_zero() {
+            return closing;
+        }
+        let price = self.options.slippage.price(side, reference);
+        let commission = self.options.commission.as_ref();
+        let free = self.ledger.free() + reference.notional(closing) + reference.notional(closing);
+        let most = crate::portfolio::affordable(free, price, self.options.lot, commission);
+        closing + opening.min(most)
+    }
+
+    /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
+    /// crosses zero.
+    fn execute(&mut self, id: OrderId, quantity: Quantity, deal: &Deal) {
+        let record = self.book.get_mut(id);
+        record.order.quantity = quantity;
+        let mut order = record.order;
+        let now = self.timeline.now();
+        let held = self.ledger.position(order.symbol).quantity();
+        let crosses = Side::closing(held) == Some(order.side) && quantity > held.abs();
+        if crosses {
+            order.quantity = held.abs();
+            self.fill_part(order, deal, OrderEvent::PartFilled, now);
+            order.quantity = quantity - held.abs();
+        }
+        self.fill_part(order, deal, OrderEvent::Filled, now);
+    }
+
+    fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) {
+        let reference = deal.reference;
+        let price = match order.kind {
+            OrderKind::Target(_) => reference,
+            OrderKind::Market | OrderKind::Stop(_) => {
+                self.options.slippage.price(order.side, reference)
+            }
+        };
+        let fee = self.options.commission.fee(price, order.quantity);
+        let quote = Quote { price, reference, fee };
+        let account = Account {
+            equity: deal.equity,
+            free: self.ledger.free(),
+            position: self.ledger.position(order.symbol).quantity(),
+            stopped: self.stopped.map(|stop| stop.cause),
+        };
+        match risk::check(order, &quote, &account, &self.options.limits) {
+            Ok(approved) => self.book_fill(&Fill::new(&approved, quote, now), deal, event),
+            Err(refused) => self.book.reject(order.id, refused.reason, now),
+        }
+    }
+
+    fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
+        self.book.fill(fill, event);
+        let before = self.ledger.position(fill.symbol).quantity();
+        self.ledger.mark(fill.symbol, deal.reference);
+        self.ledger.fill(fill);
+        self.slippage += fill.slippage;
+        self.traded += fill.value();
+        self.follow_trip(fill, deal.moment);
+        self.fills.push(*fill);
+        self.strategy.on_fill(fill);
+        let after = self.ledger.position(fill.symbol).quantity();
+        if after.is_zero() {
+            self.unguard(fill.symbol);
+        } else if after.abs() > before.abs() && self.options.limits.protects() {
+            self.guard(fill.symbol, deal.signal_close);
+        }
+    }
+
+    fn follow_trip(&mut self, fill: &Fill, moment: Moment) {
+        let Some(bar) = self.timeline.bar(fill.symbol) else { return };
+        let flat = self.ledger.position(fill.symbol).is_flat();
+        match self.trips.slot(fill.symbol) {
+            slot @ None => *slot = Some(Trip::start(fill, bar, moment)),
+            Some(trip) => trip.add(fill),
+        }
+        if flat && let Some(trip) = self.trips.slot(fill.symbol).take() {
+            let bars = &self.bars[fill.symbol.index()];
+            self.trades.push(trip.finish(fill, bars, bar, moment));
+        }
+    }
+
+    /// Puts a stop and a target under a position, in place of those it had.
+    fn guard(&mut self, symbol: SymbolId, signal_close: Price) {
+        self.unguard(symbol);
+        let position = self.ledger.position(symbol);
+        let quantity = position.quantity();
+        let (Some(average), Some(side)) = (position.average_price(), Side::closing(quantity))
+        else {
+            return;
+        };
+        let reference = match self.options.limits.stop_reference {
+            StopReference::EntryPrice => average,
+            StopReference::SignalClose => signal_close,
+        };
+        let (stop, target) = self.options.limits.levels(reference, quantity);
+        let now = self.timeline.now();
+        let mut place = |kind, reason| {
+            let id = self.book.send(symbol, side, kind, reason, now);
+            self.book.on(id, OrderEvent::Accepted, now);
+            id
+        };
+        let gap_open = false;
+        let guard = Guard {
+            levels: Levels { stop, target },
+            stop: stop.map(|level| {
+                place(OrderKind::Stop(level), FillReason::StopLoss { level, gap_open })
+            }),
+            target: target.map(|level| {
+                place(OrderKind::Target(level), FillReason::TakeProfit { level, gap_open })
+            }),
+        };
+        self.guards[symbol.index()] = Some(guard);
+        self.guarded += 1;
+    }
+
+    /// Takes back the protective exits that are still working.
+    fn unguard(&mut self, symbol: SymbolId) {
+        let Some(guard) = self.guards[symbol.index()].take() else { return };
+        self.guarded -= 1;
+        let now = self.timeline.now();
+        for id in [guard.stop, guard.target].into_iter().flatten() {
+            if !self.book.get_mut(id).state.is_final() {
+                self.book.on(id, OrderEvent::Cancelled, now);
+            }
+        }
+    }
+
+    /// Trades the protective exits that this time's bars reach.
+    pub(super) fn protect(&mut self) {
+        for symbol in (0..self.guards.len()).map(SymbolId::new) {
+            if let (Some(guard), Some(bar)) =
+                (self.guards[symbol.index()], self.timeline.bar(symbol))
+            {
+                self.protect_one(symbol, &guard, bar);
+            }
+        }
+    }
+
+    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
+        let bars = &self.bars[symbol.index()];
+        let quantity = self.ledger.position(symbol).quantity();
+        let bar = Bar {
+            open: bars.open[bar],
+            high: bars.high[bar],
+            low: bars.low[bar],
+            close: bars.close[bar],
+        };
+        let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
+            return;
+        };
+        let Touch { level, price, gap_open } = touch;
+        let id = if level == Level::Stop { guard.stop } else { guard.target };
+        let Some(id) = id else { return };
+        let order = &mut self.book.get_mut(id).order;
+        if let FillReason::StopLoss { gap_open: gap, .. }
+        | FillReason::TakeProfit { gap_open: gap, .. } = &mut order.reason
+        {
+            *gap = gap_open;
+        }
+        let moment = if gap_open { Moment::Open } else { Moment::Within };
+        let equity = self.ledger.equity();
+        self.execute(
+            id,
+            quantity.abs(),
+            &Deal { moment, equity, reference: price, signal_close: price },
+        );
+    }
+}

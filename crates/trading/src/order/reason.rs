@@ -1,0 +1,127 @@
+//! Why an order was filled or refused, as data that prints as text.
+
+use std::fmt;
+
+use crate::price::{Money, Price};
+
+/// Why a trade happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FillReason {
+    /// The strategy's signal opened the position.
+    SignalEntry,
+    /// The strategy's signal closed the position.
+    SignalExit,
+    /// Closed because the strategy wants the opposite side.
+    Reversal,
+    /// The strategy asked for this very order.
+    Requested,
+    /// Moved toward the target weight.
+    Rebalance,
+    /// The stop level was reached; `gap_open` when the bar opened beyond it.
+    StopLoss {
+        /// The level of the stop.
+        level: Price,
+        /// Whether the bar opened at or beyond the level.
+        gap_open: bool,
+    },
+    /// The target level was reached; `gap_open` when the bar opened beyond it.
+    TakeProfit {
+        /// The level of the target.
+        level: Price,
+        /// Whether the bar opened at or beyond the level.
+        gap_open: bool,
+    },
+    /// The account lost more than the drawdown limit allows.
+    DrawdownLimit,
+    /// The account's equity reached zero.
+    Ruin,
+}
+
+impl FillReason {
+    /// The reason without its level: `stop_loss`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::SignalEntry => "signal_entry",
+            Self::SignalExit => "signal_exit",
+            Self::Reversal => "reversal",
+            Self::Requested => "requested",
+            Self::Rebalance => "rebalance",
+            Self::StopLoss { .. } => "stop_loss",
+            Self::TakeProfit { .. } => "take_profit",
+            Self::DrawdownLimit => "drawdown_limit",
+            Self::Ruin => "ruin",
+        }
+    }
+}
+
+impl fmt::Display for FillReason {
+    /// `signal_entry`, `stop_loss@97.00`, `stop_loss@97.00 gap_open`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
+        if let Self::StopLoss { level, gap_open } | Self::TakeProfit { level, gap_open } = self {
+            let text = level.to_string();
+            let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+            let padding = ["", ".00", "0"];
+            let padding =
+                if decimals == 0 { padding[1] } else { padding[2 * usize::from(decimals == 1)] };
+            write!(f, "@{text}{padding}")?;
+            if *gap_open {
+                f.write_str(" gap_open")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why an order was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum RejectReason {
+    /// The sizing rule or the request comes to less than one lot.
+    #[error("less than one lot")]
+    LessThanOneLot,
+    /// It costs more than the account can pay.
+    #[error("insufficient cash: needs {needed}, has {free}")]
+    InsufficientCash {
+        /// What it would cost, commission included.
+        needed: Money,
+        /// What could be paid.
+        free: Money,
+    },
+    /// The position would be larger than the limit.
+    #[error("position limit: would be worth {value}, limit is {limit}")]
+    PositionLimit {
+        /// What the position would be worth.
+        value: Money,
+        /// The most it may be worth.
+        limit: Money,
+    },
+    /// Trading was stopped; only exits are allowed.
+    #[error("trading stopped by {0}")]
+    Stopped(&'static str),
+    /// There are too few bars to measure the volatility.
+    #[error("not enough bars to measure the volatility")]
+    NoVolatility,
+    /// There is no position to close any more.
+    #[error("nothing to close")]
+    NothingToClose,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(level: &str, gap_open: bool, expected: &str) {
+        let reason = FillReason::StopLoss { level: level.parse().unwrap(), gap_open };
+        assert_eq!(reason.to_string(), expected);
+    }
+
+    #[test]
+    fn reasons_print_their_level_with_two_decimals_or_more() {
+        check("97", true, "stop_loss@97.00 gap_open");
+        check("97.5", false, "stop_loss@97.50");
+        check("97.25", false, "stop_loss@97.25");
+        check("0.000125", false, "stop_loss@0.000125");
+        assert_eq!(FillReason::Ruin.to_string(), "ruin");
+    }
+}

@@ -1,0 +1,245 @@
+//! The compiler: all texts of a strategy become one plan, or all their mistakes at once.
+//!
+//! Promises: terms may stand in any order; a cycle of terms is named; errors come in the order
+//! of the texts.
+//! Not here: what is wrong with a single tree; see `parse` and `check`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
+
+use crate::signal::Signal;
+
+use super::{
+    Expression, Program, RuleSet,
+    check::{Checker, Typed},
+    error::{Flaw, Place, RuleError, Warning},
+    function,
+    parse::{Form, KEYWORDS, Tree, parse},
+    plan::Plan,
+    token::is_identifier,
+};
+
+/// The most `let` terms a strategy may have.
+pub const TERMS_MAX: usize = 256;
+
+/// Compiles the rules of a strategy.
+///
+/// # Errors
+/// All mistakes of all rules and terms, in the order of the texts.
+pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
+    let mut errors = Vec::new();
+    let terms = Terms::read(&set.terms, &mut errors);
+    let mut checker = Checker::new(&set.params);
+    terms.check(&mut checker, &mut errors);
+    let (mut wanted, mut wishes, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (place, text, wish) in set.rules() {
+        let checked = parse(text).map_err(|flaw| vec![flaw]).and_then(|tree| {
+            used.extend(terms.named_in(&tree).map(|(term, _)| term));
+            checker.check_condition(&tree)
+        });
+        match checked {
+            Ok(typed) => {
+                wanted.push(typed.value);
+                wishes.push(wish);
+            }
+            Err(flaws) => errors.extend(flaws.into_iter().map(|flaw| flaw.at(place.clone()))),
+        }
+    }
+    if set.entry.is_none() && set.short_entry.is_none() {
+        let flaw = Flaw::new(0..0, "the strategy has neither `entry` nor `short_entry`");
+        errors.push(flaw.hint("write a condition, e.g. `entry: close > open`").at(Place::Entry));
+    }
+    if !errors.is_empty() {
+        errors.sort_by_cached_key(|error| (set.rank(&error.place), error.span.start));
+        return Err(errors);
+    }
+    Ok(Program {
+        plan: Arc::new(Plan::new(&checker.graph, &wanted)),
+        wishes: wishes.into(),
+        terms: set.terms.iter().map(|(name, _)| name.clone()).collect(),
+        warnings: warnings(set, &checker.params_used, &terms.needed(used)),
+    })
+}
+
+/// Compiles an expression that stands alone.
+///
+/// # Errors
+/// All mistakes of the expression, in its order.
+pub fn compile_expression(
+    text: &str,
+    params: &BTreeMap<String, f64>,
+) -> Result<Expression, Vec<RuleError>> {
+    let mut checker = Checker::new(params);
+    let typed = parse(text)
+        .map_err(|flaw| vec![flaw])
+        .and_then(|tree| checker.check(&tree))
+        .map_err(|flaws| flaws.into_iter().map(|f| f.at(Place::Expression)).collect::<Vec<_>>())?;
+    let Typed { value, indicator, .. } = typed;
+    let outputs: Vec<String> = match indicator {
+        Some(definition) if definition.outputs.len() > 1 => {
+            definition.outputs.iter().map(|&name| name.to_owned()).collect()
+        }
+        _ => vec!["value".to_owned()],
+    };
+    let values =
+        (0..outputs.len()).map(|k| super::graph::Value { output: value.output + k, ..value });
+    let values: Vec<_> = values.collect();
+    Ok(Expression { plan: Arc::new(Plan::new(&checker.graph, &values)), outputs })
+}
+
+fn warnings(set: &RuleSet, params: &BTreeSet<&str>, terms: &BTreeSet<&str>) -> Vec<Warning> {
+    let unused_params = set.params.keys().filter(|name| !params.contains(name.as_str()));
+    let unused_terms = set.terms.iter().filter(|(name, _)| !terms.contains(name.as_str()));
+    let idle_exits = [
+        (set.exit.is_some() && set.entry.is_none(), Place::Exit),
+        (set.short_exit.is_some() && set.short_entry.is_none(), Place::ShortExit),
+    ];
+    let idle_exits = idle_exits.into_iter().filter(|(idle, _)| *idle);
+    unused_params
+        .map(|name| Warning::UnusedParam(name.clone()))
+        .chain(unused_terms.map(|(name, _)| Warning::UnusedTerm(name.clone())))
+        .chain(idle_exits.map(|(_, place)| Warning::IdleExit(place)))
+        .collect()
+}
+
+impl RuleSet {
+    /// The rules that are given, each with the signal it asks for.
+    fn rules(&self) -> impl Iterator<Item = (Place, &str, Signal)> {
+        [
+            (Place::Entry, &self.entry, Signal::LONG_ENTRY),
+            (Place::Exit, &self.exit, Signal::LONG_EXIT),
+            (Place::ShortEntry, &self.short_entry, Signal::SHORT_ENTRY),
+            (Place::ShortExit, &self.short_exit, Signal::SHORT_EXIT),
+        ]
+        .into_iter()
+        .filter_map(|(place, text, wish)| Some((place, text.as_deref()?, wish)))
+    }
+
+    /// The order of the texts: terms as declared, then the rules.
+    fn rank(&self, place: &Place) -> (usize, Place) {
+        let term = match place {
+            Place::Term(name) => self.terms.iter().position(|(known, _)| known == name),
+            _ => None,
+        };
+        (term.unwrap_or(self.terms.len()), place.clone())
+    }
+}
+
+/// The `let` terms, by name; `None` for a text that cannot be read.
+struct Terms<'a>(Vec<(&'a str, Option<Tree>)>);
+
+impl<'a> Terms<'a> {
+    fn read(terms: &'a [(String, String)], errors: &mut Vec<RuleError>) -> Self {
+        let mut read = Self(Vec::new());
+        for (index, (name, text)) in terms.iter().enumerate() {
+            let place = Place::Term(name.clone());
+            if index == TERMS_MAX {
+                let message = format!("more than {TERMS_MAX} terms: {}", terms.len());
+                errors.push(Flaw::new(0..0, message).at(place));
+                break;
+            }
+            if let Some(flaw) = read.wrong_name(name) {
+                errors.push(flaw.at(place.clone()));
+                continue;
+            }
+            let tree = parse(text).map_err(|flaw| errors.push(flaw.at(place))).ok();
+            read.0.push((name, tree));
+        }
+        read
+    }
+
+    fn wrong_name(&self, name: &str) -> Option<Flaw> {
+        if self.0.iter().any(|(known, _)| *known == name) {
+            return Some(Flaw::new(0..0, format!("the term `{name}` is defined twice")));
+        }
+        if !is_identifier(name) {
+            let flaw = Flaw::new(0..0, format!("`{name}` cannot be the name of a term"));
+            return Some(flaw.hint("a name is letters, digits and `_`, not starting with a digit"));
+        }
+        let taken = KEYWORDS.contains(&name) || function::series(name).is_some();
+        taken.then(|| {
+            Flaw::new(0..0, format!("`{name}` has a meaning of its own"))
+                .hint(format!("choose another name, e.g. `my_{name}`"))
+        })
+    }
+
+    /// The terms that a tree names, as indices, and where.
+    fn named_in(&self, tree: &Tree) -> impl Iterator<Item = (usize, Range<usize>)> {
+        tree.nodes.iter().filter_map(|node| match &node.form {
+            Form::Name(name) => {
+                let term = self.0.iter().position(|(known, _)| known == name)?;
+                Some((term, node.span.clone()))
+            }
+            _ => None,
+        })
+    }
+
+    fn needs(&self, term: usize) -> BTreeMap<usize, Range<usize>> {
+        let tree = self.0[term].1.as_ref();
+        tree.into_iter().flat_map(|tree| self.named_in(tree)).collect()
+    }
+
+    /// Checks each term after those it needs.
+    fn check(&self, checker: &mut Checker<'a>, errors: &mut Vec<RuleError>) {
+        let needs: Vec<_> = (0..self.0.len()).map(|term| self.needs(term)).collect();
+        let mut open: BTreeSet<usize> = (0..self.0.len()).collect();
+        while let Some(first) = open.first().copied() {
+            let ready = open.iter().copied().find(|t| needs[*t].keys().all(|n| !open.contains(n)));
+            let Some(term) = ready else {
+                let cycle = cycle(first, &needs, &open);
+                errors.push(self.cycle_error(&cycle, &needs));
+                for term in cycle {
+                    checker.terms.insert(self.0[term].0, None);
+                    open.remove(&term);
+                }
+                continue;
+            };
+            let (name, tree) = &self.0[term];
+            let checked = tree.as_ref().and_then(|tree| {
+                let place = || Place::Term((*name).to_owned());
+                let flaws = |flaws: Vec<Flaw>| flaws.into_iter().map(|flaw| flaw.at(place()));
+                checker.check(tree).map_err(|found| errors.extend(flaws(found))).ok()
+            });
+            checker.terms.insert(name, checked);
+            open.remove(&term);
+        }
+    }
+
+    fn cycle_error(&self, cycle: &[usize], needs: &[BTreeMap<usize, Range<usize>>]) -> RuleError {
+        let (first, second) = (cycle[0], cycle[1 % cycle.len()]);
+        let names = cycle.iter().chain([&first]).map(|term| self.0[*term].0);
+        let names = names.collect::<Vec<_>>().join(" → ");
+        Flaw::new(needs[first][&second].clone(), format!("the terms need each other: {names}"))
+            .hint("a term may only use terms that do not lead back to it")
+            .at(Place::Term(self.0[first].0.to_owned()))
+    }
+
+    /// The names of these terms and of all that they need.
+    fn needed(&self, mut terms: BTreeSet<usize>) -> BTreeSet<&'a str> {
+        let mut open: Vec<usize> = terms.iter().copied().collect();
+        while let Some(term) = open.pop() {
+            open.extend(self.needs(term).into_keys().filter(|need| terms.insert(*need)));
+        }
+        terms.into_iter().map(|term| self.0[term].0).collect()
+    }
+}
+
+/// The terms of a cycle that `first` leads to, where every open term needs an open one.
+fn cycle(
+    first: usize,
+    needs: &[BTreeMap<usize, Range<usize>>],
+    open: &BTreeSet<usize>,
+) -> Vec<usize> {
+    let mut path = vec![first];
+    loop {
+        let last = path[path.len() - 1];
+        let next = needs[last].keys().find(|need| open.contains(need)).copied().unwrap_or(last);
+        if let Some(start) = path.iter().position(|term| *term == next) {
+            return path.split_off(start);
+        }
+        path.push(next);
+    }
+}

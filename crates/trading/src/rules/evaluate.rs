@@ -1,0 +1,287 @@
+//! The evaluator: carries out a plan chunk by chunk and keeps what each node remembers.
+//!
+//! Invariant: how the bars are cut into calls changes no bit; a live session that feeds one bar
+//! at a time runs the same code as a backtest that feeds all.
+//! Not here: what a value means; see `arithmetic`, `window` and the indicators.
+
+use std::{mem, ops::Range, sync::Arc};
+
+use dirigent_core::Timestamp;
+
+use crate::{
+    indicator::{Column, Kernel},
+    signal::Signal,
+};
+
+use super::{
+    arithmetic::{Binary, UNKNOWN, Unary, choose, forget_infinities, is_true},
+    calendar::Part,
+    plan::{Action, Plan, Source},
+};
+
+/// How many bars are computed at a time: a column of doubles is 8 KiB, so a handful of them fits
+/// the first-level cache.
+const CHUNK_BARS: usize = 1_024;
+
+/// The most inputs and the most outputs that a function may have.
+const KERNEL_COLUMNS_MAX: usize = 8;
+
+/// The next bars, column by column, all of one length; every value is finite, or NaN where it is
+/// not known.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// The start of each bar.
+    pub time: &'a [Timestamp],
+    /// First prices.
+    pub open: &'a [f64],
+    /// Highest prices.
+    pub high: &'a [f64],
+    /// Lowest prices.
+    pub low: &'a [f64],
+    /// Last prices.
+    pub close: &'a [f64],
+    /// Units traded.
+    pub volume: &'a [f64],
+    /// The columns of other symbols at the same bars, in the order of `foreign()`.
+    pub foreign: &'a [&'a [f64]],
+}
+
+impl<'a> Columns<'a> {
+    fn column(&self, column: Column) -> &'a [f64] {
+        match column {
+            Column::Open => self.open,
+            Column::High => self.high,
+            Column::Low => self.low,
+            Column::Close => self.close,
+            Column::Volume => self.volume,
+        }
+    }
+}
+
+/// The rules of a strategy while they are being fed.
+#[derive(Debug)]
+pub struct Evaluator {
+    engine: Engine,
+    /// What each wanted value asks for.
+    wishes: Arc<[Signal]>,
+    /// Bars to come before the first signal.
+    silent: usize,
+}
+
+impl Evaluator {
+    pub(super) fn new(plan: &Arc<Plan>, wishes: &Arc<[Signal]>) -> Self {
+        let silent = plan.warmup;
+        Self { engine: Engine::new(plan), wishes: Arc::clone(wishes), silent }
+    }
+
+    /// Takes the next bars, as many as `out` has places, and answers with the signal of each.
+    ///
+    /// # Panics
+    /// If a column is shorter than `out`, or one of another symbol is missing.
+    pub fn run(&mut self, bars: &Columns<'_>, out: &mut [Signal]) {
+        out.fill(Signal::NONE);
+        for range in chunks(out.len()) {
+            self.engine.run(bars, &range);
+            let skip = self.silent.min(range.len());
+            self.silent -= skip;
+            for (wanted, &wish) in self.engine.plan.wanted.iter().zip(&*self.wishes) {
+                let truths = &self.engine.read(*wanted, bars, &range)[skip..];
+                for (signal, truth) in out[range.clone()][skip..].iter_mut().zip(truths) {
+                    // Without a jump: a rule is true in no order that a processor could guess.
+                    *signal = signal.with(if is_true(*truth) { wish } else { Signal::NONE });
+                }
+            }
+        }
+    }
+}
+
+/// An expression while it is being fed.
+#[derive(Debug)]
+pub struct ExpressionEvaluator {
+    engine: Engine,
+}
+
+impl ExpressionEvaluator {
+    pub(super) fn new(plan: &Arc<Plan>) -> Self {
+        Self { engine: Engine::new(plan) }
+    }
+
+    /// Takes the next bars, as many as there are times, and appends a value for each to the
+    /// column of each output; NaN where it is not known, 1 and 0 for true and false.
+    ///
+    /// # Panics
+    /// If a column is shorter than the times, or one of another symbol is missing.
+    pub fn run(&mut self, bars: &Columns<'_>, out: &mut [Vec<f64>]) {
+        for range in chunks(bars.time.len()) {
+            self.engine.run(bars, &range);
+            for (wanted, out) in self.engine.plan.wanted.iter().zip(&mut *out) {
+                out.extend_from_slice(self.engine.read(*wanted, bars, &range));
+            }
+        }
+    }
+}
+
+fn chunks(bars: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..bars).step_by(CHUNK_BARS).map(move |start| start..bars.min(start + CHUNK_BARS))
+}
+
+/// A plan and what its tasks remember.
+#[derive(Debug)]
+struct Engine {
+    plan: Arc<Plan>,
+    /// One for each task of the plan.
+    works: Vec<Work>,
+    scratch: Vec<Vec<f64>>,
+}
+
+/// A task with what it remembers of earlier bars.
+#[derive(Debug)]
+enum Work {
+    Part(Part),
+    Unary(Unary),
+    Binary(Binary),
+    Choose,
+    Past(Past),
+    Kernel(Box<dyn Kernel>),
+}
+
+impl Engine {
+    fn new(plan: &Arc<Plan>) -> Self {
+        let mut scratch: Vec<_> = plan.constants.iter().map(|x| vec![*x; CHUNK_BARS]).collect();
+        scratch.resize(plan.scratch, vec![UNKNOWN; CHUNK_BARS]);
+        let works = plan.tasks.iter().map(|task| Work::new(&task.action)).collect();
+        Self { works, scratch, plan: Arc::clone(plan) }
+    }
+
+    /// Computes all values of the bars in `range`, which fits a chunk.
+    fn run(&mut self, bars: &Columns<'_>, range: &Range<usize>) {
+        let Self { plan, works, scratch } = self;
+        for (task, work) in plan.tasks.iter().zip(works) {
+            // The outputs are taken out, so that the inputs can be read beside them.
+            let mut out: [Vec<f64>; KERNEL_COLUMNS_MAX] = Default::default();
+            for (out, column) in out.iter_mut().zip(&task.outputs) {
+                *out = mem::take(&mut scratch[*column]);
+            }
+            let mut inputs: [&[f64]; KERNEL_COLUMNS_MAX] = Default::default();
+            for (input, source) in inputs.iter_mut().zip(&task.inputs) {
+                *input = read(scratch, *source, bars, range);
+            }
+            let mut columns = out.each_mut().map(|column| {
+                column.get_mut(..range.len()).unwrap_or_default() // empty past the last output
+            });
+            let inputs = &inputs[..task.inputs.len()];
+            work.run(&bars.time[range.clone()], inputs, &mut columns[..task.outputs.len()]);
+            for (out, column) in out.iter_mut().zip(&task.outputs) {
+                scratch[*column] = mem::take(out);
+            }
+        }
+    }
+
+    fn read<'a>(&'a self, source: Source, bars: &Columns<'a>, range: &Range<usize>) -> &'a [f64] {
+        read(&self.scratch, source, bars, range)
+    }
+}
+
+fn read<'a>(
+    scratch: &'a [Vec<f64>],
+    source: Source,
+    bars: &Columns<'a>,
+    range: &Range<usize>,
+) -> &'a [f64] {
+    match source {
+        Source::Bar(column) => &bars.column(column)[range.clone()],
+        Source::Foreign(column) => &bars.foreign[column][range.clone()],
+        Source::Scratch(column) => &scratch[column][..range.len()],
+    }
+}
+
+impl Work {
+    fn new(action: &Action) -> Self {
+        match action {
+            Action::Part(part) => Self::Part(*part),
+            Action::Unary(unary) => Self::Unary(*unary),
+            Action::Binary(binary) => Self::Binary(*binary),
+            Action::Choose => Self::Choose,
+            Action::Shift(bars) => Self::Past(Past::new(*bars)),
+            Action::Stateful(stateful, params) => Self::Kernel((stateful.build)(params)),
+        }
+    }
+
+    fn run(&mut self, time: &[Timestamp], inputs: &[&[f64]], out: &mut [&mut [f64]]) {
+        match self {
+            Self::Part(part) => part.run(time, out[0]),
+            Self::Unary(unary) => unary.run(inputs[0], out[0]),
+            Self::Binary(binary) => binary.run(inputs[0], inputs[1], out[0]),
+            Self::Choose => choose(inputs[0], inputs[1], inputs[2], out[0]),
+            Self::Past(past) => past.run(inputs[0], out[0]),
+            Self::Kernel(kernel) => {
+                kernel.run(inputs, out);
+                out.iter_mut().for_each(|column| forget_infinities(column));
+            }
+        }
+    }
+}
+
+/// The last values of a series, oldest at `next`.
+#[derive(Debug)]
+struct Past {
+    ring: Vec<f64>,
+    next: usize,
+}
+
+impl Past {
+    fn new(bars: usize) -> Self {
+        Self { ring: vec![UNKNOWN; bars], next: 0 }
+    }
+
+    /// Fills `out` with the values of as many bars ago as there are in the ring.
+    fn run(&mut self, x: &[f64], out: &mut [f64]) {
+        let (bars, now) = (self.ring.len(), x.len());
+        if now < bars {
+            for (out, x) in out.iter_mut().zip(x) {
+                *out = mem::replace(&mut self.ring[self.next], *x);
+                self.next = (self.next + 1) % bars;
+            }
+            return;
+        }
+        self.ring.rotate_left(self.next);
+        self.next = 0;
+        out[..bars].copy_from_slice(&self.ring);
+        out[bars..].copy_from_slice(&x[..now - bars]);
+        self.ring.copy_from_slice(&x[now - bars..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::CATALOGUE;
+
+    #[test]
+    fn every_indicator_has_room_for_its_columns() {
+        for definition in CATALOGUE {
+            let columns = definition.inputs.len().max(definition.outputs.len());
+            assert!(columns <= KERNEL_COLUMNS_MAX, "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn the_past_comes_back_in_order_whatever_the_pieces() {
+        for (bars, pieces) in [(3, vec![1, 1, 5, 2, 3]), (4, vec![4, 4, 4]), (1, vec![12])] {
+            let mut past = Past::new(bars);
+            let (mut next, mut out) = (0.0, Vec::new());
+            for piece in pieces {
+                let x: Vec<f64> = (0..piece).map(|i| next + f64::from(i)).collect();
+                next += f64::from(piece);
+                let mut column = vec![0.0; x.len()];
+                past.run(&x, &mut column);
+                out.extend(column);
+            }
+            let expected = (0..12).map(|i| {
+                let ago = u32::try_from(bars).ok().and_then(|bars| u32::checked_sub(i, bars));
+                ago.map_or(UNKNOWN, f64::from).to_bits()
+            });
+            assert!(out.iter().map(|x| x.to_bits()).eq(expected), "{bars}: {out:?}");
+        }
+    }
+}

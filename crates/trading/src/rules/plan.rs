@@ -1,0 +1,175 @@
+//! The plan: which nodes are computed, in which order, and in which column each value lies.
+//!
+//! Invariant: a column is given to another value only after its last reader has run, and never
+//! to a value that is computed from it; so few columns are in use that they stay in the cache.
+//! Not here: running it; see `evaluate`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::indicator::Column;
+
+use super::{
+    arithmetic::{Binary, Unary},
+    calendar::Part,
+    function::Stateful,
+    graph::{Graph, Op, Value, numbers},
+};
+
+/// Where a value is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Bar(Column),
+    /// A column of another symbol, by its place in `Plan::foreign`.
+    Foreign(usize),
+    /// A scratch column.
+    Scratch(usize),
+}
+
+/// How a value is computed from its inputs.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Part(Part),
+    Unary(Unary),
+    Binary(Binary),
+    Choose,
+    Shift(usize),
+    Stateful(Stateful, Vec<f64>),
+}
+
+/// One node to compute.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub(super) action: Action,
+    pub(super) inputs: Vec<Source>,
+    /// Scratch columns, one for each output.
+    pub(super) outputs: Vec<usize>,
+}
+
+/// The work of one chunk of bars.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) tasks: Vec<Task>,
+    /// What the first scratch columns hold for ever.
+    pub(super) constants: Vec<f64>,
+    /// How many scratch columns there are, constants included.
+    pub(super) scratch: usize,
+    /// Columns of other symbols, in the order in which they are given.
+    pub(super) foreign: Vec<(Column, String)>,
+    /// Where the wanted values are when all tasks have run.
+    pub(super) wanted: Vec<Source>,
+    /// The first bar on which all wanted values can be known.
+    pub(super) warmup: usize,
+}
+
+impl Plan {
+    /// The least work that yields `wanted`.
+    pub(super) fn new(graph: &Graph, wanted: &[Value]) -> Self {
+        let mut planner = Planner::new(graph, wanted);
+        for (index, node) in graph.nodes().iter().enumerate() {
+            if planner.needed.contains(&index) && matches!(node.op, Op::Constant(_)) {
+                planner.place(index);
+            }
+        }
+        let mut tasks = Vec::new();
+        for (index, node) in graph.nodes().iter().enumerate() {
+            if planner.needed.contains(&index) && !matches!(node.op, Op::Constant(_)) {
+                tasks.extend(planner.place(index));
+            }
+        }
+        let sources = wanted.iter().map(|value| planner.sources[value]).collect();
+        Self {
+            tasks,
+            wanted: sources,
+            warmup: wanted.iter().map(|value| graph.warmup(*value)).max().unwrap_or(0),
+            constants: planner.constants,
+            scratch: planner.scratch,
+            foreign: planner.foreign,
+        }
+    }
+}
+
+struct Planner<'g> {
+    graph: &'g Graph,
+    needed: BTreeSet<usize>,
+    /// The node after which a value is read no more; wanted values are read for ever.
+    last_reader: BTreeMap<Value, usize>,
+    sources: BTreeMap<Value, Source>,
+    free: Vec<usize>,
+    scratch: usize,
+    constants: Vec<f64>,
+    foreign: Vec<(Column, String)>,
+}
+
+impl<'g> Planner<'g> {
+    fn new(graph: &'g Graph, wanted: &[Value]) -> Self {
+        let mut needed: BTreeSet<usize> = wanted.iter().map(|value| value.node).collect();
+        let mut last_reader: BTreeMap<_, _> = wanted.iter().map(|v| (*v, usize::MAX)).collect();
+        for (index, node) in graph.nodes().iter().enumerate().rev() {
+            if needed.contains(&index) {
+                for input in &node.inputs {
+                    needed.insert(input.node);
+                    last_reader.entry(*input).or_insert(index);
+                }
+            }
+        }
+        let (sources, free, scratch, constants, foreign) = Default::default();
+        Self { graph, needed, last_reader, sources, free, scratch, constants, foreign }
+    }
+
+    /// Gives every output of a node its place, and says what is to be done for it.
+    fn place(&mut self, index: usize) -> Option<Task> {
+        let node = &self.graph.nodes()[index];
+        let action = match &node.op {
+            Op::Constant(bits) => {
+                self.constants.push(bits.number());
+                self.scratch += 1;
+                return self.give(index, Source::Scratch(self.scratch - 1));
+            }
+            Op::Bar(column) => return self.give(index, Source::Bar(*column)),
+            Op::Foreign(column, symbol) => {
+                self.foreign.push((*column, symbol.clone()));
+                return self.give(index, Source::Foreign(self.foreign.len() - 1));
+            }
+            Op::Part(part) => Action::Part(*part),
+            Op::Unary(unary) => Action::Unary(*unary),
+            Op::Binary(binary) => Action::Binary(*binary),
+            Op::Choose => Action::Choose,
+            Op::Shift(bars) => Action::Shift(*bars),
+            Op::Stateful(stateful, params) => Action::Stateful(*stateful, numbers(params)),
+        };
+        let inputs = node.inputs.iter().map(|input| self.sources[input]).collect();
+        let values = (0..node.outputs()).map(|output| Value { node: index, output });
+        let outputs: Vec<usize> = values.clone().map(|value| self.allot(value)).collect();
+        let read: BTreeSet<Value> = node.inputs.iter().copied().collect();
+        for value in read.into_iter().chain(values) {
+            self.release(value, index);
+        }
+        Some(Task { action, inputs, outputs })
+    }
+
+    /// The place of a value that nothing has to be done for.
+    fn give(&mut self, index: usize, source: Source) -> Option<Task> {
+        self.sources.insert(Value { node: index, output: 0 }, source);
+        None
+    }
+
+    fn allot(&mut self, value: Value) -> usize {
+        let column = self.free.pop().unwrap_or_else(|| {
+            self.scratch += 1;
+            self.scratch - 1
+        });
+        self.sources.insert(value, Source::Scratch(column));
+        column
+    }
+
+    /// Frees the column of a value that nobody reads after `index`.
+    fn release(&mut self, value: Value, index: usize) {
+        let read_again = self.last_reader.get(&value).is_some_and(|last| *last > index);
+        let constant = matches!(self.graph.nodes()[value.node].op, Op::Constant(_));
+        if let (false, false, Source::Scratch(column)) =
+            (read_again, constant, self.sources[&value])
+        {
+            self.free.push(column);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What is refused, where, and with which advice.
+
+use super::*;
+use dirigent_trading::rules::{NODES_MAX, Place, RuleError, TERMS_MAX};
+
+/// The only error of an entry rule: the text it points at, the message, the hint.
+#[track_caller]
+fn check(text: &str, at: &str, message: &str, hint: &str) {
+    let mut set = set(text, "false");
+    set.params = BTreeMap::from([("fast".to_owned(), 2.5), ("broken".to_owned(), f64::INFINITY)]);
+    let errors = compile(&set).unwrap_err();
+    assert_eq!(errors.len(), 1, "{text}: {errors:#?}");
+    let error = &errors[0];
+    let found = (&text[error.span.clone()], error.message.as_str());
+    assert_eq!(found, (at, message), "{text}");
+    assert_eq!(
+        (&error.place, error.hint.as_deref().unwrap_or("")),
+        (&Place::Entry, hint),
+        "{text}"
+    );
+}
+
+#[test]
+fn unknown_names_suggest_a_known_one() {
+    check("clsoe > 1", "clsoe", "unknown name `clsoe`", "did you mean `close`?");
+    check("xyzzy > 1", "xyzzy", "unknown name `xyzzy`", "");
+    check("smaa(close, 3) > 1", "smaa", "unknown function `smaa`", "did you mean `sma`?");
+    check("SMA(close, 3) > 1", "SMA", "unknown function `SMA`", "did you mean `sma`?");
+    check("sma > 1", "sma", "`sma` is a function", "write `sma(x, n)`");
+    check(
+        "close(1) > 1",
+        "close",
+        "`close` is no function",
+        "write `close`, or `close[n]` to look back",
+    );
+    check("fast > 1", "fast", "unknown name `fast`", "write `$fast` for the parameter");
+    check("$fats > 1", "$fats", "the parameter `$fats` has no value", "did you mean `$fast`?");
+    check(
+        "$slowest > 1",
+        "$slowest",
+        "the parameter `$slowest` has no value",
+        "give it a value in `params`; it has `$broken`, `$fast`",
+    );
+    check(
+        "closing@SPY > 1",
+        "closing",
+        "only columns of the bars have a symbol, not `closing`",
+        "did you mean `close`?",
+    );
+    check("hour@SPY > 1", "hour", "`hour` is the same for all symbols", "write `hour`");
+    check("$broken > 1", "$broken", "the parameter `$broken` is not a finite number: inf", "");
+}
+
+/// An indicator that is built of such parameters has no value, or none that means anything.
+#[test]
+fn wrong_types_say_what_is_needed() {
+    let compare = "compare the number with something, as in `x > 0`";
+    let convert = "`if(condition, 1, 0)` makes a number of a condition";
+    check("close", "close", "a rule must be a condition, this is a number", compare);
+    check("close and true", "close", "`and` needs conditions, this is a number", compare);
+    check("not close", "close", "`not` needs conditions, this is a number", compare);
+    check("(close > 1) + 1 > 1", "(close > 1)", "`+` needs numbers, this is a condition", convert);
+    check("-(close > 1) > 1", "(close > 1)", "`-` needs numbers, this is a condition", convert);
+    check("abs(true) > 1", "true", "`abs` needs numbers, this is a condition", convert);
+    check("sma(true, 3) > 1", "true", "`sma` needs numbers, this is a condition", convert);
+    check("count(close, 3) > 1", "close", "`count` needs conditions, this is a number", compare);
+    check("if(true, close, true) > 1", "true", "`if` needs numbers, this is a condition", convert);
+    check("true == 1", "true == 1", "`==` cannot compare a condition with a number", "");
+}
+
+#[test]
+fn windows_must_be_whole_constants_within_limits() {
+    let hint = "write a number, a `$param`, or arithmetic of these";
+    let name = "`n` of `sma`";
+    let check_n = |n: &str, message: &str| {
+        check(&format!("sma(close, {n}) > 1"), n, &format!("{name} {message}"), hint);
+    };
+    check_n("volume", "must be constant, this changes from bar to bar");
+    check_n("sma(3, 1)", "must be constant, this changes from bar to bar");
+    check_n("$fast", "must be a whole number, not 2.5");
+    check_n("0", "must be at least 1, not 0");
+    check_n("1 / 0", "is unknown, as its arithmetic has no finite answer");
+    check_n("1e9", "must be at most 1048576, not 1000000000");
+    check_n("true", "must be a number, this is a condition");
+    check("close[-1] > 1", "-1", "the lookback must be at least 0, not -1", hint);
+    check("close[$fast] > 1", "$fast", "the lookback must be a whole number, not 2.5", hint);
+    assert!(compile(&set("sma(close, 2 * 5 - 3) > 1", "false")).is_ok());
+}
+
+#[test]
+fn calls_are_counted() {
+    check("sma(close) > 1", "sma(close)", "`sma(x, n)` needs `n`", "");
+    check(
+        "sma(20) > 1",
+        "sma(20)",
+        "`sma(x, n)` needs `n`",
+        "name the series first: `sma(close, …)`",
+    );
+    check("abs() > 1", "abs()", "`abs(x)` needs `x`", "");
+    check("sma(close, 3, 4, 5) > 1", "4, 5", "`sma(x, n)` takes 2 arguments, not 4", "");
+    check("change(close, 1, 2) > 1", "2", "`change(x, n = 1)` takes 2 arguments, not 3", "");
+    let no_outputs = "only the call of an indicator with several outputs has them; \
+                      write `.output` directly after it";
+    check("close.value > 1", ".value", "this has no outputs, so no `.value`", no_outputs);
+    check("macd(close)[1].hist > 1", ".hist", "this has no outputs, so no `.hist`", no_outputs);
+    check(
+        "macd(close).signl > 1",
+        "signl",
+        "`macd` has no output `signl`",
+        "did you mean `signal`?",
+    );
+    check("macd(close).x > 1", "x", "`macd` has no output `x`", "it has `macd`, `signal`, `hist`");
+    check(
+        "macd(close, 26, 12) > 1",
+        "macd(close, 26, 12)",
+        "`fast` must be smaller than `slow` in `macd`, not 26, 12, 9",
+        "",
+    );
+}
+
+/// All errors, as `place: message`.
+#[track_caller]
+fn check_all(set: &RuleSet, expected: &[&str]) {
+    let errors = compile(set).unwrap_err();
+    let show = |error: &RuleError| format!("{}: {error}", error.place);
+    assert_eq!(errors.iter().map(show).collect::<Vec<_>>(), expected);
+}
+
+fn with_terms(terms: &[(&str, &str)]) -> RuleSet {
+    let mut set = set("true", "false");
+    set.terms = terms.iter().map(|(n, text)| ((*n).to_owned(), (*text).to_owned())).collect();
+    set
+}
+
+#[test]
+fn all_errors_of_all_texts_come_at_once_in_their_order() {
+    let mut set = with_terms(&[("slow", "smma(close, nn) + clsoe"), ("fast", "(close")]);
+    set.entry = Some("slow > 1 and opne > 1".to_owned());
+    set.exit = Some("fast < 1 and close".to_owned());
+    check_all(
+        &set,
+        &[
+            "let.slow: unknown function `smma`",
+            "let.slow: unknown name `nn`",
+            "let.slow: unknown name `clsoe`",
+            "let.fast: this `(` is never closed",
+            "entry: unknown name `opne`",
+            "exit: `and` needs conditions, this is a number",
+        ],
+    );
+}
+
+#[test]
+fn cycles_of_terms_are_named_and_blamed_once() {
+    let set =
+        with_terms(&[("d", "a + 1"), ("a", "b + c"), ("b", "close + a"), ("c", "1"), ("e", "e")]);
+    check_all(
+        &set,
+        &["let.a: the terms need each other: a → b → a", "let.e: the terms need each other: e → e"],
+    );
+}
+
+#[test]
+fn names_of_terms_must_be_new_words() {
+    let set = with_terms(&[("close", "1"), ("and", "1"), ("a b", "1"), ("x", "1"), ("x", "2")]);
+    check_all(
+        &set,
+        &[
+            "let.close: `close` has a meaning of its own",
+            "let.and: `and` has a meaning of its own",
+            "let.a b: `a b` cannot be the name of a term",
+            "let.x: the term `x` is defined twice",
+        ],
+    );
+}
+
+#[test]
+fn a_strategy_without_entry_is_refused() {
+    let exit = RuleSet { exit: Some("true".to_owned()), ..RuleSet::default() };
+    check_all(&exit, &["entry: the strategy has neither `entry` nor `short_entry`"]);
+    let short = RuleSet { short_entry: Some("true".to_owned()), ..RuleSet::default() };
+    assert!(compile(&short).is_ok());
+}
+
+#[test]
+fn limits_are_held() {
+    let names: Vec<String> = (0..=TERMS_MAX).map(|i| format!("t{i}")).collect();
+    let terms: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
+    assert!(compile(&with_terms(&terms[..TERMS_MAX])).is_ok());
+    check_all(&with_terms(&terms), &["let.t256: more than 256 terms: 257"]);
+
+    let sums: Vec<String> =
+        (0..20).map(|i| (0..220).map(|k| format!("close*{i}.{k:03}+")).collect()).collect();
+    let terms: Vec<_> = sums.iter().map(|sum| format!("{sum}1")).collect();
+    let terms: Vec<_> =
+        names.iter().map(String::as_str).zip(terms.iter().map(String::as_str)).collect();
+    let error = compile(&with_terms(&terms)).unwrap_err().remove(0);
+    assert_eq!(error.message, format!("the rules need more than {NODES_MAX} nodes up to here"));
+
+    let windows: String = (0..9).map(|i| format!("close[{}] + ", 1_000_000 + i)).collect();
+    let error = compile(&set(&format!("{windows} 1 > 1"), "false")).unwrap_err().remove(0);
+    assert_eq!(error.message, "the windows of the rules hold more than 8388608 bars up to here");
+
+    let long = "close + ".repeat(600);
+    let error = compile(&set(&long, "false")).unwrap_err().remove(0);
+    assert_eq!(error.message, "longer than 4096 bytes: 4800");
+}

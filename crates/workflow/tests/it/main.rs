@@ -1,0 +1,4 @@
+//! The workflow crate from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
+
+mod runtime;
