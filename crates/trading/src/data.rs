@@ -34,7 +34,7 @@ pub use check::OnError;
 pub use columns::{Columns, ColumnsRequest, read_columns};
 pub use csv::LINE_BYTES_MAX;
 pub use error::Error;
-pub use load::load;
+pub use load::{load, parse_date};
 pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
 pub use problem::{CheckReport, EXAMPLES_MAX, Kind, Outcome, Problem, SHOWN_MAX};
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};

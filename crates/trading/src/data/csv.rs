@@ -46,7 +46,9 @@ pub(crate) fn read(
     let mut source = Source::open(path, FILE_BYTES_MAX)?;
     let mut parser: Option<Parser> = None;
     let mut stamps = Some(stamps);
-    let mut block = vec![0_u8; BLOCK_BYTES];
+    // One byte more than the file, so that a block that is not full means its end.
+    let size = usize::try_from(source.bytes()).unwrap_or(usize::MAX);
+    let mut block = vec![0_u8; BLOCK_BYTES.min(size.saturating_add(1))];
     let mut held = 0;
     loop {
         let filled = source.fill(&mut block[held..])?;
@@ -117,6 +119,9 @@ fn header_of(
     let Some(end) = fields.split(text, 0, separator, is_last) else {
         return Ok(None);
     };
+    if end > LINE_BYTES_MAX {
+        return Err(too_long(path, 1, end));
+    }
     let names = fields.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
     let header = Header { path: path.to_owned(), names };
     if header.names.len() > COLUMNS_MAX {

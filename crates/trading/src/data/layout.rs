@@ -57,6 +57,15 @@ pub(crate) fn of(
     let mut plan = Plan { cells };
     if let Some(columns) = panel(header, request, &roles, is_template) {
         for (slot, column) in columns.into_iter().enumerate() {
+            let name = &header.names[column];
+            if plan.cells[column] != Cell::Skip
+                || header.names.iter().filter(|n| *n == name).count() > 1
+            {
+                return Err(header.error(
+                    format!("has no column of its own for `{}`", request.symbols[slot]),
+                    "give each symbol one column with its name",
+                ));
+            }
             plan.cells[column] = Cell::MaybePrice(slot);
         }
         return Ok((Layout::Panel, plan));

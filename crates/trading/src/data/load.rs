@@ -90,6 +90,14 @@ fn generate(request: &Request, settings: &synthetic::Synthetic) -> Result<Loaded
     Ok(Loaded { bars, timeframe, files: Vec::new(), report, notes })
 }
 
+/// Reads a date such as `2005-01-31` as `start_date` and `end_date` want it: midnight UTC.
+pub fn parse_date(text: &str) -> Option<Timestamp> {
+    match stamp::read_civil(text.as_bytes()) {
+        Some((civil, 10)) if text.len() == 10 => civil.local_nanos().map(Timestamp::from_nanos),
+        _ => None,
+    }
+}
+
 /// The date of a moment as text.
 fn date(moment: Timestamp) -> String {
     let (year, month, day) = moment.date();

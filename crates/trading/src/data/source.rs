@@ -185,6 +185,40 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_changes_while_it_is_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        for (length, says) in [(3, "5 bytes of 10"), (12, "5 bytes of 10"), (10, "")] {
+            std::fs::write(&path, b"0123456789").unwrap();
+            let mut source = Source::open(&path, FILE_BYTES_MAX).unwrap();
+            let mut half = [0; 5];
+            source.fill(&mut half).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_len(length).unwrap();
+            if length == 10 {
+                source.fill(&mut half).unwrap();
+                file.set_times(std::fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH))
+                    .unwrap();
+            }
+            let error = source.finish(0).unwrap_err();
+            assert!(matches!(error, Error::Changed { .. }), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_of_the_bytes_that_were_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let mut source = Source::open(&path, FILE_BYTES_MAX).unwrap();
+        let mut buffer = [0; 7];
+        assert_eq!(source.fill(&mut buffer).unwrap(), 7);
+        assert_eq!(source.fill(&mut buffer).unwrap(), 3);
+        assert_eq!(source.finish(1).unwrap().sha256, Sha256Hex::of(b"0123456789"));
+    }
+
+    #[test]
     fn a_template_names_one_file_per_symbol() {
         let path = path_of("data/{symbol}/{symbol}.csv", "BRK.B").unwrap();
         assert_eq!(path, PathBuf::from("data/BRK.B/BRK.B.csv"));

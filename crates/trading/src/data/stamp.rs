@@ -8,19 +8,20 @@
 //! (where daylight saving repeats an hour) on the row before.
 
 mod civil;
+mod epoch;
 mod stored;
 mod zone;
 
 use dirigent_core::Timestamp;
 
-pub(crate) use civil::{Civil, Suffix, read_civil};
+pub(crate) use civil::read_civil;
+use civil::{Civil, Suffix};
+use epoch::{Number, epoch_number, unit_of};
 pub(crate) use zone::Zone;
 
 use super::{problem::Kind, timeframe::DAY};
 
 const SECOND: i64 = 1_000_000_000;
-/// Epoch numbers that come out this far from the row before are of another unit.
-const UNIT_JUMP_NANOS: i64 = 5 * 366 * DAY;
 
 /// How the times of a file are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,24 +233,6 @@ impl Reader {
         self.all_local_midnight
     }
 
-    #[inline]
-    fn epoch(&mut self, value: i64, step: i64) -> Result<i64, Refusal> {
-        let unit = unit_of(value);
-        let nanos = value.checked_mul(step).filter(|n| in_years(*n));
-        match nanos {
-            None if unit == step => refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
-            None => refusal(Kind::MixedUnits, other_unit(unit, step)),
-            Some(nanos) if unit != step && self.is_far(nanos) => {
-                refusal(Kind::MixedUnits, other_unit(unit, step))
-            }
-            Some(nanos) => Ok(self.accept_utc(nanos)),
-        }
-    }
-
-    fn is_far(&self, nanos: i64) -> bool {
-        self.previous.is_some_and(|before| nanos.abs_diff(before) > UNIT_JUMP_NANOS.unsigned_abs())
-    }
-
     /// Whether every time was midnight where it was written: session dates in disguise.
     pub(crate) fn are_dates(&self) -> bool {
         self.all_local_midnight && self.first_offset.is_some()
@@ -280,50 +263,6 @@ fn sniff(text: &str) -> Option<Form> {
     match epoch_number(text, 1)? {
         Number::Whole(value) => Some(Form::Epoch(unit_of(value))),
         Number::Nanos(_) => Some(Form::Epoch(SECOND)),
-    }
-}
-
-/// The unit of an epoch number, in nanoseconds, by its size: seconds up to the year 5138.
-fn unit_of(value: i64) -> i64 {
-    match value.unsigned_abs() {
-        v if v < 100_000_000_000 => SECOND,
-        v if v < 100_000_000_000_000 => 1_000_000,
-        v if v < 100_000_000_000_000_000 => 1_000,
-        _ => 1,
-    }
-}
-
-fn other_unit(found: i64, expected: i64) -> String {
-    let name = |step| match step {
-        SECOND => "seconds",
-        1_000_000 => "milliseconds",
-        1_000 => "microseconds",
-        _ => "nanoseconds",
-    };
-    format!("looks like {}, but the rows before are {}", name(found), name(expected))
-}
-
-enum Number {
-    Whole(i64),
-    /// Seconds with decimals, as nanoseconds.
-    Nanos(i64),
-}
-
-fn epoch_number(text: &str, step: i64) -> Option<Number> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    match text.split_once('.') {
-        None => text.parse().ok().map(Number::Whole),
-        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => {
-            whole.parse().ok().map(Number::Whole)
-        }
-        // Decimals are of seconds: a price has the same nine places.
-        Some(_) if step == SECOND || step == 1 => {
-            text.parse::<crate::Price>().ok().map(|p| Number::Nanos(p.raw()))
-        }
-        Some(_) => None,
     }
 }
 

@@ -98,7 +98,8 @@ impl Timeframe {
             s if s < MINUTE => (Unit::Second, SECOND),
             s if s < HOUR => (Unit::Minute, MINUTE),
             s if s < DAY => (Unit::Hour, HOUR),
-            s if s < 7 * DAY => (Unit::Day, DAY),
+            // Over weekends daily bars are days apart; longer bars of days must be declared.
+            s if s < 7 * DAY => return Some(Self::DAILY),
             s if s < 28 * DAY => (Unit::Week, 7 * DAY),
             _ => (Unit::Month, 2_629_746 * SECOND), // the mean Gregorian month
         };
@@ -200,6 +201,7 @@ mod tests {
         check(&[DAY, DAY, 3 * DAY, DAY, 4 * DAY], "1d");
         check(&[MINUTE, MINUTE, 17 * HOUR], "1m");
         check(&[4 * HOUR], "4h");
+        check(&[3 * DAY], "1d");
         check(&[31 * DAY, 28 * DAY, 31 * DAY, 30 * DAY, 31 * DAY], "1M");
         check(&[92 * DAY, 92 * DAY, 90 * DAY], "3M");
         check(&[7 * DAY, 7 * DAY], "1w");

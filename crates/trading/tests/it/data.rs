@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use dirigent_core::{Seed, Sha256Hex, Timestamp};
 use dirigent_trading::data::{
     Adjust, Error, Kind, Loaded, OnError, Outcome, Request, Source, Synthetic, Timeframe, load,
+    parse_date,
 };
 
 /// A file of the bundled examples.
@@ -18,7 +19,15 @@ fn csv(path: &str, symbols: &[&str]) -> Request {
 }
 
 fn day(text: &str) -> Timestamp {
-    format!("{text}T00:00:00Z").parse().unwrap()
+    parse_date(text).unwrap()
+}
+
+#[test]
+fn dates_of_a_range_are_plain_dates() {
+    assert_eq!(parse_date("2005-01-31").unwrap().to_string(), "2005-01-31T00:00:00Z");
+    for text in ["", "2005-02-30", "31/01/2005", "2005-01-31T00:00", "2005-01-31 ", "20050131"] {
+        assert_eq!(parse_date(text), None, "{text}");
+    }
 }
 
 /// Loads `text` as a file of symbol `A`.
@@ -151,6 +160,39 @@ fn separators_quotes_line_ends_and_marks_are_understood() {
         "<DATE>,<TIME>,<CLOSE>\n2024.03.01,00:00,1.5\n2024.03.04,00:00,1.75\n",
     ] {
         closes(text(form, |_| {}), &expected);
+    }
+}
+
+/// Quotes and blanks send every row down the careful path: it must agree with the fast one.
+#[test]
+fn both_ways_through_a_file_give_the_same_bars() {
+    let plain = fs::read_to_string(example("daily/AAPL.csv")).unwrap();
+    let quoted: String = plain
+        .lines()
+        .map(|line| {
+            let cells: Vec<String> = line.split(',').map(|c| format!("\"{c}\"")).collect();
+            cells.join(",") + "\r\n"
+        })
+        .collect();
+    let same = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("A.csv");
+        fs::write(&path, text).unwrap();
+        load(&csv(path.to_str().unwrap(), &["A"])).unwrap().bars
+    };
+    assert_eq!(same(&plain), same(&quoted));
+}
+
+#[test]
+fn gaps_are_pointed_out() {
+    let days = "date,close\n2024-03-01,1\n2024-03-04,1\n2024-03-15,1\n2024-03-18,1\n";
+    let minutes = "time,close\n2024-03-01 09:30,1\n2024-03-01 09:31,1\n2024-03-01 09:34,1\n\
+                   2024-03-04 09:30,1\n2024-03-04 09:31,1\n";
+    for (file, says) in [(days, "8 weekdays missing"), (minutes, "2 bars missing")] {
+        let report = text(file, |_| {}).unwrap().report;
+        assert_eq!(report.counts[&Kind::Gap][&Outcome::Warning], 1);
+        let words = report.examples[0].to_string();
+        assert!(words.contains("row 4") && words.contains(says), "{words}");
     }
 }
 

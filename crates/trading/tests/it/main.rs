@@ -1,10 +1,11 @@
 //! What the trading crate promises, tested from outside.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
 mod allocate;
 mod backtest;
 mod backtest_golden;
 mod backtest_properties;
+mod bad_data;
 mod columns;
 mod data;
 mod fixture;

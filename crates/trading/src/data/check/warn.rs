@@ -35,9 +35,9 @@ pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) 
         };
         if missing > 0 {
             let noun = if timeframe.unit() == Unit::Day { "weekdays" } else { "bars" };
-            let noun = if missing == 1 { &noun[..noun.len() - 1] } else { noun };
+            let noun = if missing == 1 { noun.trim_end_matches('s') } else { noun };
             let before = Timestamp::from_nanos(before);
-            let detail = format!("comes {missing} {noun} after the row before, `{before}`");
+            let detail = format!("follows `{before}`: {missing} {noun} missing");
             report.add(rows.problem(row, None, Kind::Gap, detail, Outcome::Warning));
         }
     }
