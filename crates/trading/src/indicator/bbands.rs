@@ -35,6 +35,7 @@ impl Step<1, 3> for Bbands {
             return [f64::NAN; 3];
         };
         let deviation = window.variance().sqrt();
-        [window.mean + self.up * deviation, window.mean, window.mean - self.down * deviation]
+        let middle = window.mean.value();
+        [middle + self.up * deviation, middle, middle - self.down * deviation]
     }
 }

@@ -1,5 +1,6 @@
 //! Correlation of two series over a window.
 
+use super::variance::Mean;
 use super::window::{Span, Window};
 use super::{Definition, Input, Step, bars, kernel, ratio, unrelated, window};
 
@@ -19,9 +20,8 @@ pub(super) const DEFINITION: Definition = Definition {
 /// How two series spread, alone and together, joined without cancellation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Joint {
-    bars: f64,
-    x: f64,
-    y: f64,
+    x: Mean,
+    y: Mean,
     /// The sums of squared distances and of products of distances from the means.
     pub(super) xx: f64,
     pub(super) yy: f64,
@@ -30,21 +30,21 @@ pub(super) struct Joint {
 
 impl Joint {
     pub(super) fn of(x: f64, y: f64) -> Self {
-        Self { bars: 1.0, x, y, ..Self::default() }
+        Self { x: Mean::of(x), y: Mean::of(y), ..Self::default() }
     }
 }
 
 impl Span for Joint {
     #[inline]
     fn then(self, later: Self) -> Self {
-        let bars = self.bars + later.bars;
-        let share = if bars > 0.0 { later.bars / bars } else { 0.0 };
-        let weight = self.bars * share;
-        let (x, y) = (later.x - self.x, later.y - self.y);
+        if self.x.bars == 0.0 {
+            return later;
+        }
+        let (x, y) = (self.x.distance(later.x), self.y.distance(later.y));
+        let weight = self.x.bars * later.x.bars / (self.x.bars + later.x.bars);
         Self {
-            bars,
-            x: self.x + x * share,
-            y: self.y + y * share,
+            x: self.x.then(later.x),
+            y: self.y.then(later.y),
             xx: self.xx + later.xx + x * x * weight,
             yy: self.yy + later.yy + y * y * weight,
             xy: self.xy + later.xy + x * y * weight,

@@ -2,7 +2,6 @@
 
 use super::atr::Atr;
 use super::ema::Ema;
-use super::keltner_close::channel;
 use super::{
     Column, Definition, FACTOR_MAX, Input, Late, Step, bars, kernel, number, typical, unrelated,
     window,
@@ -52,6 +51,7 @@ impl Step<3, 3> for Keltner {
     fn step(&mut self, [high, low, close]: [f64; 3]) -> [f64; 3] {
         let [middle] = self.middle.step([typical(high, low, close)]);
         let [range] = self.range.step([high, low, close]);
-        channel(middle, range * self.factor)
+        let half = range * self.factor;
+        [middle + half, middle, middle - half]
     }
 }

@@ -31,13 +31,6 @@ pub(super) const DEFINITION: Definition = Definition {
     },
 };
 
-/// Upper band, middle and lower band; missing together.
-#[inline]
-pub(super) fn channel(middle: f64, half: f64) -> [f64; 3] {
-    let (upper, lower) = (middle + half, middle - half);
-    [upper, if half.is_nan() { half } else { middle }, lower]
-}
-
 #[derive(Clone, Debug)]
 struct KeltnerClose {
     middle: Ema,
@@ -49,6 +42,7 @@ impl Step<3, 3> for KeltnerClose {
     #[inline]
     fn step(&mut self, bar: [f64; 3]) -> [f64; 3] {
         let ([middle], [range]) = (self.middle.step([bar[2]]), self.range.step(bar));
-        channel(middle, range * self.factor)
+        let half = range * self.factor;
+        [middle + half, middle, middle - half]
     }
 }

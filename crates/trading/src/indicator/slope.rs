@@ -1,5 +1,6 @@
 //! Slope of the line that fits a window best.
 
+use super::variance::Mean;
 use super::window::{Span, Window};
 use super::{Definition, Input, Step, bars, float, kernel, unrelated, window};
 
@@ -19,8 +20,7 @@ pub(super) const DEFINITION: Definition = Definition {
 /// Mean of a stretch of values and how they go with time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Trend {
-    bars: f64,
-    mean: f64,
+    mean: Mean,
     /// The sum of distances from the mean times distances from the middle of the stretch.
     products: f64,
 }
@@ -28,14 +28,14 @@ struct Trend {
 impl Span for Trend {
     #[inline]
     fn then(self, later: Self) -> Self {
-        let bars = self.bars + later.bars;
-        let share = if bars > 0.0 { later.bars / bars } else { 0.0 };
-        let distance = later.mean - self.mean;
+        if self.mean.bars == 0.0 {
+            return later;
+        }
         // The middles of the two stretches are half of all bars apart.
+        let between = self.mean.distance(later.mean) * (self.mean.bars * later.mean.bars / 2.0);
         Self {
-            bars,
-            mean: self.mean + distance * share,
-            products: self.products + later.products + distance * self.bars * later.bars / 2.0,
+            mean: self.mean.then(later.mean),
+            products: self.products + later.products + between,
         }
     }
 }
@@ -57,7 +57,7 @@ impl Slope {
 impl Step<1, 1> for Slope {
     #[inline]
     fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
-        let window = self.window.push(Trend { bars: 1.0, mean: x, products: 0.0 });
+        let window = self.window.push(Trend { mean: Mean::of(x), products: 0.0 });
         [window.map_or(f64::NAN, |window| window.products / self.squares)]
     }
 }

@@ -5,8 +5,6 @@ mod allocate;
 mod backtest_golden;
 mod data;
 mod fixture;
+mod indicators;
 mod metrics;
-//! What the crate promises, at its border.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
-
 mod rules;
