@@ -8,6 +8,9 @@ use super::{
     quadratic::{Constraint, Failure, Kind, minimize},
 };
 
+/// Weights that differ by less are the same.
+const ROUNDING: f64 = 1e-12;
+
 /// The smallest and largest weight of any one asset, as fractions of the whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
@@ -37,8 +40,16 @@ impl Limits {
         }
     }
 
+    /// Puts weights that are at a limit, but for rounding, exactly there: 1e-18 of an asset is
+    /// an order that nobody wants.
     fn apply(self, weights: &mut [f64]) {
-        weights.iter_mut().for_each(|weight| *weight = weight.clamp(self.min, self.max));
+        for weight in weights {
+            if *weight <= self.min + ROUNDING {
+                *weight = self.min;
+            } else if *weight >= self.max - ROUNDING {
+                *weight = self.max;
+            }
+        }
     }
 
     /// The most that weights within the limits can earn: the best assets to the brim.

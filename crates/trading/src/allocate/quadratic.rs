@@ -65,6 +65,8 @@ struct Active {
     index: usize,
     /// The normal, turned so that the constraint pushes along it.
     normal: Vec<f64>,
+    /// The bound, turned with it.
+    bound: f64,
     /// C^-1 normal.
     direction: Vec<f64>,
     multiplier: f64,
@@ -123,7 +125,8 @@ impl Solver<'_> {
         let turn = constraint.kind == Kind::Equal && self.slack(index) > 0.0;
         let sign = if turn { -1.0 } else { 1.0 };
         let normal: Vec<f64> = constraint.normal.iter().map(|x| sign * x).collect();
-        Active { index, direction: self.factor.solve(&normal), normal, multiplier: 0.0 }
+        let (direction, bound) = (self.factor.solve(&normal), sign * constraint.bound);
+        Active { index, normal, bound, direction, multiplier: 0.0 }
     }
 
     /// One step in the primal and the dual space towards the new constraint.
@@ -173,7 +176,24 @@ impl Solver<'_> {
             return Err(Failure::Infeasible);
         }
         self.active.push(new);
+        self.settle();
         Ok(())
+    }
+
+    /// Computes the point and the prices anew from the active constraints alone, with one round
+    /// of refinement: rounding of the steps would pile up where the covariance is near singular.
+    fn settle(&mut self) {
+        self.active.iter_mut().for_each(|active| active.multiplier = 0.0);
+        self.x.fill(0.0);
+        for _ in 0..2 {
+            let missing: Vec<f64> =
+                self.active.iter().map(|a| a.bound - dot(&a.normal, &self.x)).collect();
+            for (active, change) in self.active.iter_mut().zip(self.reduced.solve(&missing)) {
+                active.multiplier += change;
+                let moves = self.x.iter_mut().zip(&active.direction);
+                moves.for_each(|(x, direction)| *x += change * direction);
+            }
+        }
     }
 
     fn deactivate(&mut self, place: usize) -> Result<(), Failure> {

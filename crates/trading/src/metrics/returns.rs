@@ -137,15 +137,17 @@ impl<'a> Returns<'a> {
         self.shape.kurtosis_adjusted()
     }
 
-    /// The 5 % quantile as a normal distribution of this mean and deviation has it.
+    /// The 5 % quantile as a normal distribution of this mean and deviation has it; without
+    /// deviation there is none.
     pub fn value_at_risk_normal(&self) -> Option<f64> {
-        let deviation = self.spread.deviation(1)?;
+        let deviation = self.spread.deviation(1).filter(|deviation| *deviation > 0.0)?;
         Some(self.spread.mean + normal::QUANTILE_05 * deviation)
     }
 
-    /// The mean of the worst 5 % as a normal distribution of this mean and deviation has it.
+    /// The mean of the worst 5 % as a normal distribution of this mean and deviation has it;
+    /// without deviation there is none.
     pub fn expected_shortfall_normal(&self) -> Option<f64> {
-        let deviation = self.spread.deviation(1)?;
+        let deviation = self.spread.deviation(1).filter(|deviation| *deviation > 0.0)?;
         Some(self.spread.mean - deviation * normal::density(normal::QUANTILE_05) / 0.05)
     }
 

@@ -197,6 +197,31 @@ fn check_weights(weights: &[f64], limits: Limits) {
     assert!(weights.iter().all(|w| (limits.min..=limits.max).contains(w)), "{weights:?}");
 }
 
+/// Hardly more returns than assets: what is left out is exactly zero, and the rest adds up.
+#[test]
+fn a_nearly_singular_covariance_is_solved_to_rounding() {
+    let mut state = 7_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f64::from((state >> 33) as u32) / f64::from(u32::MAX) - 0.25
+    };
+    let market: Vec<f64> = (0..102).map(|_| 0.03 * next()).collect();
+    let mut asset = || -> Vec<f64> {
+        let beta = 0.75 + next();
+        market.iter().map(|market| beta * market + 0.02 * next()).collect()
+    };
+    let columns: Vec<Vec<f64>> = (0..100).map(|_| asset()).collect();
+    let covariance = Covariance::sample(&columns, 252.0).unwrap();
+    let limits = Limits::default();
+    let weights = min_variance(&covariance, limits).unwrap();
+    check_weights(&weights, limits);
+    check_slopes(&covariance.times(&weights), &weights, limits);
+    assert!(weights.contains(&0.0), "{weights:?}");
+    let sum: f64 = weights.iter().sum();
+    assert!((sum - 1.0).abs() < 1e-13, "{sum}");
+}
+
 proptest! {
     #[test]
     fn least_variance_meets_its_first_order_conditions(columns in problems()) {

@@ -128,6 +128,8 @@ fn constant_returns_have_no_ratio_to_their_deviation() {
             ("sortino_target0_full_n", None),
             ("skew_adjusted", None),
             ("psr_0_adj_moments", None),
+            ("var95_normal", None),
+            ("var95_hist_linear", Some(0.001)),
             ("calmar_periods", None),
             ("beta", Some(0.0)),
             ("corr", None),
