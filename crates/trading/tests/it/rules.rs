@@ -296,6 +296,22 @@ fn warmup_is_the_first_bar_that_is_known() {
     }
 }
 
+#[test]
+fn the_seeds_of_the_fuzzer_compile() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/rules");
+    let params = BTreeMap::from([("n".to_owned(), 5.0)]);
+    let mut count = 0;
+    for entry in std::fs::read_dir(seeds).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("seed_") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            compile_expression(&text, &params).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no seeds in {seeds}");
+}
+
 /// A call of an indicator that compiles: `sma(close, 7)`.
 fn example(definition: &Definition) -> String {
     let series = ["close", "open", "high", "low", "volume"];

@@ -1,7 +1,7 @@
 //! What is refused, where, and with which advice.
 
 use super::*;
-use dirigent_trading::rules::{NODES_MAX, Place, RuleError, TERMS_MAX};
+use dirigent_trading::rules::{ERRORS_PER_TEXT_MAX, NODES_MAX, Place, RuleError, TERMS_MAX};
 
 /// The only error of an entry rule: the text it points at, the message, the hint.
 #[track_caller]
@@ -199,6 +199,10 @@ fn limits_are_held() {
     let windows: String = (0..9).map(|i| format!("close[{}] + ", 1_000_000 + i)).collect();
     let error = compile(&set(&format!("{windows} 1 > 1"), "false")).unwrap_err().remove(0);
     assert_eq!(error.message, "the windows of the rules hold more than 8388608 bars up to here");
+
+    let unknown = vec!["x"; 1_000].join("+");
+    let errors = compile(&set(&unknown, "false")).unwrap_err();
+    assert_eq!(errors.len(), ERRORS_PER_TEXT_MAX);
 
     let long = "close + ".repeat(600);
     let error = compile(&set(&long, "false")).unwrap_err().remove(0);
