@@ -163,6 +163,9 @@ pub struct Record {
     pub slippage: Money,
     /// Why it was refused.
     pub rejected: Option<RejectReason>,
+    /// How often the strategy asked for it in vain, bar after bar, before it stopped asking or
+    /// something of the symbol was traded; 1 for any other order.
+    pub attempts: u64,
 }
 
 /// One step of an order from state to state.

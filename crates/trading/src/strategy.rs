@@ -4,15 +4,23 @@
 //! bar that just closed and has no way to reach beyond it.
 //! Not here: how much is traded and whether it may be; see `portfolio` and `risk`.
 
+mod builtin;
+mod parameter;
+mod registry;
+mod rules;
 mod signals;
 mod window;
 
 use crate::data::bars::Bars;
 use crate::order::{Fill, OrderRequest, SymbolId};
 use crate::portfolio::Ledger;
-use crate::price::Rate;
+use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
 
+pub use builtin::catalogue;
+pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
+pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
+pub use rules::{RulesError, signals_of};
 pub use signals::SignalStrategy;
 pub use window::Window;
 
@@ -54,6 +62,17 @@ pub enum Holding {
     Flat,
     /// Units are owned.
     Long,
+}
+
+impl Holding {
+    /// The direction of a number of units.
+    pub fn of(quantity: Quantity) -> Self {
+        match quantity.raw() {
+            0 => Self::Flat,
+            1.. => Self::Long,
+            _ => Self::Short,
+        }
+    }
 }
 
 /// What a strategy wants at one close; the run empties it before every bar.

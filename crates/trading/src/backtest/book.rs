@@ -1,12 +1,19 @@
 //! The order book of a run: every order ever made and every step it took.
+//!
+//! An entry that is refused at every bar for the same reason is one order with many attempts:
+//! a strategy that cannot pay would otherwise leave an order per bar.
 
 use dirigent_core::Timestamp;
 
+use crate::backtest::engine::Entry;
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, OrderState, Record, RejectReason,
     Side, SymbolId, Transition,
 };
 use crate::price::{Money, Price, Quantity};
+
+/// The steps of an order that is refused: sent, rejected.
+const REFUSED_STEPS: usize = 2;
 
 /// All orders, by their number.
 #[derive(Debug, Default)]
@@ -14,9 +21,15 @@ pub(super) struct Book {
     records: Vec<Record>,
     transitions: Vec<Transition>,
     rejected: usize,
+    /// Per symbol, the refused order that the next refusal may belong to.
+    refused: Vec<Option<OrderId>>,
 }
 
 impl Book {
+    pub(super) fn new(symbols: usize) -> Self {
+        Self { refused: vec![None; symbols], ..Self::default() }
+    }
+
     /// Makes an order and sends it.
     pub(super) fn send(
         &mut self,
@@ -39,9 +52,15 @@ impl Book {
             fee: Money::ZERO,
             slippage: Money::ZERO,
             rejected: None,
+            attempts: 1,
         });
         self.on(id, OrderEvent::Submitted, now);
         id
+    }
+
+    /// Makes the order of an entry when its time has come, dated to when it was decided.
+    pub(super) fn send_entry(&mut self, entry: &Entry) -> OrderId {
+        self.send(entry.symbol, entry.side, OrderKind::Market, entry.reason, entry.decided)
     }
 
     /// Moves an order to its next state.
@@ -64,23 +83,47 @@ impl Book {
         record.fee += fill.fee;
         record.slippage += fill.slippage;
         self.on(fill.order, event, fill.time);
+        self.refused[fill.symbol.index()] = None;
     }
 
     /// Enters a refusal; of an order that was filled in part, the rest is taken back.
     pub(super) fn reject(&mut self, id: OrderId, reason: RejectReason, now: Timestamp) {
+        self.rejected += 1;
         let record = self.get_mut(id);
         record.rejected = Some(reason);
-        let event = match record.filled.is_zero() {
-            true => OrderEvent::Rejected,
-            false => OrderEvent::Cancelled,
+        let (order, event) = match record.filled.is_zero() {
+            true => (record.order, OrderEvent::Rejected),
+            false => (record.order, OrderEvent::Cancelled),
         };
-        self.rejected += 1;
         self.on(id, event, now);
+        match self.refused[order.symbol.index()].filter(|first| self.repeats(*first, id)) {
+            Some(first) => {
+                self.get_mut(first).attempts += 1;
+                self.records.pop();
+                self.transitions.truncate(self.transitions.len() - REFUSED_STEPS);
+            }
+            None => self.refused[order.symbol.index()] = Some(id),
+        }
+    }
+
+    /// Whether the newest order is `id` and was refused just as `first` was.
+    fn repeats(&self, first: OrderId, id: OrderId) -> bool {
+        let (first, last) = (self.get(first), self.get(id));
+        let kind = |record: &Record| record.rejected.as_ref().map(std::mem::discriminant);
+        self.records.last().is_some_and(|newest| newest.order.id == id)
+            && last.state == OrderState::Rejected
+            && first.order.side == last.order.side
+            && kind(first) == kind(last)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "ids are places in a vector, plus one")]
     pub(super) fn get_mut(&mut self, id: OrderId) -> &mut Record {
         &mut self.records[id.0 as usize - 1]
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "ids are places in a vector, plus one")]
+    fn get(&self, id: OrderId) -> &Record {
+        &self.records[id.0 as usize - 1]
     }
 
     pub(super) fn records(&self) -> &[Record] {

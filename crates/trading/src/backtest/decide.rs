@@ -2,7 +2,6 @@
 
 use crate::backtest::engine::{Engine, Entry, Size};
 use crate::order::{FillReason, OrderKind, Side, SymbolId};
-use crate::price::Quantity;
 use crate::signal::Signal;
 use crate::strategy::{Holding, Window};
 
@@ -23,15 +22,6 @@ pub(super) fn read(signal: Signal, holding: Holding) -> (Option<FillReason>, Opt
     match reversal {
         Some(side) => (Some(FillReason::Reversal), Some(side)),
         None => (exit.then_some(FillReason::SignalExit), None),
-    }
-}
-
-/// The direction of a number of units.
-pub(super) fn holding(quantity: Quantity) -> Holding {
-    match quantity.raw() {
-        0 => Holding::Flat,
-        1.. => Holding::Long,
-        _ => Holding::Short,
     }
 }
 
@@ -68,7 +58,7 @@ impl Engine<'_> {
 
     fn follow(&mut self, symbol: SymbolId, signal: Signal) {
         let quantity = self.ledger.position(symbol).quantity();
-        let (leave, enter) = read(signal, holding(quantity));
+        let (leave, enter) = read(signal, Holding::of(quantity));
         if let Some(reason) = leave {
             self.leave(symbol, reason);
         }
@@ -88,10 +78,9 @@ impl Engine<'_> {
     }
 
     fn enter(&mut self, symbol: SymbolId, side: Side, size: Size, reason: FillReason) {
-        let now = self.timeline.now();
-        let order = self.book.send(symbol, side, OrderKind::Market, reason, now);
+        let decided = self.timeline.now();
         let seen = self.timeline.seen()[symbol.index()];
-        self.entries.push(Entry { order, symbol, side, size, seen });
+        self.entries.push(Entry { decided, reason, symbol, side, size, seen });
     }
 }
 

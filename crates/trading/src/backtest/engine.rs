@@ -1,7 +1,8 @@
 //! The engine: one time after the other, in the order that the module above promises.
 
+use dirigent_core::Timestamp;
+
 use crate::backtest::book::Book;
-use crate::backtest::decide::holding;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::{Equity, OpenPosition, Options, Outcome, Trade, Warning};
@@ -11,7 +12,7 @@ use crate::order::{Fill, FillReason, OrderEvent, OrderId, OrderState, Side, Symb
 use crate::portfolio::Ledger;
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
-use crate::strategy::{Strategy, Wishes};
+use crate::strategy::{Holding, Strategy, Wishes};
 
 /// How far ahead quiet bars are looked for while a protective exit may end the stretch.
 const GUARDED_BARS: usize = 64;
@@ -28,7 +29,8 @@ pub(super) enum Size {
 /// An order that waits for the next fill point.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    pub(super) order: OrderId,
+    pub(super) decided: Timestamp,
+    pub(super) reason: FillReason,
     pub(super) symbol: SymbolId,
     pub(super) side: Side,
     pub(super) size: Size,
@@ -119,7 +121,7 @@ impl<'a> Engine<'a> {
             strategy,
             timeline,
             ledger: Ledger::new(options.initial_cash, bars.len()),
-            book: Book::default(),
+            book: Book::new(bars.len()),
             wishes: Wishes::default(),
             exits: Vec::new(),
             entries: Vec::new(),
@@ -168,7 +170,7 @@ impl<'a> Engine<'a> {
             let quantity = self.ledger.position(SymbolId::new(0)).quantity();
             // A stop may end the stretch early, so it is not worth looking far ahead.
             let limit = if self.guarded > 0 { limit.min(t + GUARDED_BARS) } else { limit };
-            self.strategy.quiet_until(t, limit, holding(quantity))
+            self.strategy.quiet_until(t, limit, Holding::of(quantity))
         }
     }
 
@@ -190,7 +192,7 @@ impl<'a> Engine<'a> {
         }
         self.cash.push(self.ledger.cash());
         self.equity.push(self.ledger.equity());
-        self.exposed += usize::from(self.ledger.positions().iter().any(|p| !p.is_flat()));
+        self.exposed += usize::from(!self.ledger.is_flat());
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
     }
 
@@ -201,18 +203,16 @@ impl<'a> Engine<'a> {
 
     /// The symbol's price at a moment of now; `None` without a bar.
     pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
-        let bars = &self.bars[symbol.index()];
-        let column = if moment == Moment::Open { &bars.open } else { &bars.close };
-        self.timeline.bar(symbol).map(|bar| column[bar])
+        price(self.bars, &self.timeline, symbol, moment)
     }
 
-    /// Values every position that has a bar now.
+    /// Values every open position that has a bar now.
     pub(super) fn mark(&mut self, moment: Moment) {
-        for symbol in (0..self.bars.len()).map(SymbolId::new) {
-            if let Some(price) = self.price(symbol, moment) {
-                self.ledger.mark(symbol, price);
-            }
+        if self.ledger.is_flat() {
+            return;
         }
+        let (bars, timeline) = (self.bars, &self.timeline);
+        self.ledger.mark_open(|symbol| price(bars, timeline, symbol, moment));
     }
 
     /// Stops trading for good if a limit is reached.
@@ -241,8 +241,11 @@ impl<'a> Engine<'a> {
     /// Takes back all orders that wait.
     fn withdraw(&mut self, event: OrderEvent) {
         let now = self.timeline.now();
-        let entries = self.entries.drain(..).map(|entry| entry.order);
-        for id in self.exits.drain(..).map(|(id, _)| id).chain(entries) {
+        for (id, _) in self.exits.drain(..) {
+            self.book.on(id, event, now);
+        }
+        for entry in self.entries.drain(..) {
+            let id = self.book.send_entry(&entry);
             self.book.on(id, event, now);
         }
         self.aims.fill(None);
@@ -315,4 +318,16 @@ impl<'a> Engine<'a> {
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         [stopped, rejected, expired, idle].into_iter().flatten().collect()
     }
+}
+
+#[inline]
+fn price(
+    bars: &[Bars],
+    timeline: &Timeline<'_>,
+    symbol: SymbolId,
+    moment: Moment,
+) -> Option<Price> {
+    let bars = &bars[symbol.index()];
+    let column = if moment == Moment::Open { &bars.open } else { &bars.close };
+    timeline.bar(symbol).map(|bar| column[bar])
 }

@@ -66,15 +66,12 @@ impl Engine<'_> {
                 self.options.sizing.quantity(&self.ask(equity, price, closes))
             }
         };
+        let id = self.book.send_entry(entry);
         match size {
             Ok(quantity) => {
-                self.execute(
-                    entry.order,
-                    quantity,
-                    &Deal { moment, equity, reference, signal_close },
-                );
+                self.execute(id, quantity, &Deal { moment, equity, reference, signal_close });
             }
-            Err(reason) => self.book.reject(entry.order, reason, self.timeline.now()),
+            Err(reason) => self.book.reject(id, reason, self.timeline.now()),
         }
         true
     }
@@ -121,7 +118,7 @@ impl Engine<'_> {
             closes[symbol.index()] = decided.copied().unwrap_or(price);
         }
         for order in plan(&targets, equity, self.options.lot) {
-            let reference = self.ledger.position(order.symbol).mark();
+            let Some(reference) = self.price(order.symbol, moment) else { continue };
             let signal_close = closes[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
             let quantity = self.payable(order.symbol, order.side, order.quantity, reference);
@@ -197,6 +194,7 @@ impl Engine<'_> {
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
         self.book.fill(fill, event);
         let before = self.ledger.position(fill.symbol).quantity();
+        self.ledger.mark(fill.symbol, deal.reference);
         self.ledger.fill(fill);
         self.slippage += fill.slippage;
         self.traded += fill.value();

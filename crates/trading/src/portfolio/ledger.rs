@@ -83,6 +83,10 @@ pub struct Ledger {
     realized: Money,
     fees: Money,
     flows: Money,
+    /// Σ value of all positions.
+    worth: Money,
+    /// How many positions are not flat.
+    open: usize,
     positions: Vec<Position>,
 }
 
@@ -95,6 +99,8 @@ impl Ledger {
             realized: Money::ZERO,
             fees: Money::ZERO,
             flows: Money::ZERO,
+            worth: Money::ZERO,
+            open: 0,
             positions: vec![Position::default(); symbols],
         }
     }
@@ -141,7 +147,12 @@ impl Ledger {
 
     /// Cash and positions at their marks.
     pub fn equity(&self) -> Money {
-        self.cash + self.positions.iter().map(|position| position.value).sum()
+        self.cash + self.worth
+    }
+
+    /// Whether no position is open.
+    pub const fn is_flat(&self) -> bool {
+        self.open == 0
     }
 
     /// What may be spent on new exposure without leverage: equity less the value of all positions,
@@ -158,7 +169,21 @@ impl Ledger {
         let position = &mut self.positions[symbol.index()];
         position.mark = price;
         if !position.quantity.is_zero() {
-            position.value = price.notional(position.quantity);
+            let value = price.notional(position.quantity);
+            self.worth += value - position.value;
+            position.value = value;
+        }
+    }
+
+    /// Values every open position that `price` has a price for.
+    #[inline]
+    pub fn mark_open(&mut self, price: impl Fn(SymbolId) -> Option<Price>) {
+        for index in 0..self.positions.len() {
+            if !self.positions[index].is_flat()
+                && let Some(price) = price(SymbolId::new(index))
+            {
+                self.mark(SymbolId::new(index), price);
+            }
         }
     }
 
@@ -169,7 +194,11 @@ impl Ledger {
     pub fn fill(&mut self, fill: &Fill) -> Money {
         let quantity = fill.signed_quantity();
         let amount = fill.price.notional(quantity);
-        let gained = self.positions[fill.symbol.index()].trade(quantity, amount);
+        let position = &mut self.positions[fill.symbol.index()];
+        let (was_flat, value) = (position.is_flat(), position.value);
+        let gained = position.trade(quantity, amount);
+        self.worth += position.value - value;
+        self.open = self.open + usize::from(was_flat) - usize::from(position.is_flat());
         self.cash = self.cash - amount - fill.fee;
         self.realized += gained;
         self.fees += fill.fee;
@@ -185,9 +214,13 @@ impl Ledger {
 
     /// Whether both identities hold.
     pub fn balances(&self) -> bool {
+        let worth: Money = self.positions.iter().map(|position| position.value).sum();
+        let open = self.positions.iter().filter(|position| !position.is_flat()).count();
         let equity = self.initial + self.realized + self.unrealized() - self.fees + self.flows;
         let flat_is_free = |p: &Position| !p.is_flat() || (p.cost.is_zero() && p.value.is_zero());
-        self.equity() == equity && self.positions.iter().all(flat_is_free)
+        (self.worth, self.open) == (worth, open)
+            && self.equity() == equity
+            && self.positions.iter().all(flat_is_free)
     }
 }
 

@@ -47,12 +47,12 @@ impl Strategy for SignalStrategy {
         })
     }
 
-    fn on_bar(&mut self, window: &Window<'_>, _ledger: &Ledger, wishes: &mut Wishes) {
-        for (index, column) in self.columns.iter().enumerate() {
+    fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
+        for (index, (column, position)) in self.columns.iter().zip(ledger.positions()).enumerate() {
             let symbol = SymbolId::new(index);
             let bar = window.bars(symbol).wrapping_sub(1);
             if let Some(signal) = column.get(bar)
-                && !signal.is_none()
+                && signal.any(wanted(Holding::of(position.quantity())))
                 && window.is_open_for(symbol)
             {
                 wishes.signal(symbol, *signal);
@@ -64,12 +64,17 @@ impl Strategy for SignalStrategy {
         let Some(stretch) = self.columns.first().and_then(|column| column.get(bar..limit)) else {
             return bar;
         };
-        let wanted = match holding {
-            Holding::Flat => Signal::LONG_ENTRY.with(Signal::SHORT_ENTRY),
-            Holding::Long => Signal::LONG_EXIT.with(Signal::SHORT_ENTRY),
-            Holding::Short => Signal::SHORT_EXIT.with(Signal::LONG_ENTRY),
-        };
+        let wanted = wanted(holding);
         let quiet = stretch.iter().position(|signal| signal.any(wanted));
         quiet.map_or(limit, |quiet| bar + quiet)
+    }
+}
+
+/// The signals that mean something to a position.
+const fn wanted(holding: Holding) -> Signal {
+    match holding {
+        Holding::Flat => Signal::LONG_ENTRY.with(Signal::SHORT_ENTRY),
+        Holding::Long => Signal::LONG_EXIT.with(Signal::SHORT_ENTRY),
+        Holding::Short => Signal::SHORT_EXIT.with(Signal::LONG_ENTRY),
     }
 }

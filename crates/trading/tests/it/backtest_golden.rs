@@ -11,11 +11,12 @@ use dirigent_trading::execution::{FillTiming, StandardCommission};
 use dirigent_trading::order::FillReason;
 use dirigent_trading::portfolio::Sizing;
 use dirigent_trading::risk::{Limits, StopReference};
-use dirigent_trading::strategy::SignalStrategy;
-use dirigent_trading::{Bars, Money, Price, Quantity, Rate};
+use dirigent_trading::rules::compile;
+use dirigent_trading::strategy::{ParamValue, Plan, Registry, SignalStrategy};
+use dirigent_trading::{Bars, Money, Quantity, Rate};
 use serde_json::Value;
 
-use crate::fixture::{bars_from_csv, long_only};
+use crate::fixture::bars_from_csv;
 
 const DATA: &str = include_str!("../../../../examples/data/daily/IBM.csv");
 const GOLDEN: &str = include_str!("../data/golden/backtests/IBM.json");
@@ -36,47 +37,27 @@ fn reference_runs_on_ibm_are_reproduced() {
     }
 }
 
-/// The signals of a rule, computed in the open: sums and extremes of exact prices.
+/// The built-in strategy that follows a rule of the file.
 fn strategy(rule: &str, bars: &Bars) -> SignalStrategy {
-    let n = bars.len();
-    let sum = |bar: usize, n: usize| -> i128 {
-        bars.close[bar + 1 - n..=bar].iter().map(|price| i128::from(price.raw())).sum()
+    let (name, params): (&str, &[(&str, f64)]) = match rule {
+        "sma_cross" => ("sma_crossover", &[("fast", 20.0), ("slow", 50.0)]),
+        "rsi_mr" => {
+            ("rsi_mean_reversion", &[("period", 5.0), ("oversold", 30.0), ("exit_above", 55.0)])
+        }
+        "donchian" | "donchian_sl3_tp6" => {
+            ("donchian_breakout", &[("entry", 20.0), ("exit", 10.0)])
+        }
+        "buy_hold" => ("buy_and_hold", &[]),
+        other => unreachable!("no strategy for `{other}`"),
     };
-    let above = |bar: usize| bar >= 50 && sum(bar, 20) * 50 > sum(bar, 50) * 20;
-    let highest = |bar: usize| *bars.high[bar - 20..bar].iter().max().unwrap();
-    let lowest = |bar: usize| *bars.low[bar - 10..bar].iter().min().unwrap();
-    let rsi = rsi(&bars.close, 5);
-    match rule {
-        "sma_cross" => long_only(n, above, |bar| !above(bar)),
-        "rsi_mr" => long_only(n, |bar| rsi[bar] < 30.0, |bar| rsi[bar] > 55.0),
-        "donchian" | "donchian_sl3_tp6" => long_only(
-            n,
-            |bar| bar >= 20 && bars.close[bar] > highest(bar),
-            |bar| bar >= 10 && bars.close[bar] < lowest(bar),
-        ),
-        _ => long_only(n, |_| true, |_| false),
-    }
-}
-
-/// Wilder's relative strength index, seeded with the mean of the first `n` changes.
-fn rsi(closes: &[Price], n: usize) -> Vec<f64> {
-    let mut out = vec![f64::NAN; closes.len()];
-    let (mut gain, mut loss) = (0.0, 0.0);
-    let weight = f64::from(u32::try_from(n).unwrap());
-    for bar in 1..closes.len() {
-        let change = (closes[bar] - closes[bar - 1]).to_f64();
-        let (up, down) = (change.max(0.0), (-change).max(0.0));
-        if bar <= n {
-            (gain, loss) = (gain + up / weight, loss + down / weight);
-        } else {
-            gain = (gain * (weight - 1.0) + up) / weight;
-            loss = (loss * (weight - 1.0) + down) / weight;
-        }
-        if bar >= n {
-            out[bar] = 100.0 * gain / (gain + loss);
-        }
-    }
-    out
+    let given = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), ParamValue::Number(*value)))
+        .collect();
+    let Plan::Rules(rules) = Registry::builtin().build(name, &given).unwrap() else {
+        unreachable!("`{name}` trades by rules");
+    };
+    SignalStrategy::from_rules(&compile(&rules).unwrap(), std::slice::from_ref(bars), &[]).unwrap()
 }
 
 /// Options from a name such as `sma_cross|next_open|allin_int|10bp`.

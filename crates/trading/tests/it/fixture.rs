@@ -1,9 +1,6 @@
 //! Bars and signals for tests.
 
-use std::sync::Arc;
-
-use dirigent_trading::strategy::SignalStrategy;
-use dirigent_trading::{Bars, Signal};
+use dirigent_trading::Bars;
 
 /// Bars from the text of a CSV file with the columns timestamp, open, high, low, close, volume.
 pub(crate) fn bars_from_csv(symbol: &str, text: &str) -> Bars {
@@ -22,18 +19,4 @@ pub(crate) fn bars_from_csv(symbol: &str, text: &str) -> Bars {
         bars.volume.push(fields[5].parse().unwrap());
     }
     bars
-}
-
-/// A strategy that enters and leaves long positions where the two say so.
-pub(crate) fn long_only(
-    bars: usize,
-    enter: impl Fn(usize) -> bool,
-    leave: impl Fn(usize) -> bool,
-) -> SignalStrategy {
-    let signal = |bar: usize| {
-        let entry = if enter(bar) { Signal::LONG_ENTRY } else { Signal::NONE };
-        if leave(bar) { entry.with(Signal::LONG_EXIT) } else { entry }
-    };
-    let column: Arc<[Signal]> = (0..bars).map(signal).collect();
-    SignalStrategy::new(vec![column], 0)
 }

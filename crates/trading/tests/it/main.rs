@@ -3,8 +3,10 @@
 
 mod allocate;
 mod backtest_golden;
+mod columns;
 mod data;
 mod fixture;
 mod indicators;
 mod metrics;
+mod parquet;
 mod rules;

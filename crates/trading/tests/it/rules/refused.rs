@@ -51,6 +51,7 @@ fn unknown_names_suggest_a_known_one() {
     check("$broken > 1", "$broken", "the parameter `$broken` is not a finite number: inf", "");
 }
 
+/// An indicator that is built of such parameters has no value, or none that means anything.
 #[test]
 fn wrong_types_say_what_is_needed() {
     let compare = "compare the number with something, as in `x > 0`";

@@ -1,0 +1,18 @@
+//! Holds while the fast simple moving average is above the slow one.
+
+use super::{bars, long};
+use crate::strategy::{Build, Definition};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "sma_crossover",
+    summary: "Long while the simple moving average of `fast` closes is above that of `slow`.",
+    parameters: &[
+        bars("fast", "Bars of the fast average.", 20, 1, (5, 50, 5)),
+        bars("slow", "Bars of the slow average; more than `fast`.", 50, 2, (20, 200, 10)),
+    ],
+    build: Build::Rules(|params| {
+        params.rising("fast", "slow")?;
+        let terms = [("fast", "sma(close, $fast)"), ("slow", "sma(close, $slow)")];
+        Ok(long(params, &terms, "fast > slow", Some("fast <= slow")))
+    }),
+};

@@ -1,0 +1,116 @@
+//! From compiled rules to a strategy: the signals of every symbol, computed before the run.
+//!
+//! Prices become doubles a chunk at a time, so that they stay in the cache.
+
+use std::sync::Arc;
+
+use crate::data::bars::Bars;
+use crate::indicator::Column;
+use crate::price::Price;
+use crate::rules::{Columns, Program};
+use crate::signal::Signal;
+use crate::strategy::SignalStrategy;
+
+/// How many bars are converted at a time.
+const CHUNK_BARS: usize = 1024;
+
+/// Why the signals could not be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// The rules name a symbol there are no bars of.
+    #[error("the rules use `{symbol}`, but there are no bars of it; there are: {known}")]
+    UnknownSymbol {
+        /// The symbol.
+        symbol: String,
+        /// The symbols there are bars of.
+        known: String,
+    },
+}
+
+impl SignalStrategy {
+    /// The strategy of compiled rules on `bars`; `others` are symbols that the rules may name but
+    /// that are not traded.
+    ///
+    /// # Errors
+    /// If the rules name a symbol that is neither traded nor among the others.
+    pub fn from_rules(
+        program: &Program,
+        bars: &[Bars],
+        others: &[Bars],
+    ) -> Result<Self, RulesError> {
+        let foreign = program
+            .foreign()
+            .iter()
+            .map(|(column, symbol)| {
+                let found = bars.iter().chain(others).find(|bars| bars.symbol == *symbol);
+                found.map(|bars| (*column, bars)).ok_or_else(|| RulesError::UnknownSymbol {
+                    symbol: symbol.clone(),
+                    known: names(bars.iter().chain(others)),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let columns = bars.iter().map(|bars| signals_of(program, bars, &foreign)).collect();
+        Ok(Self::new(columns, program.warmup()))
+    }
+}
+
+fn names<'a>(bars: impl Iterator<Item = &'a Bars>) -> String {
+    bars.map(|bars| bars.symbol.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The signals of one symbol; `foreign` are the columns that `program.foreign()` asks for.
+pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -> Arc<[Signal]> {
+    let mut signals = vec![Signal::NONE; bars.len()];
+    let mut evaluator = program.start();
+    let foreign: Vec<Vec<f64>> =
+        foreign.iter().map(|(column, other)| aligned(bars, *column, other)).collect();
+    let mut buffers = Buffers::default();
+    for from in (0..bars.len()).step_by(CHUNK_BARS) {
+        let to = bars.len().min(from + CHUNK_BARS);
+        let foreign: Vec<&[f64]> = foreign.iter().map(|column| &column[from..to]).collect();
+        let columns = Columns {
+            time: &bars.time[from..to],
+            open: fill(&mut buffers.open, &bars.open[from..to]),
+            high: fill(&mut buffers.high, &bars.high[from..to]),
+            low: fill(&mut buffers.low, &bars.low[from..to]),
+            close: fill(&mut buffers.close, &bars.close[from..to]),
+            volume: &bars.volume[from..to],
+            foreign: &foreign,
+        };
+        evaluator.run(&columns, &mut signals[from..to]);
+    }
+    signals.into()
+}
+
+#[derive(Debug, Default)]
+struct Buffers {
+    open: Vec<f64>,
+    high: Vec<f64>,
+    low: Vec<f64>,
+    close: Vec<f64>,
+}
+
+fn fill<'a>(buffer: &'a mut Vec<f64>, prices: &[Price]) -> &'a [f64] {
+    buffer.clear();
+    buffer.extend(prices.iter().map(|price| price.to_f64()));
+    buffer
+}
+
+/// A column of `other` at the times of `bars`; NaN where it has no bar.
+fn aligned(bars: &Bars, column: Column, other: &Bars) -> Vec<f64> {
+    let value = |bar: usize| match column {
+        Column::Open => other.open[bar].to_f64(),
+        Column::High => other.high[bar].to_f64(),
+        Column::Low => other.low[bar].to_f64(),
+        Column::Close => other.close[bar].to_f64(),
+        Column::Volume => other.volume[bar],
+    };
+    let mut next = 0;
+    let at = |time| {
+        while other.time.get(next).is_some_and(|there| *there < time) {
+            next += 1;
+        }
+        if other.time.get(next) == Some(&time) { value(next) } else { f64::NAN }
+    };
+    bars.time.iter().copied().map(at).collect()
+}
