@@ -16,7 +16,8 @@ use std::path::Path;
 
 use dirigent_core::Sha256Hex;
 use dirigent_workflow::file::{
-    self, Document, Environment, Explained, Problem, Problems, Severity, Source,
+    self, Document, Environment, Explained, Problem, Problems, Resolved, Severity, Source, Sources,
+    Span,
 };
 use serde_json::Value;
 
@@ -38,6 +39,30 @@ pub struct Config {
     pub config_version: String,
     /// What the author should know.
     pub warnings: Problems,
+    resolved: Resolved,
+    sources: Sources,
+}
+
+impl Config {
+    /// The value at `path`, with its place.
+    pub fn resolved(&self, path: &str) -> Option<&Resolved> {
+        self.resolved.get(path)
+    }
+
+    /// Where to point for the value at `path`.
+    pub fn place(&self, path: &str) -> Span {
+        self.resolved.place(path)
+    }
+
+    /// `problems` that were found later, with the texts they point into.
+    pub fn problems(&self, problems: Vec<Problem>) -> Problems {
+        Problems::new(self.sources.clone(), problems)
+    }
+
+    /// The texts that places point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
 }
 
 /// Reads the file at `path`, lays `environment` and then the assignments `sets` over it, and
@@ -89,6 +114,8 @@ pub fn read(
         explained: resolved.explain(document.sources()),
         config_hash: document.config_hash(),
         warnings: document.problems(problems),
+        sources: document.sources().clone(),
+        resolved,
     })
 }
 

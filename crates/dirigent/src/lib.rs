@@ -1,6 +1,33 @@
-//! One process: configuration, wiring, every task kind.
+//! Dirigent as a library: one process with its configuration, its wiring and every task kind.
 //!
-//! Promises: no logic beyond translation between the file, the run and the domains.
-//! Not here: printing and exit codes; see `dirigent-cli`.
+//! Start with [`Coordinator`]: it reads a workflow file, runs it durably in a [`Home`], resumes,
+//! verifies and compares runs.
+//! Not here: printing and exiting; see the `dirigent` command. No logic beyond translation.
 
+pub mod compute;
 pub mod config;
+pub mod coordinator;
+pub mod diff;
+pub mod error;
+pub mod home;
+pub mod planner;
+pub mod prepare;
+mod setup;
+mod sheet;
+mod strategy;
+pub mod summary;
+mod tasks;
+
+use std::sync::Arc;
+
+pub use coordinator::{Coordinator, Request};
+pub use dirigent_core as core;
+pub use dirigent_journal as journal;
+pub use dirigent_trading as trading;
+pub use dirigent_workflow as workflow;
+pub use error::Error;
+pub use home::Home;
+pub use summary::Summary;
+
+/// Called once when the journal breaks, before the process is ended.
+pub type OnBroken = Arc<dyn Fn(&dirigent_journal::Error) + Send + Sync>;

@@ -1,7 +1,8 @@
 //! Appends numbered events until it is killed: the program under the crash tests.
 //!
-//! `torture DB [--no-sync]` opens the journal, verifies all of it, and appends from four threads,
-//! one run each. `THREAD N` on stdout means that event N of that thread's run was acknowledged.
+//! `torture DB [--no-sync]` opens the journal, verifies all of it, says `kept THREAD N` for the last
+//! event of each thread's run, then `opened EVENTS HOW`, and appends from four threads, one run
+//! each. `THREAD N` on stdout means that event N of that thread's run was acknowledged.
 //! Exits with 74 after the first error of the disk. `--no-sync` acknowledges what is not on the
 //! disk, to show that the tests would notice.
 
@@ -9,7 +10,8 @@ use std::{
     error::Error,
     io::{self, Write as _},
     path::PathBuf,
-    process, thread,
+    process::{self, ExitCode},
+    thread,
 };
 
 use dirigent_core::{RunId, Timestamp, event::Draft};
@@ -25,7 +27,19 @@ const THREADS: u64 = 4;
 /// Every so many events one is large, so that pages overflow.
 const LARGE_EVERY: u64 = 37;
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match torture() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(io::stderr(), "error: {error}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn torture() -> Result<(), Failure> {
     let mut path = None;
     let mut durability = Durability::Full;
     for argument in std::env::args_os().skip(1) {
@@ -39,6 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options { on_broken: Broken::new(end), durability, ..Options::new("torture") };
     let journal = SqliteJournal::open(&path, options)?;
     let verified = journal.verify_all()?;
+    for thread in 0..THREADS {
+        say(&format!("kept {thread} {}\n", last_seq(&journal, thread)?));
+    }
     say(&format!("opened {} {:?}\n", verified.events, journal.checked()));
     let journal = &journal;
     thread::scope(|scope| {
@@ -46,23 +63,28 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|thread| scope.spawn(move || append_forever(journal, thread)))
             .collect();
         for thread in threads {
-            thread.join().map_err(|_| "a thread panicked")?.map_err(|error| error.to_string())?;
+            thread.join().map_err(|_| "a thread panicked")??;
         }
         Ok(())
     })
 }
 
-fn append_forever(
-    journal: &SqliteJournal,
-    thread: u64,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let run: RunId = format!("run_torture{thread}").parse()?;
-    let mut seq = journal.head(&run)?.map_or(0, |head| head.last_seq);
+fn append_forever(journal: &SqliteJournal, thread: u64) -> Result<(), Failure> {
+    let run = run_of(thread)?;
+    let mut seq = last_seq(journal, thread)?;
     loop {
         journal.append(&run, &(&run).into(), seq, vec![numbered(seq + 1)])?;
         seq += 1;
         say(&format!("{thread} {seq}\n"));
     }
+}
+
+fn last_seq(journal: &SqliteJournal, thread: u64) -> Result<u64, Failure> {
+    Ok(journal.head(&run_of(thread)?)?.map_or(0, |head| head.last_seq))
+}
+
+fn run_of(thread: u64) -> Result<RunId, Failure> {
+    Ok(format!("run_torture{thread}").parse()?)
 }
 
 fn numbered(n: u64) -> Draft {

@@ -246,6 +246,10 @@ impl Error {
             Self::NotAJournal { .. } => Some("point `--home` at another folder"),
             Self::Held { .. } => Some("wait until it ends, or use another `--home`"),
             Self::Busy { .. } => Some("close the program that has the database open"),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::ReadOnlyFilesystem => Some(
+                "a file system becomes read-only after an error of its disk: check the disk, \
+                 then mount it anew",
+            ),
             Self::DiskNearlyFull { .. } => Some("free some space; running work may still finish"),
             _ => None,
         }

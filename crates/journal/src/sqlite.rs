@@ -5,6 +5,7 @@
 //! before everything was read back from it.
 //! Not here: what to print when the disk fails; the caller says so in `Options::on_broken`.
 
+mod group;
 mod heads;
 mod lock;
 mod reader;
@@ -133,7 +134,12 @@ impl SqliteJournal {
         if stop != Stop::Clean {
             recovery::drop_cached_pages(path)?;
         }
-        let connection = schema::open_for_writing(path, durability)?;
+        let mut connection = schema::open_for_writing(path, durability)?;
+        if let Stop::Broken(_) = stop {
+            recovery::empty_log(connection, path)?;
+            recovery::drop_cached_pages(path)?;
+            connection = schema::open_for_writing(path, durability)?;
+        }
         if is_new || stop != Stop::Clean {
             recovery::sync_folders(path)?;
         }

@@ -10,6 +10,7 @@
 
 mod book;
 mod coast;
+mod csv;
 mod decide;
 mod engine;
 mod outcome;

@@ -7,6 +7,7 @@ use dirigent_core::{Timestamp, canonical, hash::Sha256Hex};
 use serde_json::{Value, json};
 
 use crate::{
+    artifact::ArtifactRef,
     event::{Fact, Failure},
     plan::{LifecycleStep, Mode, PhasePlan, TaskPlan},
     run::{Run, RunStatus},
@@ -143,14 +144,20 @@ fn conclude(run: &Run) -> Decision {
 
 /// SHA-256 over outputs and artifact hashes: no ids, times, host or worker facts.
 pub fn digest(run: &Run) -> Sha256Hex {
-    let tasks: serde_json::Map<String, Value> =
-        run.tasks.keys().map(|name| (name.clone(), output(run, name))).collect();
-    let artifacts: serde_json::Map<String, Value> = run
-        .artifacts()
+    let outputs = run.tasks.keys().map(|name| (name.clone(), output(run, name))).collect();
+    digest_of(outputs, run.artifacts())
+}
+
+/// The digest of a run whose tasks deliver `outputs`, by name, and make `artifacts`.
+pub fn digest_of<'a>(
+    outputs: serde_json::Map<String, Value>,
+    artifacts: impl Iterator<Item = &'a ArtifactRef>,
+) -> Sha256Hex {
+    let artifacts: serde_json::Map<String, Value> = artifacts
         .filter(|artifact| artifact.in_digest)
         .map(|artifact| (artifact.name.clone(), json!(artifact.sha256)))
         .collect();
-    canonical::digest(&json!({"outputs": tasks, "artifacts": artifacts}))
+    canonical::digest(&json!({"outputs": outputs, "artifacts": artifacts}))
 }
 
 fn output(run: &Run, task: &str) -> Value {

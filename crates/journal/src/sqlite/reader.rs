@@ -81,8 +81,9 @@ impl SqliteReader {
         let fail = |error| schema::storage("verify", &self.path, error);
         let corrupt = |what| Err(Error::Corrupt { path: self.path.clone(), what });
         let connection = self.lock();
-        let found: String =
-            connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(fail)?;
+        let found: String = connection
+            .query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))
+            .map_err(fail)?;
         if found != "ok" {
             return corrupt(found);
         }

@@ -98,6 +98,16 @@ pub(super) fn drop_cached_pages(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Moves the whole records of the write-ahead log into the database and gives its blocks back to
+/// the file system: what is written again to blocks that failed once may be lost without an error.
+pub(super) fn empty_log(connection: Connection, path: &Path) -> Result<(), Error> {
+    check_tail(&connection, path)?;
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+        .and_then(|()| connection.close().map_err(|(_, error)| error))
+        .map_err(|error| schema::storage("empty the log of", path, error))
+}
+
 /// Makes the names of a new journal's files durable, and of its folder, which may be new as well.
 pub(super) fn sync_folders(path: &Path) -> Result<(), Error> {
     let folder = folder_of(path);

@@ -18,14 +18,13 @@ use dirigent_core::{Event, RunId, event::ENVELOPE_VERSION};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
-    Broken, Heads, reader, recovery,
+    Broken, Heads,
+    group::{Group, now},
+    reader, recovery,
     row::{StoredHead, count, hash_bytes, stored},
     schema,
 };
 use crate::{Error, RunHead, Snapshot};
-
-/// Most commands in one transaction.
-const BATCH_COMMANDS_MAX: usize = 256;
 
 /// Pages in the write-ahead log that make a checkpoint due: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -58,17 +57,18 @@ pub(super) struct Append {
 
 /// The writer thread's own.
 pub(super) struct Writer {
-    pub(super) path: PathBuf,
-    pub(super) connection: Connection,
-    pub(super) commands: Receiver<Command>,
-    pub(super) heads: Arc<Heads>,
-    pub(super) on_broken: Broken,
+    path: PathBuf,
+    connection: Connection,
+    commands: Receiver<Command>,
+    group: Group,
+    heads: Arc<Heads>,
+    on_broken: Broken,
     /// Position of the last event.
-    pub(super) position: i64,
+    position: i64,
     /// Position that became known to be whole and is not yet recorded as such.
-    pub(super) verified: Option<i64>,
+    verified: Option<i64>,
     /// Pages in the write-ahead log at which the next checkpoint is tried.
-    pub(super) checkpoint_pages: i64,
+    checkpoint_pages: i64,
 }
 
 /// A command that is in the transaction, and how it went.
@@ -96,6 +96,7 @@ impl Writer {
             path,
             connection,
             commands,
+            group: Group::default(),
             heads,
             on_broken,
             position,
@@ -106,10 +107,10 @@ impl Writer {
 
     /// Works until the last sender is gone, then closes the journal.
     pub(super) fn run(mut self) {
-        while let Ok(first) = self.commands.recv() {
-            let queued = self.commands.try_iter().take(BATCH_COMMANDS_MAX - 1);
-            let batch: Vec<Command> = std::iter::once(first).chain(queued).collect();
+        while let Some(batch) = self.group.next(&self.commands) {
+            let begun = now();
             self.commit(batch);
+            self.group.sync = begun.elapsed();
             if let Err(error) = self.checkpoint_if_due() {
                 self.end(schema::storage("checkpoint", &self.path, error));
             }
@@ -251,9 +252,8 @@ impl Writer {
 
     fn last_seq(&self, run: &RunId) -> rusqlite::Result<u64> {
         let sql = "SELECT last_seq FROM runs WHERE run = ?1";
-        let found = self.connection.prepare_cached(sql)?;
-        let mut found = found;
-        Ok(found.query_row([run.as_str()], |row| row.get(0)).optional()?.map_or(0, count))
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([run.as_str()], |row| row.get(0)).optional()?.map_or(0, count))
     }
 
     fn record_verified(&self, position: i64) -> rusqlite::Result<()> {

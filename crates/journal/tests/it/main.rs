@@ -3,4 +3,5 @@
 
 mod backends;
 mod crash;
+mod damage;
 mod files;

@@ -126,6 +126,11 @@ impl Book {
         &self.records[id.0 as usize - 1]
     }
 
+    /// How many orders were refused, every attempt counted.
+    pub(super) fn rejected(&self) -> usize {
+        self.rejected
+    }
+
     pub(super) fn records(&self) -> &[Record] {
         &self.records
     }

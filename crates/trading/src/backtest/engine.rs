@@ -306,13 +306,10 @@ impl<'a> Engine<'a> {
     fn warnings(&self) -> Vec<Warning> {
         let stopped = self.stopped.map(Warning::Stopped);
         let orders = self.book.records();
-        let mut refused =
-            orders.iter().filter_map(|order| order.rejected.map(|reason| (order.changed, reason)));
-        let rejected = refused.next().map(|(first, reason)| Warning::Rejected {
-            count: refused.count() + 1,
-            first,
-            reason,
-        });
+        let refused =
+            orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
+        let count = self.book.rejected();
+        let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
         let count = orders.iter().filter(|order| order.state == OrderState::Expired).count();
         let expired = (count > 0).then_some(Warning::Expired { count });
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);

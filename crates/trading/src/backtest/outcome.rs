@@ -44,6 +44,11 @@ pub struct Trade {
 }
 
 impl Trade {
+    /// Whether it was entered by buying.
+    pub const fn is_long(&self) -> bool {
+        matches!(self.side, Side::Buy)
+    }
+
     /// How many bars lie between entry and exit.
     pub const fn bars_held(&self) -> usize {
         self.exit_bar - self.entry_bar
@@ -126,10 +131,10 @@ impl fmt::Display for Warning {
                 }
             }
             Self::Rejected { count, first, reason } => {
-                write!(f, "{count} orders were refused, the first at {first}: {reason}")
+                write!(f, "orders refused: {count}, the first at {first}: {reason}")
             }
             Self::Expired { count } => {
-                write!(f, "{count} orders of the last bar had no bar to trade in")
+                write!(f, "orders without a bar left to trade in: {count}")
             }
             Self::NoTrades => f.write_str("the strategy never traded"),
         }

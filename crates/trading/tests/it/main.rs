@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod allocate;
+mod backtest;
 mod backtest_golden;
+mod backtest_properties;
 mod columns;
 mod data;
 mod fixture;

@@ -1,0 +1,205 @@
+//! Arguments: what can be typed, and the help that explains it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Conducts the work of a quant team: one YAML file becomes a run that is durable, reproducible
+/// to the bit, and observable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dirigent",
+    version,
+    max_term_width = 100,
+    after_help = "Start here:\n  \
+        dirigent run workflows/sma-cross.yaml    run a backtest on the bundled prices\n  \
+        dirigent runs                            list what has run\n  \
+        dirigent show last                       look at the last run\n\n\
+        Exit codes: 0 done · 1 the run failed, timed out, was cancelled or interrupted · \
+        2 bad usage, configuration or data · 74 the journal could not be written"
+)]
+pub struct Args {
+    /// Folder that holds the journal, artifacts and reports
+    #[arg(long, global = true, env = "DIRIGENT_HOME", default_value = dirigent::home::DEFAULT)]
+    pub home: PathBuf,
+    /// What is printed on stdout: text for people, or exactly one JSON document
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Colors: on a terminal only, always, or never (NO_COLOR is respected)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Print results only: no progress, no notes
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Form of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A workflow file and what overrides it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Source {
+    /// The workflow file
+    pub file: PathBuf,
+    /// Set a value of the file, by its path: `--set strategy.params.fast=5`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// How tasks are scheduled; never changes the numbers
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// Master seed of all randomness
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+/// Options of `run`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Run {
+    /// The workflow file
+    #[command(flatten)]
+    pub source: Source,
+    /// How many tasks may run at once [default: the number of cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub workers: Option<u16>,
+    /// Your key of this run: the same key again continues or returns the same run
+    #[arg(long, value_name = "ID")]
+    pub correlation_id: Option<String>,
+    /// Start in the background and return at once
+    #[arg(long)]
+    pub detach: bool,
+    /// Print every setting with its value and where it comes from, and do not run
+    #[arg(long)]
+    pub explain_config: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a workflow file to the end
+    #[command(after_help = "Example:\n  dirigent run workflows/sma-cross.yaml \
+        --set strategy.params.fast=5 --output json")]
+    Run(Run),
+    /// Check a workflow file and report every problem with its place
+    Validate {
+        /// The workflow file
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Show the phases and tasks that a workflow file becomes
+    Plan {
+        /// The workflow file
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Print the JSON Schema of workflow files, for editors
+    Schema,
+    /// List runs, newest first
+    Runs {
+        /// How many at most
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show one run: status, results, files
+    Show {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+    },
+    /// Print the events of a run
+    Events {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+        /// Keep printing until the run has ended
+        #[arg(long, short)]
+        follow: bool,
+        /// Begin after this event number
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+    },
+    /// Stop a run for good
+    Cancel {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+    },
+    /// Continue a run that was interrupted, crashed, failed or was cancelled
+    Resume {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+        /// How many tasks may run at once [default: the number of cores]
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+        workers: Option<u16>,
+    },
+    /// Run a completed run again and compare the digests
+    Verify {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+    },
+    /// What differs between two runs: configuration, data, results
+    Diff {
+        /// The run to compare from
+        before: String,
+        /// The run to compare to
+        after: String,
+    },
+    /// Print the path of a run's HTML report
+    Report {
+        /// A run id, the start of one, a correlation id, or `last`
+        #[arg(default_value = "last")]
+        run: String,
+        /// Open it in the browser
+        #[arg(long)]
+        open: bool,
+    },
+    /// Evaluate an expression of the rules language over a data file, as CSV
+    #[command(after_help = "Example:\n  dirigent compute --data examples/data/daily/IBM.csv \
+        --expr 'rsi(close, 14)'")]
+    Compute {
+        /// A CSV or Parquet file with a time column
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        /// The expression; may be repeated
+        #[arg(long, value_name = "EXPR", required = true)]
+        expr: Vec<String>,
+    },
+    /// Print all performance metrics of an equity curve as JSON
+    #[command(after_help = "The file needs a time column and a column `equity` (values) or `ret` \
+        (returns per period), and may have `benchmark` or `bench` in the same form.")]
+    Metrics {
+        /// A CSV file
+        file: PathBuf,
+        /// Periods per year; guessed from the times when left out
+        #[arg(long, value_name = "N")]
+        periods_per_year: Option<f64>,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one page per command into a folder
+    Man {
+        /// Write `dirigent.1`, `dirigent-run.1`, … into this folder
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,17 @@
+//! The commands, one file each.
+
+pub(crate) mod cancel;
+pub(crate) mod compute;
+pub(crate) mod diff;
+pub(crate) mod events;
+pub(crate) mod man;
+pub(crate) mod metrics;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod validate;
+pub(crate) mod verify;

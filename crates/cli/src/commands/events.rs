@@ -1,0 +1,97 @@
+//! `dirigent events`: what happened in a run, line by line.
+
+use std::time::Duration;
+
+use dirigent::{
+    core::Event,
+    workflow::{Fact, event::Failure},
+};
+
+use crate::{
+    Context, exit,
+    print::{Printer, Style},
+};
+
+/// How many events are read at once.
+const PAGE: usize = 1_000;
+/// How long one wait for further events lasts.
+const WAIT: Duration = Duration::from_secs(5);
+
+pub(crate) fn events(
+    context: &Context,
+    name: &str,
+    follow: bool,
+    after: u64,
+) -> anyhow::Result<u8> {
+    let (printer, id) = (&context.printer, context.coordinator.find(name)?);
+    let journal = context.coordinator.reader()?;
+    let mut seq = after;
+    let mut collected = Vec::new();
+    loop {
+        let page = journal.read(&id, seq + 1, PAGE)?;
+        let ended = page.last().is_some_and(is_terminal);
+        let complete = page.len() < PAGE;
+        seq = page.last().map_or(seq, |event| event.seq);
+        for event in page {
+            match (printer.json(), follow) {
+                (true, false) => collected.push(event),
+                (true, true) => printer.result(&serde_json::to_string(&event)?)?,
+                (false, _) => printer.result(&line(printer, &event))?,
+            }
+        }
+        if complete && (!follow || ended) {
+            break;
+        }
+        if complete {
+            journal.follow(&id, seq, WAIT)?;
+        }
+    }
+    if printer.json() && !follow {
+        printer.document(&collected)?;
+    }
+    Ok(exit::DONE)
+}
+
+fn is_terminal(event: &Event) -> bool {
+    matches!(event.kind.as_str(), "workflow_completed" | "workflow_failed" | "run_interrupted")
+}
+
+fn line(printer: &Printer, event: &Event) -> String {
+    let time = event.time.to_string();
+    let clock: String = time.chars().skip(11).take(12).collect();
+    let clock = printer.paint(Style::Dim, clock.trim_end_matches('Z'));
+    format!("{:>5}  {clock:<12}  {:<20}  {}", event.seq, event.kind, about(event))
+}
+
+/// The payload in a few words; as JSON where the catalogue of this version does not know it.
+fn about(event: &Event) -> String {
+    let failed = |error: &Failure| format!("{}: {}", error.code, error.message);
+    match Fact::read(event) {
+        Ok(Fact::WorkflowStarted(start)) => format!(
+            "{} ({}), seed {}, mode {}, config {}",
+            start.name,
+            start.kind,
+            start.seed,
+            start.mode.as_str(),
+            &start.config_hash[..12]
+        ),
+        Ok(Fact::LifecycleStep { .. }) => {
+            event.payload["step"].as_str().unwrap_or_default().to_owned()
+        }
+        Ok(Fact::PhaseStarted { phase } | Fact::PhaseCompleted { phase, .. }) => phase,
+        Ok(Fact::ContainerCreated { container, seed }) => format!("{container}, seed {seed}"),
+        Ok(Fact::TaskStarted { task, attempt }) => format!("{task}, attempt {attempt}"),
+        Ok(Fact::TaskCompleted { task, artifacts, .. }) => {
+            let files: Vec<&str> = artifacts.iter().map(|file| file.name.as_str()).collect();
+            if files.is_empty() { task } else { format!("{task}: {}", files.join(", ")) }
+        }
+        Ok(Fact::TaskFailed { task, error, .. }) => format!("{task}: {}", failed(&error)),
+        Ok(Fact::CancelRequested { by } | Fact::RunInterrupted { by }) => format!("by {by}"),
+        Ok(Fact::RunResumed { attempt }) => format!("attempt {attempt}"),
+        Ok(Fact::WorkflowCompleted { digest }) => format!("digest {digest}"),
+        Ok(Fact::WorkflowFailed { status, error }) => {
+            format!("{}: {}", status.as_str(), failed(&error))
+        }
+        Err(_) => event.payload.to_string(),
+    }
+}

@@ -1,0 +1,166 @@
+//! `dirigent show`: one run for people, and the end of `run` and `resume`.
+
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::{BufRead, BufReader, Seek, SeekFrom},
+    path::Path,
+};
+
+use dirigent::{Summary, workflow::RunStatus};
+use serde_json::Value;
+
+use crate::{
+    Context, exit,
+    print::{Printer, Style},
+};
+
+/// Cells of the equity sparkline.
+const SPARK_CELLS: u16 = 60;
+
+pub(crate) fn show(context: &Context, name: &str) -> anyhow::Result<u8> {
+    let run = context.coordinator.run(&context.coordinator.find(name)?)?;
+    let summary = Summary::of(&run, context.coordinator.home());
+    if context.printer.json() {
+        let mut document = serde_json::to_value(&summary)?;
+        document["config"] = run.start.config.clone();
+        context.printer.document(&document)?;
+    } else {
+        context.printer.result(&text(context, &summary)?)?;
+    }
+    Ok(exit::DONE)
+}
+
+/// What is printed when a run was driven to its end, and the exit code that says how it ended.
+pub(crate) fn finished(context: &Context, summary: &Summary) -> anyhow::Result<u8> {
+    let printer = &context.printer;
+    if printer.json() {
+        printer.document(summary)?;
+    } else {
+        printer.result(&text(context, summary)?)?;
+    }
+    for warning in summary.warnings.iter().filter(|_| !printer.json()) {
+        printer.note(&format!("{} {warning}", printer.paint_err(Style::Yellow, "note:")));
+    }
+    if let Some(error) = &summary.error {
+        printer.complain(&format!("{} {}", printer.paint_err(Style::Red, "error:"), error.message));
+        if let Some(hint) = &error.hint {
+            printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
+        }
+    }
+    if summary.status == RunStatus::Interrupted {
+        printer.complain(&format!("interrupted; `dirigent resume {}` goes on", summary.run_id));
+    }
+    Ok(if summary.status == RunStatus::Completed { exit::DONE } else { exit::FAILED })
+}
+
+fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
+    let printer = &context.printer;
+    let mut out = String::new();
+    let status = painted(printer, summary.status, status_word(summary));
+    let time = summary.duration_ms.map_or_else(String::new, |ms| format!(" in {}", duration(ms)));
+    writeln!(
+        out,
+        "{} {status}{time}  {}",
+        printer.paint(Style::Bold, &summary.name),
+        summary.run_id
+    )?;
+    if !summary.result.is_null() {
+        backtest(printer, &mut out, &summary.result)?;
+    }
+    let file =
+        |name: &str| summary.artifacts.iter().find(|file| file["name"] == name)?["path"].as_str();
+    if let Some(line) = file("equity.csv").and_then(|path| sparkline(Path::new(path))) {
+        writeln!(out, "\nequity   {line}")?;
+    }
+    if let Some(digest) = &summary.digest {
+        writeln!(out, "digest   {digest}")?;
+    }
+    if let Some(path) = file(super::report::REPORT) {
+        writeln!(out, "report   {path}")?;
+    }
+    Ok(out)
+}
+
+/// The result of a backtest in two columns.
+fn backtest(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    let symbols: Vec<&str> =
+        result["symbols"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let shown = if symbols.len() > 8 {
+        format!("{} and {} more", symbols[..8].join(" "), symbols.len() - 8)
+    } else {
+        symbols.join(" ")
+    };
+    let amount = |key: &str| result[key].as_f64().map_or("–".into(), |x| format!("{x:.2}"));
+    let (from, to) = (amount("initial_cash"), amount("final_equity"));
+    writeln!(out, "{shown}, {} bars, {from} → {to}\n", result["bars"])?;
+    let metric = |key: &str| result["metrics"][key].as_f64();
+    let percent = |key| metric(key).map_or("–".into(), |x| format!("{:+.2} %", x * 100.0));
+    let share = |key| metric(key).map_or("–".into(), |x| format!("{:.2} %", x * 100.0));
+    let number = |key| metric(key).map_or("–".into(), |x| format!("{x:.2}"));
+    let count = |key| metric(key).map_or("–".into(), |x| format!("{x:.0}"));
+    let rows = [
+        ("total return", percent("total_return"), "trades", count("trades")),
+        ("CAGR", percent("cagr"), "win rate", share("win_rate")),
+        ("volatility", share("volatility"), "profit factor", number("profit_factor")),
+        ("Sharpe", number("sharpe"), "average trade", number("avg_trade")),
+        ("Sortino", number("sortino"), "exposure", share("exposure")),
+        ("Calmar", number("calmar"), "turnover", number("turnover")),
+        ("max drawdown", percent("max_drawdown"), "fees", number("fees")),
+    ];
+    for (left, left_value, right, right_value) in rows {
+        let (left, right) = (format!("{left:<13}"), format!("{right:<14}"));
+        let (left, right) = (printer.paint(Style::Dim, &left), printer.paint(Style::Dim, &right));
+        writeln!(out, "  {left} {left_value:>12}    {right} {right_value:>12}")?;
+    }
+    Ok(())
+}
+
+/// The equity column of the file at `path`, looked at in as many places as there are cells.
+fn sparkline(path: &Path) -> Option<String> {
+    let mut file = BufReader::new(File::open(path).ok()?);
+    let mut header = String::new();
+    file.read_line(&mut header).ok()?;
+    let column = header.trim_end().split(',').position(|name| name == "equity")?;
+    let (begin, end) = (header.len() as u64, file.get_ref().metadata().ok()?.len());
+    let mut values = Vec::new();
+    let mut line = String::new();
+    for cell in 0..u64::from(SPARK_CELLS) {
+        let place = begin + (end - begin) * cell / u64::from(SPARK_CELLS);
+        file.seek(SeekFrom::Start(place)).ok()?;
+        if cell > 0 {
+            line.clear();
+            file.read_line(&mut line).ok()?;
+        }
+        line.clear();
+        file.read_line(&mut line).ok()?;
+        if let Some(value) = line.trim_end().split(',').nth(column) {
+            values.push(value.parse::<f64>().ok()?);
+        }
+    }
+    Some(dirigent_report::sparkline::sparkline(&values, usize::from(SPARK_CELLS)))
+}
+
+/// The status in one word.
+pub(crate) fn status_word(summary: &Summary) -> &'static str {
+    summary.status.as_str()
+}
+
+/// `text` in the color of `status`.
+pub(crate) fn painted(printer: &Printer, status: RunStatus, text: &str) -> String {
+    let style = match status {
+        RunStatus::Completed => Style::Green,
+        RunStatus::Running | RunStatus::Interrupted => Style::Yellow,
+        RunStatus::Failed | RunStatus::Timeout | RunStatus::Cancelled => Style::Red,
+    };
+    printer.paint(style, text)
+}
+
+/// A duration for the eye.
+pub(crate) fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}

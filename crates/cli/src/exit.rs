@@ -1,0 +1,35 @@
+//! Exit codes: what the shell is told.
+
+/// A code with its meaning, for the reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The number.
+    pub code: u8,
+    /// When it is returned.
+    pub meaning: &'static str,
+}
+
+/// Everything went well.
+pub const DONE: u8 = 0;
+/// The run failed, timed out, was cancelled or interrupted; or a comparison found a difference.
+pub const FAILED: u8 = 1;
+/// Bad usage, configuration or data.
+pub const USAGE: u8 = 2;
+/// The journal could not be written; the process ended at once (`EX_IOERR` of sysexits).
+pub const JOURNAL_BROKEN: u8 = 74;
+
+/// All exit codes.
+pub const CATALOGUE: &[Entry] = &[
+    Entry { code: DONE, meaning: "done; for `verify` and `diff`: equal" },
+    Entry {
+        code: FAILED,
+        meaning: "the run failed, timed out, was cancelled or interrupted; for `verify` and \
+                  `diff`: not equal",
+    },
+    Entry { code: USAGE, meaning: "bad usage, configuration or data: nothing was run" },
+    Entry {
+        code: JOURNAL_BROKEN,
+        meaning: "the journal could not be written: the process ended at once, nothing was \
+                  acknowledged after the error; restart it when the disk is well",
+    },
+];

@@ -1,0 +1,103 @@
+//! The `dirigent` command as a library, so that its reference can be generated.
+//!
+//! Promises: the only crate that prints and exits. Results go to stdout, all else to stderr.
+//! Not here: any work; see the `dirigent` library.
+
+pub mod args;
+mod commands;
+pub mod exit;
+mod follow;
+mod print;
+pub mod reference;
+mod stop;
+
+use std::{ffi::OsString, io, process::ExitCode};
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use dirigent::{Coordinator, Home};
+
+use args::{Args, Command};
+use print::{Printer, Style};
+
+/// What every command is given.
+struct Context {
+    coordinator: Coordinator,
+    printer: Printer,
+}
+
+/// Runs the command that `arguments` ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Nothing can be done if the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(if asked { exit::DONE } else { exit::USAGE });
+        }
+    };
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let printer = Printer::new(&args, no_color);
+    let coordinator = Coordinator::at(Home::at(&args.home)).on_broken(stop::on_broken());
+    let context = Context { coordinator, printer };
+    match dispatch(&context, args.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => ExitCode::from(report(&printer, &error)),
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Run(options) => commands::run::run(context, &options),
+        Command::Validate { source } => commands::validate::validate(context, &source),
+        Command::Plan { source } => commands::plan::plan(context, &source),
+        Command::Schema => commands::schema::schema(context),
+        Command::Runs { limit } => commands::runs::runs(context, limit),
+        Command::Show { run } => commands::show::show(context, &run),
+        Command::Events { run, follow, after } => {
+            commands::events::events(context, &run, follow, after)
+        }
+        Command::Cancel { run } => commands::cancel::cancel(context, &run),
+        Command::Resume { run, workers } => commands::resume::resume(context, &run, workers),
+        Command::Verify { run } => commands::verify::verify(context, &run),
+        Command::Diff { before, after } => commands::diff::diff(context, &before, &after),
+        Command::Report { run, open } => commands::report::report(context, &run, open),
+        Command::Compute { data, expr } => commands::compute::compute(context, &data, &expr),
+        Command::Metrics { file, periods_per_year } => {
+            commands::metrics::metrics(context, &file, periods_per_year)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "dirigent", &mut io::stdout());
+            Ok(exit::DONE)
+        }
+        Command::Man { out } => commands::man::man(context, out.as_deref()),
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(closed)
+}
+
+/// Tells the user what failed, why, and what to do next.
+fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
+    let known = error.downcast_ref::<dirigent::Error>();
+    if let Some(dirigent::Error::Config(problems)) = known {
+        if printer.json() {
+            // Nothing can be done if stdout is closed.
+            let _ = printer.document(&problems.to_json());
+        }
+        printer.complain(problems.to_string().trim_end());
+        return exit::USAGE;
+    }
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let label = printer.paint_err(Style::Red, "error:");
+    printer.complain(&format!("{label} {}", causes.join(": ")));
+    if let Some(hint) = known.and_then(dirigent::Error::hint) {
+        printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
+    }
+    exit::USAGE
+}

@@ -1,0 +1,140 @@
+//! Usage: help, bad input, output for programs.
+
+use crate::world::{World, root, synthetic};
+
+#[test]
+fn bad_usage_exits_with_two_and_says_what_to_type() {
+    let world = World::new();
+    for arguments in [&["nonsense"][..], &["run"], &["run", "w.yaml", "--workers", "0"]] {
+        let answer = world.run(arguments);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.stderr.contains("--help"), "{answer:?}");
+    }
+    assert!(!world.home().exists());
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let world = World::new();
+    let answer = world.run(&["run", "nowhere.yaml"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("nowhere.yaml"), "{answer:?}");
+}
+
+#[test]
+fn a_missing_section_is_named_word_for_word() {
+    let world = World::new();
+    let file = world.file("w.yaml", "workflow: {type: backtest}\n");
+    let answer = world.run(&["validate", &file]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("Required field 'data' missing"), "{answer:?}");
+}
+
+#[test]
+fn validating_leaves_nothing_behind() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    assert_eq!(world.run(&["validate", &file]).code, 0);
+    assert_eq!(world.json(&["plan", &file])["phases"][0]["tasks"].as_array().unwrap().len(), 5);
+    assert!(!world.home().exists());
+}
+
+#[test]
+fn missing_data_is_found_before_anything_runs() {
+    let world = World::new();
+    let text = "workflow: {type: backtest}\ndata: {path: no.csv, symbols: [X]}\n\
+                strategy: {type: buy_and_hold}\n";
+    let answer = world.run(&["run", &world.file("w.yaml", text)]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("no.csv"), "{answer:?}");
+    assert!(!world.home().exists());
+}
+
+#[test]
+fn every_setting_is_explained_with_its_source() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    let set = ["--set", "strategy.params.fast=7"];
+    let answer = world.run(&[&["run", &file, "--explain-config"], &set[..]].concat());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let line = |key: &str| answer.stdout.lines().find(|l| l.contains(key)).unwrap().to_owned();
+    assert!(line("strategy.params.fast").ends_with("--set strategy.params.fast=7"), "{answer:?}");
+    assert!(line("strategy.params.slow").contains("w.yaml:4"), "{answer:?}");
+    assert!(line("portfolio.initial_cash").contains("default"), "{answer:?}");
+}
+
+#[test]
+fn the_summary_has_the_documented_fields() {
+    let world = World::new();
+    let summary = world.json(&["run", &world.file("w.yaml", synthetic(1_000))]);
+    for key in [
+        "run_id",
+        "correlation_id",
+        "name",
+        "type",
+        "status",
+        "mode",
+        "seed",
+        "digest",
+        "config_hash",
+        "config_version",
+        "started_at",
+        "finished_at",
+        "duration_ms",
+        "phases",
+        "result",
+        "artifacts",
+        "warnings",
+    ] {
+        assert!(summary.get(key).is_some(), "{key} is missing");
+    }
+    for key in ["symbols", "bars", "initial_cash", "final_equity", "open_positions", "metrics"] {
+        assert!(summary["result"].get(key).is_some(), "result.{key} is missing");
+    }
+    assert_eq!(summary["seed"], 42);
+    assert_eq!(summary["phases"][0]["containers"]["created"], 1);
+}
+
+#[test]
+fn an_expression_is_computed_over_a_file() {
+    let data = root().join("examples/data/daily/IBM.csv");
+    let world = World::new();
+    let data = data.to_str().unwrap();
+    let answer = world.run(&["compute", "--data", data, "--expr", "sma(close, 3)"]);
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], "timestamp,\"sma(close, 3)\"", "{answer:?}");
+    assert_eq!(lines[1], "2000-03-01,");
+    // (100.25 + 103.12 + 108.0) / 3, from the file's first three closes.
+    assert!(lines[3].starts_with("2000-03-03,103.79"), "{}", lines[3]);
+    let answer = world.run(&["compute", "--data", data, "--expr", "smaa(close, 3)"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("did you mean `sma`"), "{answer:?}");
+}
+
+#[test]
+fn metrics_of_a_run_equal_those_of_its_equity_file() {
+    let world = World::new();
+    let path = root().join("workflows/ema-cross.yaml");
+    let summary = world.json(&["run", path.to_str().unwrap()]);
+    let artifacts = summary["artifacts"].as_array().unwrap();
+    let equity = artifacts.iter().find(|f| f["name"] == "equity.csv").unwrap();
+    let metrics = world.json(&["metrics", equity["path"].as_str().unwrap()]);
+    let same = |one: &str, two: &str| {
+        let one = summary["result"]["metrics"][one].as_f64().unwrap();
+        let two = metrics["variants"][two].as_f64().unwrap();
+        assert!((one - two).abs() < 1e-9, "{one} {two}");
+    };
+    same("sharpe", "sharpe_rf0_ddof1");
+    same("volatility", "vol_ann_ddof1");
+    same("max_drawdown", "max_drawdown_with_initial");
+}
+
+#[test]
+fn completions_and_manual_are_printed() {
+    let world = World::new();
+    assert!(world.run(&["completions", "bash"]).stdout.contains("_dirigent"));
+    assert!(world.run(&["man"]).stdout.contains(".TH dirigent 1"));
+    let folder = world.path().join("man");
+    assert_eq!(world.run(&["man", "--out", folder.to_str().unwrap()]).code, 0);
+    assert!(folder.join("dirigent-run.1").is_file());
+}

@@ -1,0 +1,114 @@
+//! Runs that are killed, stopped and cancelled, and what becomes of them.
+
+use std::io::{BufRead, BufReader};
+
+use dirigent_core::Seed;
+
+use crate::world::{Answer, World, synthetic};
+
+/// How many times a run is killed here; `bench/run_kills.py` does it hundreds of times.
+const KILLS: usize = 12;
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(20_000));
+    let expected = World::new().digest(&[&file]);
+    let mut dice = Seed::master(7).stream();
+    let mut killed = 0;
+    for round in 0..KILLS {
+        let key = format!("round-{}", round / 3);
+        let arguments = ["--output", "json", "run", &file, "--correlation-id", &key];
+        let mut child = world.spawn(&arguments);
+        // The moment is drawn, not slept for: after that many events the process is killed.
+        let after = dice.next_u64() % 16;
+        wait_for_events(&world, &key, after, &mut child);
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().code().is_none());
+        if round % 3 == 2 {
+            let summary = world.json(&["run", &file, "--correlation-id", &key]);
+            assert_eq!(summary["digest"], expected.as_str(), "{key}");
+        }
+    }
+    assert!(killed > 0, "every run had ended before it was killed");
+    assert!(world.json(&["runs"]).as_array().unwrap().iter().all(|run| run["digest"] == expected));
+}
+
+/// Returns once the journal holds `count` events of the run with this key, or the run has ended.
+fn wait_for_events(world: &World, key: &str, count: u64, child: &mut std::process::Child) {
+    while child.try_wait().unwrap().is_none() {
+        let answer = world.run(&["--output", "json", "events", key]);
+        let events: Vec<serde_json::Value> =
+            serde_json::from_str(&answer.stdout).unwrap_or_default();
+        if events.len() as u64 >= count {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_terminated_run_is_interrupted_and_resumes() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_500_000));
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    wait_for_events(&world, "x", 6, &mut child);
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.stderr.contains("dirigent resume run_"), "{answer:?}");
+    assert_eq!(world.json(&["show", "x"])["status"], "interrupted");
+    let summary = world.json(&["resume", "x"]);
+    assert_eq!((&summary["status"], &summary["attempt"]), (&"completed".into(), &2.into()));
+}
+
+#[test]
+fn a_cancelled_run_stops_and_stays_cancelled() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_500_000));
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    wait_for_events(&world, "x", 6, &mut child);
+    assert_eq!(world.run(&["cancel", "x"]).code, 0);
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert_eq!(world.json(&["show", "x"])["status"], "cancelled");
+    assert!(world.run(&["cancel", "x"]).stdout.contains("had ended before: cancelled"));
+}
+
+#[test]
+fn a_run_over_its_time_limit_times_out() {
+    let world = World::new();
+    let text =
+        synthetic(3_000_000).replace("{type: backtest}", "{type: backtest, timeout_seconds: 1}");
+    let answer = world.run(&["--output", "json", "run", &world.file("w.yaml", text)]);
+    let summary: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!((answer.code, &summary["status"]), (1, &"timeout".into()), "{answer:?}");
+}
+
+#[test]
+fn two_runs_on_one_home_take_turns_and_say_so() {
+    let world = World::new();
+    let long = world.file("long.yaml", synthetic(800_000));
+    let short = world.file("short.yaml", synthetic(1_000));
+    let mut first = world.spawn(&["run", &long, "--correlation-id", "first"]);
+    wait_for_events(&world, "first", 2, &mut first);
+    let mut second = world.spawn(&["run", &short]);
+    let mut note = String::new();
+    BufReader::new(second.stderr.take().unwrap()).read_line(&mut note).unwrap();
+    assert!(note.contains("in use by") && note.contains("made-up"), "{note}");
+    assert!(first.wait().unwrap().success());
+    assert!(second.wait().unwrap().success());
+    assert_eq!(world.json(&["runs"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn events_are_followed_to_the_end() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(50_000));
+    let id = world.run(&["run", &file, "--detach"]).stdout.trim().to_owned();
+    let answer = world.run(&["events", &id, "--follow"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let last = answer.stdout.lines().last().unwrap();
+    assert!(last.contains("workflow_completed"), "{answer:?}");
+    assert_eq!(world.json(&["show", &id])["status"], "completed");
+}

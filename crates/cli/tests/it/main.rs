@@ -1,0 +1,8 @@
+//! The `dirigent` command as a user meets it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
+
+mod command;
+mod crash;
+mod home;
+mod workflows;
+mod world;

@@ -1,0 +1,108 @@
+//! Every bundled workflow file runs, trades, and comes out the same again.
+
+use crate::world::{World, root};
+
+/// Runs a bundled file twice, in different homes, and verifies it.
+#[track_caller]
+fn check(name: &str) {
+    let path = root().join("workflows").join(name);
+    let path = path.to_str().unwrap();
+    let world = World::new();
+    let summary = world.json(&["run", path]);
+    assert_eq!(summary["status"], "completed");
+    let result = &summary["result"];
+    assert!(result["bars"].as_u64().unwrap() > 2_000, "{result}");
+    assert!(result["metrics"]["volatility"].as_f64().unwrap() > 0.01, "{result}");
+    let traded = result["metrics"]["trades"].as_u64().unwrap()
+        + result["open_positions"].as_array().unwrap().len() as u64;
+    assert!(traded > 0, "{name} never traded");
+    for file in ["trades.csv", "equity.csv", "orders.csv", "report.html", "manifest.json"] {
+        let found = summary["artifacts"].as_array().unwrap().iter().find(|f| f["name"] == file);
+        let path = found.unwrap_or_else(|| panic!("{name} made no {file}"))["path"].as_str();
+        assert!(std::fs::metadata(path.unwrap()).unwrap().len() > 0, "{file}");
+    }
+    assert_eq!(World::new().digest(&[path]), summary["digest"], "{name}");
+    assert_eq!(world.json(&["verify", "last"])["equal"], true, "{name}");
+}
+
+#[test]
+fn buy_and_hold_runs() {
+    check("buy-and-hold.yaml");
+}
+
+#[test]
+fn sma_cross_runs() {
+    check("sma-cross.yaml");
+}
+
+#[test]
+fn ema_cross_runs() {
+    check("ema-cross.yaml");
+}
+
+#[test]
+fn macd_runs() {
+    check("macd.yaml");
+}
+
+#[test]
+fn rsi_mean_reversion_runs() {
+    check("rsi-mean-reversion.yaml");
+}
+
+#[test]
+fn bollinger_mean_reversion_runs() {
+    check("bollinger-mean-reversion.yaml");
+}
+
+#[test]
+fn donchian_breakout_runs() {
+    check("donchian-breakout.yaml");
+}
+
+#[test]
+fn momentum_rotation_runs() {
+    check("momentum-rotation.yaml");
+}
+
+#[test]
+fn rules_run() {
+    check("rules.yaml");
+}
+
+#[test]
+fn the_digest_is_the_same_in_every_mode_on_any_number_of_workers() {
+    let path = root().join("workflows/rules.yaml");
+    let path = path.to_str().unwrap();
+    let world = World::new();
+    let expected = world.digest(&[path]);
+    for mode in ["TRADITIONAL", "AUTO", "COMPOSABLE", "HYBRID"] {
+        for workers in ["1", "2", "3", "4"] {
+            let found = world.digest(&[path, "--mode", mode, "--workers", workers]);
+            assert_eq!(found, expected, "{mode} {workers}");
+        }
+    }
+}
+
+#[test]
+fn the_digest_does_not_depend_on_the_folder() {
+    let (here, there) = (World::new(), World::new());
+    let data = std::fs::read(root().join("examples/data/daily/IBM.csv")).unwrap();
+    let text = "workflow: {type: backtest}\n\
+                data: {path: 'prices/{symbol}.csv', symbols: [IBM]}\n\
+                strategy: {type: donchian_breakout}\n";
+    let digest = |world: &World, folder: &str| {
+        world.file(&format!("{folder}/prices/IBM.csv"), &data);
+        world.digest(&[&world.file(&format!("{folder}/w.yaml"), text)])
+    };
+    assert_eq!(digest(&here, "a"), digest(&there, "deep/er"));
+}
+
+#[test]
+fn the_seed_changes_made_up_prices_and_nothing_else_does() {
+    let world = World::new();
+    let file = world.file("w.yaml", crate::world::synthetic(3_000));
+    let one = world.digest(&[&file]);
+    assert_eq!(world.digest(&[&file, "--seed", "42"]), one);
+    assert_ne!(world.digest(&[&file, "--seed", "43"]), one);
+}

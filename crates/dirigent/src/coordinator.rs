@@ -1,0 +1,476 @@
+//! The coordinator: the one entry point for all work, from the command line, the HTTP interface
+//! and programs alike.
+//!
+//! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
+//! the same work twice; a run that stopped for any reason goes on where it stood.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc::Sender},
+};
+
+use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
+use dirigent_journal::{Journal, ReadJournal};
+use dirigent_trading::strategy::Registry;
+use dirigent_workflow::{
+    Run, RunStatus,
+    event::Fact,
+    port::{TaskKind, Watch},
+    runtime::{Execution, Handle, Host},
+};
+
+use crate::{
+    Error,
+    home::Home,
+    planner::{Planner, planners},
+    prepare::{self, Prepared, Source, Valid},
+    summary::Summary,
+    tasks,
+};
+
+/// How many events are read at once.
+const READ_PAGE: usize = 10_000;
+
+/// How many runs are looked through for one that was named.
+const RUNS_MAX: usize = 1_000_000;
+
+/// Watches a run from outside; every method may be left out.
+pub trait Observer {
+    /// Another process writes to the home; `holder` says which. The run begins when it is done.
+    fn waiting(&mut self, _holder: &str) {}
+    /// The run exists and works; it can be stopped by `handle` and looked at by `watch`.
+    fn started(&mut self, _run: &RunId, _handle: Handle, _watch: Watch) {}
+    /// Where events are sent as they become durable.
+    fn events(&mut self) -> Option<Sender<Event>> {
+        None
+    }
+}
+
+/// An observer that does not look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// How a workflow is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The caller's key; the run's own id when left out.
+    pub correlation_id: Option<CorrelationId>,
+    /// How many tasks may run at once; the number of cores when left out.
+    pub workers: Option<usize>,
+}
+
+/// Runs workflows in one home.
+pub struct Coordinator {
+    home: Home,
+    clock: Arc<dyn Clock>,
+    kinds: BTreeMap<&'static str, Arc<dyn TaskKind>>,
+    planners: BTreeMap<&'static str, Arc<dyn Planner>>,
+    strategies: Arc<Registry>,
+    on_broken: crate::OnBroken,
+}
+
+impl std::fmt::Debug for Coordinator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Coordinator").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+impl Coordinator {
+    /// A coordinator of everything that is built in, with its state in `home`.
+    pub fn at(home: Home) -> Self {
+        Self::with_strategies(home, Registry::builtin())
+    }
+
+    /// The same with these strategies.
+    pub fn with_strategies(home: Home, strategies: Registry) -> Self {
+        let strategies = Arc::new(strategies);
+        Self {
+            home,
+            clock: Arc::new(SystemClock),
+            kinds: tasks::kinds(&strategies),
+            planners: planners(),
+            strategies,
+            on_broken: Arc::new(|_| {}),
+        }
+    }
+
+    /// What is done when the journal breaks, before the process is ended; for a last word.
+    #[must_use]
+    pub fn on_broken(mut self, hook: crate::OnBroken) -> Self {
+        self.on_broken = hook;
+        self
+    }
+
+    /// Adds a kind of task, or replaces the one of the same name.
+    pub fn register_task(&mut self, kind: Arc<dyn TaskKind>) {
+        self.kinds.insert(kind.name(), kind);
+    }
+
+    /// Adds a workflow type, or replaces the one of the same name.
+    pub fn register_planner(&mut self, planner: Arc<dyn Planner>) {
+        self.planners.insert(planner.kind(), planner);
+    }
+
+    /// The folder of state.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Reads and checks a workflow file; touches nothing.
+    ///
+    /// # Errors
+    /// With every problem of the file, each with its place.
+    pub fn check(&self, source: &Source) -> Result<Valid, Error> {
+        prepare::check(source, &self.strategies)
+    }
+
+    /// Reads, checks and plans a workflow file; touches nothing.
+    ///
+    /// # Errors
+    /// As `check`; and if this version cannot run workflows of its type.
+    pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
+        prepare::plan(self.check(source)?, &self.planners)
+    }
+
+    /// The JSON Schema of workflow files.
+    pub fn schema(&self) -> serde_json::Value {
+        crate::config::schema(&crate::strategy::Names(&self.strategies))
+    }
+
+    /// Runs `prepared` to the end. A correlation id that is known returns the completed run,
+    /// continues the unfinished one, or tries the failed one again.
+    ///
+    /// # Errors
+    /// If the home is held, the journal fails, or the correlation id belongs to another
+    /// configuration. A run that fails is no error here: its summary says so.
+    pub fn execute(
+        &self,
+        prepared: &Prepared,
+        request: &Request,
+        observer: &mut dyn Observer,
+    ) -> Result<Summary, Error> {
+        let host = self.host(request.workers, &prepared.start.name, observer)?;
+        let known = match &request.correlation_id {
+            Some(id) => host.journal.find_by_correlation(id)?.first().cloned(),
+            None => None,
+        };
+        let execution = match known {
+            Some(id) => {
+                let run = load(&*host.journal, &id)?;
+                if run.start.config_hash != prepared.start.config_hash {
+                    return Err(Error::CorrelationTaken { id: run.correlation_id, run: run.id });
+                }
+                if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) {
+                    return Ok(Summary::of(&run, &self.home));
+                }
+                Execution::resume(host, run, observer.events())?
+            }
+            None => self.create(host, prepared, request, observer)?,
+        };
+        self.drive(execution, observer)
+    }
+
+    /// Records a new run without working on it.
+    ///
+    /// # Errors
+    /// As `execute`.
+    pub fn register(
+        &self,
+        prepared: &Prepared,
+        request: &Request,
+        observer: &mut dyn Observer,
+    ) -> Result<RunId, Error> {
+        let host = self.host(request.workers, &prepared.start.name, observer)?;
+        if let Some(id) = &request.correlation_id
+            && let Some(known) = host.journal.find_by_correlation(id)?.first()
+        {
+            return Ok(known.clone());
+        }
+        Ok(self.create(host, prepared, request, observer)?.id().clone())
+    }
+
+    fn create(
+        &self,
+        host: Host,
+        prepared: &Prepared,
+        request: &Request,
+        observer: &mut dyn Observer,
+    ) -> Result<Execution, Error> {
+        let id = RunId::new(&*self.clock);
+        let key = request.correlation_id.clone().unwrap_or_else(|| CorrelationId::from(&id));
+        Ok(Execution::create(host, id, key, prepared.start.clone(), observer.events())?)
+    }
+
+    /// Continues a run that has not completed.
+    ///
+    /// # Errors
+    /// If the run is unknown, the home is held, or the journal fails.
+    pub fn resume(
+        &self,
+        id: &RunId,
+        workers: Option<usize>,
+        observer: &mut dyn Observer,
+    ) -> Result<Summary, Error> {
+        let host = self.host(workers, id.as_str(), observer)?;
+        let run = load(&*host.journal, id)?;
+        if run.status == RunStatus::Completed {
+            return Ok(Summary::of(&run, &self.home));
+        }
+        // A request that was left while nobody worked on the run is out of date once it is taken
+        // up again on purpose.
+        drop(self.home.take_cancel_request(id));
+        let execution = Execution::resume(host, run, observer.events())?;
+        self.drive(execution, observer)
+    }
+
+    fn drive(&self, run: Execution, observer: &mut dyn Observer) -> Result<Summary, Error> {
+        observer.started(run.id(), run.handle(), run.watch());
+        let requests = Requests::listen(&self.home, run.id(), run.handle());
+        let run = run.drive();
+        drop(requests);
+        let run = run?;
+        if run.status.is_terminal() {
+            let folder = self.home.run_folder(&run.id);
+            for file in run.artifacts() {
+                let failed = |source| Error::Write { path: folder.join(&file.name), source };
+                self.home.artifacts().link(file, &folder).map_err(failed)?;
+            }
+        }
+        Ok(Summary::of(&run, &self.home))
+    }
+
+    /// Stops a run for good. A run that another process works on is stopped through it.
+    ///
+    /// # Errors
+    /// If the run is unknown or the journal fails.
+    pub fn cancel(&self, id: &RunId, by: &str) -> Result<Cancelled, Error> {
+        let run = load(&*self.reader()?, id)?;
+        if run.status.is_terminal() {
+            return Ok(Cancelled::Already(run.status));
+        }
+        let Some(journal) = self.home.try_writer(&format!("cancel {id}"), &self.on_broken)? else {
+            self.home
+                .request_cancel(id, by)
+                .map_err(|source| Error::Write { path: self.home.root().to_owned(), source })?;
+            return Ok(Cancelled::Requested);
+        };
+        let host = self.host_on(Arc::new(journal), None);
+        let run = load(&*host.journal, id)?;
+        if run.status.is_terminal() {
+            return Ok(Cancelled::Already(run.status));
+        }
+        Execution::cancel_idle(host, run, by)?;
+        Ok(Cancelled::Done)
+    }
+
+    /// Runs a completed run again from its recorded configuration, leaving no trace in the home.
+    ///
+    /// # Errors
+    /// If the run is unknown or has not completed.
+    pub fn verify(&self, id: &RunId, observer: &mut dyn Observer) -> Result<Verdict, Error> {
+        let first = load(&*self.reader()?, id)?;
+        let Some(expected) = first.digest.clone() else {
+            return Err(Error::NotCompleted { run: id.clone(), status: first.status });
+        };
+        let scratch = Scratch::new(id)?;
+        let journal = Arc::new(dirigent_journal::MemoryJournal::new());
+        let mut host = self.host_on(journal, None);
+        host.artifacts = scratch.home.artifacts();
+        let again = RunId::new(&*self.clock);
+        let key = CorrelationId::from(&again);
+        let run = Execution::create(host, again, key, first.start.clone(), None)?;
+        observer.started(run.id(), run.handle(), run.watch());
+        let second = run.drive()?;
+        Ok(Verdict::of(&first, expected, &second))
+    }
+
+    /// The run called `name`: an id, the unique start of one, a correlation id, or `last`.
+    ///
+    /// # Errors
+    /// If there is none, or several begin so.
+    pub fn find(&self, name: &str) -> Result<RunId, Error> {
+        let journal = self.reader()?;
+        let heads = journal.runs(if name == "last" { 1 } else { RUNS_MAX })?;
+        if name == "last" {
+            let none = || Error::NoRuns { home: self.home.root().to_owned() };
+            return heads.into_iter().next().map(|head| head.run).ok_or_else(none);
+        }
+        let mut found: Vec<RunId> = heads
+            .iter()
+            .filter(|head| head.run.as_str() == name || head.correlation_id.as_str() == name)
+            .map(|head| head.run.clone())
+            .collect();
+        if found.is_empty() && name.starts_with("run_") {
+            let begins = |head: &&dirigent_journal::RunHead| head.run.as_str().starts_with(name);
+            found = heads.iter().filter(begins).map(|head| head.run.clone()).collect();
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::UnknownRun { name: name.into(), home: self.home.root().to_owned() }),
+            count => Err(Error::AmbiguousRun { name: name.into(), count }),
+        }
+    }
+
+    /// The run as its journal tells it.
+    ///
+    /// # Errors
+    /// If it is unknown or its history cannot be read.
+    pub fn run(&self, id: &RunId) -> Result<Run, Error> {
+        load(&*self.reader()?, id)
+    }
+
+    /// Reads beside a process that writes.
+    ///
+    /// # Errors
+    /// If there is no journal or it cannot be read.
+    pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
+        self.home.reader()
+    }
+
+    fn host(
+        &self,
+        workers: Option<usize>,
+        purpose: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<Host, Error> {
+        let purpose = format!("run {purpose}");
+        let mut wait = |holder: &str| observer.waiting(holder);
+        let journal = self.home.writer(&purpose, &self.on_broken, &mut wait)?;
+        Ok(self.host_on(Arc::new(journal), workers))
+    }
+
+    fn host_on(&self, journal: Arc<dyn Journal>, workers: Option<usize>) -> Host {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Host {
+            journal,
+            artifacts: self.home.artifacts(),
+            clock: Arc::clone(&self.clock),
+            kinds: Arc::new(self.kinds.clone()),
+            workers: workers.unwrap_or_else(cores),
+        }
+    }
+}
+
+/// What became of a request to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// Nobody worked on the run; it is cancelled.
+    Done,
+    /// The process that works on it was asked to stop.
+    Requested,
+    /// It had ended before.
+    Already(RunStatus),
+}
+
+/// Whether a run that was done again came out the same.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Verdict {
+    /// The run.
+    pub run_id: String,
+    /// Whether the digests are equal.
+    pub equal: bool,
+    /// The digest that was recorded.
+    pub expected: String,
+    /// The digest of the second time; none if it did not complete.
+    pub found: Option<String>,
+    /// What differs, or why the second time did not complete.
+    pub differences: Vec<String>,
+}
+
+impl Verdict {
+    fn of(first: &Run, expected: dirigent_core::Sha256Hex, second: &Run) -> Self {
+        let mut differences = crate::diff::outputs(first, second);
+        if let Some(failure) = &second.failure {
+            differences.insert(0, failure.message.clone());
+        }
+        Self {
+            run_id: first.id.to_string(),
+            equal: second.digest.as_ref() == Some(&expected),
+            expected: expected.to_string(),
+            found: second.digest.as_ref().map(ToString::to_string),
+            differences,
+        }
+    }
+}
+
+/// The run called `id` in `journal`.
+///
+/// # Errors
+/// If it is unknown or its history cannot be read.
+pub fn load<J: ReadJournal + ?Sized>(journal: &J, id: &RunId) -> Result<Run, Error> {
+    let mut events = Vec::new();
+    loop {
+        let next = events.len() as u64 + 1;
+        let page = journal.read(id, next, READ_PAGE)?;
+        let complete = page.len() < READ_PAGE;
+        events.extend(page);
+        if complete {
+            break;
+        }
+    }
+    Run::replay(id, &events).map_err(|source| Error::History { run: id.clone(), source })
+}
+
+/// The fact that `event` records, for those who print it.
+pub fn fact(event: &Event) -> Option<Fact> {
+    Fact::read(event).ok()
+}
+
+/// A folder that is gone when this is dropped.
+struct Scratch {
+    home: Home,
+}
+
+impl Scratch {
+    fn new(id: &RunId) -> Result<Self, Error> {
+        let path = std::env::temp_dir().join(format!("dirigent-{id}-{}", std::process::id()));
+        std::fs::create_dir_all(&path)
+            .map_err(|source| Error::Write { path: path.clone(), source })?;
+        Ok(Self { home: Home::at(path) })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own clearing of temporary files.
+        let _ = std::fs::remove_dir_all(self.home.root());
+    }
+}
+
+/// Listens for requests to cancel that other processes leave in the home.
+struct Requests {
+    stop: Option<Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Requests {
+    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
+
+    fn listen(home: &Home, run: &RunId, handle: Handle) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let (home, run) = (home.clone(), run.clone());
+        let listen = move || {
+            while stopped.recv_timeout(Self::LOOK_EVERY)
+                == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
+                if let Some(by) = home.take_cancel_request(&run) {
+                    handle.cancel(&by);
+                }
+            }
+        };
+        // Without the thread the run cannot be cancelled from outside, but it runs.
+        let thread = std::thread::Builder::new().name("requests".into()).spawn(listen).ok();
+        Self { stop: Some(stop), thread }
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

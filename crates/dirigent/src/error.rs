@@ -1,0 +1,224 @@
+//! What can go wrong outside of a run, with a code for each kind and what to do next.
+
+use std::{io, path::PathBuf};
+
+use dirigent_core::{CorrelationId, RunId};
+use dirigent_workflow::{RunStatus, file::Problems, run::BrokenHistory, runtime};
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The workflow file has problems.
+    #[error("{0}")]
+    Config(Problems),
+    /// The journal refused.
+    #[error(transparent)]
+    Journal(#[from] dirigent_journal::Error),
+    /// A run could not be driven.
+    #[error(transparent)]
+    Runtime(runtime::Error),
+    /// There is no journal yet.
+    #[error("no run has been recorded in `{}`", home.display())]
+    NoRuns {
+        /// The home.
+        home: PathBuf,
+    },
+    /// No run of that name.
+    #[error("no run `{name}` in `{}`", home.display())]
+    UnknownRun {
+        /// What was asked for.
+        name: String,
+        /// The home.
+        home: PathBuf,
+    },
+    /// Several runs begin so.
+    #[error("`{name}` is the start of {count} run ids")]
+    AmbiguousRun {
+        /// What was asked for.
+        name: String,
+        /// How many begin so.
+        count: usize,
+    },
+    /// A correlation id is used for two different things.
+    #[error("correlation id `{id}` belongs to run `{run}` of another configuration")]
+    CorrelationTaken {
+        /// The key.
+        id: CorrelationId,
+        /// Its run.
+        run: RunId,
+    },
+    /// Only completed runs can be verified.
+    #[error("run `{run}` is {}, it has no digest to compare with", status.as_str())]
+    NotCompleted {
+        /// The run.
+        run: RunId,
+        /// Where it stands.
+        status: RunStatus,
+    },
+    /// The recorded events contradict each other.
+    #[error("the history of run `{run}` is broken")]
+    History {
+        /// The run.
+        run: RunId,
+        /// How.
+        source: BrokenHistory,
+    },
+    /// The disk refused.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl From<runtime::Error> for Error {
+    fn from(error: runtime::Error) -> Self {
+        match error {
+            runtime::Error::Journal(error) => Self::Journal(error),
+            other => Self::Runtime(other),
+        }
+    }
+}
+
+impl Error {
+    /// The code in the list of errors.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "config_invalid",
+            Self::Journal(_) => "journal",
+            Self::Runtime(_) => "runtime",
+            Self::NoRuns { .. } => "no_runs",
+            Self::UnknownRun { .. } => "run_unknown",
+            Self::AmbiguousRun { .. } => "run_ambiguous",
+            Self::CorrelationTaken { .. } => "correlation_taken",
+            Self::NotCompleted { .. } => "run_not_completed",
+            Self::History { .. } => "history_broken",
+            Self::Write { .. } => "write_failed",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(_) | Self::Runtime(_) => None,
+            Self::Journal(error) => error.hint().map(str::to_owned),
+            Self::NoRuns { .. } => Some(
+                "start one with `dirigent run FILE`, or name another folder with `--home`".into(),
+            ),
+            Self::UnknownRun { .. } => Some("`dirigent runs` lists them".into()),
+            Self::AmbiguousRun { .. } => Some("give more of its characters".into()),
+            Self::CorrelationTaken { .. } => {
+                Some("use another id, or the workflow file that run was started with".into())
+            }
+            Self::NotCompleted { run, .. } => Some(format!("`dirigent resume {run}` continues it")),
+            Self::History { .. } => {
+                Some("restore the journal from a backup; the run's files are untouched".into())
+            }
+            Self::Write { .. } => Some("check the space and the permissions of the folder".into()),
+        }
+    }
+}
+
+/// An error code with its meaning, for the reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The code.
+    pub code: &'static str,
+    /// When it occurs.
+    pub meaning: &'static str,
+    /// What to do.
+    pub next: &'static str,
+}
+
+/// All error codes: of commands, and of failed runs.
+pub const CATALOGUE: &[Entry] = &[
+    Entry {
+        code: "config_invalid",
+        meaning: "the workflow file, an override or a file it names is wrong",
+        next: "each problem is printed with its place and a hint; nothing was run",
+    },
+    Entry {
+        code: "data_invalid",
+        meaning: "market data could not be read or did not pass the data check",
+        next: "correct the rows named, or set `data.on_error` to `drop` or `repair`",
+    },
+    Entry {
+        code: "data_changed",
+        meaning: "a data file is not what it was when the run loaded it first",
+        next: "restore the file, or start a new run",
+    },
+    Entry {
+        code: "strategy_invalid",
+        meaning: "the strategy cannot be built from the configuration and the data",
+        next: "correct the rule or parameter named",
+    },
+    Entry {
+        code: "backtest_failed",
+        meaning: "the simulation could not go on",
+        next: "see the message; the amounts involved may exceed the limits of the ledger",
+    },
+    Entry {
+        code: "write_failed",
+        meaning: "a file could not be written",
+        next: "check the space and the permissions, then resume the run",
+    },
+    Entry {
+        code: "panic",
+        meaning: "a task ended by a defect of the program",
+        next: "report it with the workflow file",
+    },
+    Entry {
+        code: "timeout",
+        meaning: "the run took longer than `workflow.timeout_seconds`",
+        next: "raise the limit and resume the run",
+    },
+    Entry {
+        code: "cancelled",
+        meaning: "somebody cancelled the run",
+        next: "`dirigent resume` continues it if that was a mistake",
+    },
+    Entry {
+        code: "journal",
+        meaning: "the journal is held by another process, damaged, newer than the program, or \
+                  could not be written",
+        next: "see the hint of the message",
+    },
+    Entry {
+        code: "runtime",
+        meaning: "a run could not be driven, for example because its plan needs a task kind that \
+                  this version does not have",
+        next: "run it with the version that recorded it",
+    },
+    Entry {
+        code: "no_runs",
+        meaning: "the home has no journal yet",
+        next: "run something, or name another folder with `--home`",
+    },
+    Entry {
+        code: "run_unknown",
+        meaning: "no run has that id, beginning or correlation id",
+        next: "`dirigent runs` lists them",
+    },
+    Entry {
+        code: "run_ambiguous",
+        meaning: "several run ids begin with what was given",
+        next: "give more characters",
+    },
+    Entry {
+        code: "correlation_taken",
+        meaning: "the correlation id belongs to a run of another configuration",
+        next: "use another id, or the same workflow file",
+    },
+    Entry {
+        code: "run_not_completed",
+        meaning: "only a completed run has a digest to verify",
+        next: "resume it first",
+    },
+    Entry {
+        code: "history_broken",
+        meaning: "the events of a run contradict each other",
+        next: "restore the journal from a backup",
+    },
+];

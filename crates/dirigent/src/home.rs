@@ -1,0 +1,147 @@
+//! Home: the folder that holds the state of one installation.
+//!
+//! `dirigent.db` the journal · `artifacts/` files by content · `runs/<run>/` the same files by
+//! name · `control/` requests to the process that writes.
+//! Invariant: only the process that holds the journal's lock writes here, apart from requests.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use dirigent_core::RunId;
+use dirigent_journal::{
+    ReadJournal, SqliteJournal, SqliteReader,
+    sqlite::{Broken, IfHeld, Options},
+};
+use dirigent_workflow::artifact::Artifacts;
+
+use crate::{Error, OnBroken};
+
+/// The folder used when none is named.
+pub const DEFAULT: &str = ".dirigent";
+
+/// A folder of state.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The home at `root`; nothing is made on disk yet.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The journal's file.
+    pub fn journal_path(&self) -> PathBuf {
+        self.root.join("dirigent.db")
+    }
+
+    /// The store of files.
+    pub fn artifacts(&self) -> Artifacts {
+        Artifacts::at(self.root.join("artifacts"))
+    }
+
+    /// Where the files of `run` appear by name.
+    pub fn run_folder(&self, run: &RunId) -> PathBuf {
+        self.root.join("runs").join(run.as_str())
+    }
+
+    /// The journal for writing. While another process has it, `waiting` is told who, and this
+    /// waits.
+    ///
+    /// # Errors
+    /// If the journal cannot be opened.
+    pub fn writer(
+        &self,
+        purpose: &str,
+        on_broken: &OnBroken,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<SqliteJournal, Error> {
+        match self.open(purpose, on_broken, IfHeld::Refuse) {
+            Err(dirigent_journal::Error::Held { holder, .. }) => {
+                waiting(&holder.to_string());
+                Ok(self.open(purpose, on_broken, IfHeld::Wait(Box::new(|_| {})))?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// The journal for writing, or nothing if another process has it.
+    ///
+    /// # Errors
+    /// If the journal cannot be opened.
+    pub fn try_writer(
+        &self,
+        purpose: &str,
+        on_broken: &OnBroken,
+    ) -> Result<Option<SqliteJournal>, Error> {
+        match self.open(purpose, on_broken, IfHeld::Refuse) {
+            Err(dirigent_journal::Error::Held { .. }) => Ok(None),
+            opened => Ok(Some(opened?)),
+        }
+    }
+
+    fn open(
+        &self,
+        purpose: &str,
+        on_broken: &OnBroken,
+        if_held: IfHeld,
+    ) -> Result<SqliteJournal, dirigent_journal::Error> {
+        let made = fs::create_dir_all(&self.root);
+        made.map_err(|source| dirigent_journal::Error::Io {
+            action: "create the folder",
+            path: self.root.clone(),
+            source,
+        })?;
+        let hook = Arc::clone(on_broken);
+        let mut options = Options::new(purpose);
+        options.if_held = if_held;
+        options.on_broken = Broken::new(move |error| hook(error));
+        SqliteJournal::open(&self.journal_path(), options)
+    }
+
+    /// The journal for reading, beside a process that writes.
+    ///
+    /// # Errors
+    /// If there is none or it cannot be opened.
+    pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
+        match SqliteReader::open(&self.journal_path()) {
+            Err(dirigent_journal::Error::Missing { .. }) => {
+                Err(Error::NoRuns { home: self.root.clone() })
+            }
+            opened => Ok(Box::new(opened?)),
+        }
+    }
+
+    fn request_path(&self, run: &RunId) -> PathBuf {
+        self.root.join("control").join(format!("{run}.cancel"))
+    }
+
+    /// Leaves a request to cancel `run` for the process that writes.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn request_cancel(&self, run: &RunId, by: &str) -> io::Result<()> {
+        let place = self.request_path(run);
+        fs::create_dir_all(place.parent().unwrap_or(&self.root))?;
+        let draft = place.with_extension(format!("{}.tmp", std::process::id()));
+        fs::write(&draft, by)?;
+        fs::rename(draft, place)
+    }
+
+    /// Takes the request to cancel `run`, if there is one: who made it.
+    pub fn take_cancel_request(&self, run: &RunId) -> Option<String> {
+        let place = self.request_path(run);
+        let by = fs::read_to_string(&place).ok()?;
+        fs::remove_file(place).ok()?;
+        Some(by)
+    }
+}

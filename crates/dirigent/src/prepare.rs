@@ -1,0 +1,286 @@
+//! Preparing: from a workflow file to everything that a run records first.
+//!
+//! Promises: every mistake that can be seen before anything runs is reported, all at once, with
+//! its place: keys and values, strategy and rules, missing data files. Nothing is written.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use dirigent_trading::{rules::RuleError, strategy::Registry};
+use dirigent_workflow::{
+    Plan,
+    event::Start,
+    file::{Environment, Explained, Place, Problem, SourceKind, Span},
+    plan::Mode,
+};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    config::{self, Config, workflow::Mode as Written},
+    planner::Planner,
+    strategy,
+};
+
+/// The most missing files that are listed one by one.
+const MISSING_SHOWN_MAX: usize = 5;
+
+/// A workflow file and what is laid over it.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// The folder that relative paths start from when the file's own folder does not have them.
+    pub base: PathBuf,
+    /// Assignments `key.path=value`, strongest last.
+    pub set: Vec<String>,
+    /// The environment.
+    pub environment: Environment,
+}
+
+/// A workflow file that was found to be right.
+#[derive(Clone, Debug)]
+pub struct Valid {
+    /// Its values.
+    pub config: Config,
+    /// What the author should know.
+    pub warnings: Vec<String>,
+    base: PathBuf,
+}
+
+/// A workflow that can be run.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What the run will record first.
+    pub start: Start,
+    /// What the author should know.
+    pub warnings: Vec<String>,
+    explained: Vec<Explained>,
+}
+
+impl Prepared {
+    /// Every setting with its value and where it came from, as a table.
+    pub fn explained(&self) -> String {
+        let width = |text: fn(&Explained) -> &str, most: usize| {
+            let longest = self.explained.iter().map(|line| text(line).chars().count()).max();
+            longest.unwrap_or(0).min(most)
+        };
+        let (keys, values) = (width(|line| &line.key, 48), width(|line| &line.value, 40));
+        let line = |line: &Explained| {
+            format!("{:<keys$}  {:<values$}  {}\n", line.key, line.value, line.origin)
+        };
+        self.explained.iter().map(line).collect()
+    }
+
+    /// The same for programs.
+    pub fn explained_json(&self) -> Value {
+        serde_json::to_value(&self.explained).unwrap_or_default()
+    }
+}
+
+/// Reads and checks a workflow file.
+///
+/// # Errors
+/// With every problem that was found.
+pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
+    let names = strategy::Names(strategies);
+    let config = config::load(&source.path, &source.set, &source.environment, &names)
+        .map_err(Error::Config)?;
+    let base = base(source, &config);
+    let mut problems = Vec::new();
+    if let Some(chosen) = &config.workflow.strategy {
+        let path = strategy_path(&config);
+        match strategy::choose(strategies, chosen) {
+            Ok(chosen) => {
+                problems.extend(
+                    chosen
+                        .warnings
+                        .iter()
+                        .map(|warning| Problem::warning(config.place(path), path, warning.clone())),
+                );
+            }
+            Err(errors) => {
+                problems.extend(errors.into_iter().map(|error| rule_problem(&config, path, error)));
+            }
+        }
+    }
+    problems.extend(missing_files(&config, &base));
+    let found = config.problems(problems);
+    if found.has_error() {
+        return Err(Error::Config(found));
+    }
+    let warnings = [config.warnings.lines(), found.lines()].concat();
+    Ok(Valid { config, warnings, base })
+}
+
+/// Plans a workflow file that was found to be right.
+///
+/// # Errors
+/// If this version cannot run workflows of its type.
+pub fn plan(
+    valid: Valid,
+    planners: &BTreeMap<&'static str, Arc<dyn Planner>>,
+) -> Result<Prepared, Error> {
+    let Valid { config, warnings, base } = valid;
+    let workflow = &config.workflow;
+    let definition = &workflow.definition;
+    let Some(planner) = planners.get(definition.kind.as_str()) else {
+        return Err(Error::Config(config.problems(vec![not_yet(&config, planners)])));
+    };
+    if !workflow.strategies.is_empty() {
+        let place = config.place("strategies");
+        let problem = Problem::error(
+            place,
+            "strategies",
+            "several strategies in one account \
+             cannot be run by this version",
+        );
+        let problem = problem.hint("run one `strategy` for each file");
+        return Err(Error::Config(config.problems(vec![problem])));
+    }
+    let mode = mode(definition.execution_mode);
+    let refused = |error: dirigent_workflow::plan::InvalidPlan| {
+        let place = config.place("workflow");
+        Error::Config(config.problems(vec![Problem::error(place, "workflow", error.to_string())]))
+    };
+    let start = Start {
+        name: workflow.name.clone(),
+        kind: definition.kind.clone(),
+        mode,
+        schedule: planner.schedule(mode),
+        seed: workflow.coordinator.reproducibility.master_seed,
+        config_hash: config.config_hash.to_string(),
+        config_version: config.config_version.clone(),
+        config: config.document.clone(),
+        base: base.display().to_string(),
+        timeout_ms: milliseconds(definition.timeout_seconds),
+        plan: Plan::new(planner.phases(mode)).map_err(refused)?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(Prepared { start, warnings, explained: config.explained })
+}
+
+fn not_yet(config: &Config, planners: &BTreeMap<&'static str, Arc<dyn Planner>>) -> Problem {
+    let can: Vec<String> = planners.keys().map(|kind| format!("`{kind}`")).collect();
+    let kind = &config.workflow.definition.kind;
+    let message = format!("workflows of type `{kind}` cannot be run by this version");
+    let place = config.place("workflow.type");
+    Problem::error(place, "workflow.type", message)
+        .hint(format!("the file is valid; this version runs {}", can.join(", ")))
+}
+
+fn mode(mode: Written) -> Mode {
+    match mode {
+        Written::Traditional => Mode::Traditional,
+        Written::Auto | Written::Parallel | Written::SignalReplay => Mode::Auto,
+        Written::Composable => Mode::Composable,
+        Written::Hybrid => Mode::Hybrid,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be in range"
+)]
+fn milliseconds(seconds: f64) -> Option<u64> {
+    (seconds > 0.0).then(|| (seconds * 1000.0).round() as u64)
+}
+
+/// Where the strategy stands in the file.
+fn strategy_path(config: &Config) -> &'static str {
+    const ELSEWHERE: &str = "workflow.backtest_config.strategy";
+    if config.resolved(ELSEWHERE).is_some() { ELSEWHERE } else { "strategy" }
+}
+
+/// The problem that `error` is in the file, pointing into the expression.
+fn rule_problem(config: &Config, strategy: &str, error: RuleError) -> Problem {
+    let path = format!("{strategy}.{}", error.place);
+    let place = config.place(&path);
+    let text = config.resolved(&path).map(|found| found.to_json());
+    let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let span = within(config, place, text, &error.span).unwrap_or(place);
+    let problem = Problem::error(span, path, error.message);
+    problem.hint(error.hint.unwrap_or_default())
+}
+
+/// The part of `place` that bytes `range` of `text` take, if the text stands there on one line.
+fn within(
+    config: &Config,
+    place: Span,
+    text: &str,
+    range: &std::ops::Range<usize>,
+) -> Option<Span> {
+    let source = config.sources().of(place)?;
+    if source.kind() != SourceKind::File {
+        return None;
+    }
+    let line = source.text().lines().nth(usize::try_from(place.start.line).ok()? - 1)?;
+    let from = usize::try_from(place.start.column).ok()? - 1;
+    let written: String = line.chars().skip(from).collect();
+    let quote = usize::from(written.starts_with(['"', '\'']));
+    if !written[quote..].starts_with(text) {
+        return None;
+    }
+    let column = |bytes: usize| {
+        let before = text.get(..bytes)?.chars().count();
+        u32::try_from(from + quote + before + 1).ok()
+    };
+    let at = |bytes| Some(Place::new(place.start.line, column(bytes)?));
+    let start = at(range.start)?;
+    let end = at(range.end)?.max(Place::new(start.line, start.column + 1));
+    Some(Span { source: place.source, start, end })
+}
+
+/// The folder that relative paths start from: that of the file, or the present one if the data is
+/// there and not beside the file.
+fn base(source: &Source, config: &Config) -> PathBuf {
+    let folder = source.path.parent().unwrap_or(Path::new(""));
+    let own = source.base.join(folder);
+    let has = |base: &Path| files(config).first().is_some_and(|(_, file)| base.join(file).exists());
+    let chosen = if !has(&own) && has(&source.base) { source.base.clone() } else { own };
+    chosen.canonicalize().unwrap_or(chosen)
+}
+
+/// The files that the configuration names, with the key that names them.
+fn files(config: &Config) -> Vec<(&'static str, String)> {
+    let workflow = &config.workflow;
+    let Some(data) = &workflow.data else { return Vec::new() };
+    let symbols = data.symbols.iter().filter_map(|symbol| data.path_of(symbol));
+    let mut files: Vec<(&'static str, String)> = symbols.map(|file| ("data.path", file)).collect();
+    files.dedup();
+    if let Some(benchmark) = workflow.benchmark.as_deref().filter(|name| is_path(name)) {
+        files.push(("benchmark", benchmark.to_owned()));
+    }
+    files
+}
+
+/// Whether a benchmark names a file and not a symbol.
+pub(crate) fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".csv") || name.ends_with(".parquet")
+}
+
+fn missing_files(config: &Config, base: &Path) -> Vec<Problem> {
+    let missing: Vec<(&str, PathBuf)> = files(config)
+        .into_iter()
+        .map(|(key, file)| (key, base.join(file)))
+        .filter(|(_, path)| !path.is_file())
+        .collect();
+    let hint =
+        format!("relative paths start from `{}`, then from the present folder", base.display());
+    let problem = |(key, path): &(&str, PathBuf)| {
+        let what = if path.exists() { "is not a file" } else { "does not exist" };
+        let message = format!("data file `{}` {what}", path.display());
+        Problem::error(config.place(key), *key, message).hint(hint.clone())
+    };
+    let mut problems: Vec<Problem> = missing.iter().take(MISSING_SHOWN_MAX).map(problem).collect();
+    if missing.len() > MISSING_SHOWN_MAX {
+        let more = missing.len() - MISSING_SHOWN_MAX;
+        let message = format!("{more} more data files do not exist");
+        problems.push(Problem::error(config.place("data.path"), "data.path", message));
+    }
+    problems
+}

@@ -1,0 +1,209 @@
+//! Setup: the configuration of a backtest in the terms of the domain.
+//!
+//! Invariant: pure translation; a value that reaches this module was checked by `config`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use dirigent_core::{Seed, Timestamp};
+use dirigent_trading::{
+    backtest::Options,
+    data::{self, Request, Synthetic, Timeframe},
+    execution::{FillTiming, Intrabar, StandardCommission, StandardSlippage},
+    portfolio::Sizing,
+    price::Rate,
+    risk::{self, Limits},
+};
+use dirigent_workflow::event::{Failure, Start};
+
+use crate::config::workflow::{self as config, BasisPoints, Data, Percent, Workflow};
+
+/// The first day of made-up bars when the file names none.
+const SYNTHETIC_START: (i64, u32, u32) = (2000, 1, 3);
+
+/// A backtest, ready to be loaded and run.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) workflow: Workflow,
+    pub(crate) data: Data,
+    base: PathBuf,
+    seed: u64,
+}
+
+impl Setup {
+    /// The setup that `start` recorded.
+    pub(crate) fn of(start: &Start) -> Result<Self, Failure> {
+        let workflow: Workflow = serde_json::from_value(start.config.clone()).map_err(|error| {
+            failure("config_invalid", format!("the recorded configuration cannot be read: {error}"))
+        })?;
+        Self::new(workflow, Path::new(&start.base), start.seed)
+    }
+
+    /// The setup of `workflow`, whose relative paths start at `base`.
+    pub(crate) fn new(workflow: Workflow, base: &Path, seed: u64) -> Result<Self, Failure> {
+        let missing = || failure("config_invalid", "Required field 'data' missing".into());
+        let data = workflow.data.clone().ok_or_else(missing)?;
+        Ok(Self { workflow, data, base: base.to_owned(), seed })
+    }
+
+    /// The timeframe of the file.
+    pub(crate) fn timeframe(&self) -> Option<Timeframe> {
+        self.data.timeframe.parse().ok()
+    }
+
+    /// What to load for `symbols`.
+    pub(crate) fn request(&self, symbols: Vec<String>) -> Request {
+        let date = |text: &Option<String>| text.as_deref().and_then(date);
+        let source = match (self.data.source.as_str(), &self.data.path) {
+            ("synthetic", _) => data::Source::Synthetic(self.synthetic()),
+            ("parquet", Some(path)) => data::Source::Parquet { path: self.absolute(path) },
+            (_, path) => {
+                data::Source::Csv { path: self.absolute(path.as_deref().unwrap_or_default()) }
+            }
+        };
+        Request {
+            timeframe: self.timeframe(),
+            start_date: date(&self.data.start_date),
+            end_date: date(&self.data.end_date),
+            timezone: self.data.timezone.clone(),
+            date_format: self.data.format.clone(),
+            columns: self.data.columns.clone(),
+            adjust: match self.data.adjust {
+                config::Adjust::Auto => data::Adjust::Auto,
+                config::Adjust::None => data::Adjust::None,
+                config::Adjust::Splits => data::Adjust::Splits,
+                config::Adjust::Total => data::Adjust::Total,
+            },
+            on_error: match self.data.on_error {
+                config::OnError::Fail => data::OnError::Fail,
+                config::OnError::Drop => data::OnError::Drop,
+                config::OnError::Repair => data::OnError::Repair,
+            },
+            symbols,
+            ..Request::new(source, &[])
+        }
+    }
+
+    /// How prices are adjusted, in the word of the file.
+    pub(crate) fn adjust(&self) -> &'static str {
+        match self.data.adjust {
+            config::Adjust::Auto => "auto",
+            config::Adjust::None => "none",
+            config::Adjust::Splits => "splits",
+            config::Adjust::Total => "total",
+        }
+    }
+
+    /// `path` from the folder that relative paths start at.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        self.base.join(path).display().to_string()
+    }
+
+    fn synthetic(&self) -> Synthetic {
+        let made_up = &self.data.synthetic;
+        let (year, month, day) = SYNTHETIC_START;
+        let start = self.data.start_date.as_deref().and_then(date);
+        Synthetic {
+            bars: usize::try_from(made_up.bars).unwrap_or(usize::MAX),
+            start: start.or_else(|| Timestamp::from_date(year, month, day)).unwrap_or_default(),
+            drift: made_up.drift,
+            volatility: made_up.volatility,
+            start_price: made_up.start_price.to_f64(),
+            seed: Seed::master(made_up.seed.unwrap_or(self.seed)).child("synthetic"),
+        }
+    }
+
+    /// How orders are sized, filled and limited.
+    pub(crate) fn options(&self, bars_per_year: f64) -> Options {
+        let workflow = &self.workflow;
+        let lot = match (workflow.portfolio.lot_size, workflow.portfolio.fractional) {
+            (Some(lot), _) => lot,
+            (None, true) => Options::LOT_FRACTIONAL,
+            (None, false) => Options::LOT_WHOLE,
+        };
+        Options {
+            initial_cash: workflow.portfolio.initial_cash,
+            fill: match workflow.execution.fill {
+                config::Fill::NextOpen => FillTiming::NextOpen,
+                config::Fill::SameClose => FillTiming::SameClose,
+            },
+            fill_model: Arc::new(match workflow.execution.intrabar {
+                config::Intrabar::Pessimistic => Intrabar::Pessimistic,
+                config::Intrabar::Optimistic => Intrabar::Optimistic,
+            }),
+            commission: Arc::new(self.commission()),
+            slippage: Arc::new(match workflow.execution.slippage {
+                config::Slippage::None => StandardSlippage::None,
+                config::Slippage::Bps { value } => StandardSlippage::Bps { rate: bps(value) },
+            }),
+            sizing: self.sizing(bars_per_year),
+            lot,
+            limits: self.limits(),
+            first_bar: 0,
+        }
+    }
+
+    fn commission(&self) -> StandardCommission {
+        match self.workflow.execution.commission {
+            config::Commission::None => StandardCommission::None,
+            config::Commission::Bps { value, minimum } => {
+                StandardCommission::Bps { rate: bps(value), minimum }
+            }
+            config::Commission::PerShare { value: amount, minimum } => {
+                StandardCommission::PerShare { amount, minimum }
+            }
+            config::Commission::Fixed { value: amount } => StandardCommission::Fixed { amount },
+        }
+    }
+
+    fn sizing(&self, bars_per_year: f64) -> Sizing {
+        match self.workflow.portfolio.sizing {
+            config::Sizing::PercentEquity { percent } => Sizing::PercentEquity(share(percent)),
+            config::Sizing::FixedQuantity { quantity } => Sizing::FixedQuantity(quantity),
+            config::Sizing::FixedCash { cash } => Sizing::FixedCash(cash),
+            config::Sizing::VolatilityTarget { target_volatility_pct, lookback } => {
+                Sizing::VolatilityTarget {
+                    target: share(target_volatility_pct),
+                    lookback_bars: usize::try_from(lookback).unwrap_or(usize::MAX),
+                    bars_per_year,
+                }
+            }
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let risk = &self.workflow.risk;
+        Limits {
+            max_position: risk.max_position_pct.map(share),
+            max_drawdown: risk.max_drawdown_pct.map(share),
+            stop_loss: risk.stop_loss_pct.map(share),
+            take_profit: risk.take_profit_pct.map(share),
+            stop_reference: match risk.stop_reference {
+                config::StopReference::EntryPrice => risk::StopReference::EntryPrice,
+                config::StopReference::SignalClose => risk::StopReference::SignalClose,
+            },
+        }
+    }
+}
+
+fn share(percent: Percent) -> Rate {
+    Rate::from_raw(percent.share_raw())
+}
+
+fn bps(points: BasisPoints) -> Rate {
+    Rate::from_raw(points.share_raw())
+}
+
+/// Midnight UTC of `YYYY-MM-DD`.
+fn date(text: &str) -> Option<Timestamp> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    Timestamp::from_date(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// A failure without a hint.
+pub(crate) fn failure(code: &str, message: String) -> Failure {
+    Failure { code: code.to_owned(), message, hint: None }
+}

@@ -1,0 +1,156 @@
+//! From the strategy of a workflow file to one that trades.
+
+use std::collections::BTreeMap;
+
+use dirigent_trading::{
+    Bars,
+    rules::{self, Place, Program, RuleError, RuleSet},
+    strategy::{ParamValue, Plan, Registry, SignalStrategy, Strategy, Values},
+};
+use dirigent_workflow::file::spec::Range;
+use serde_json::{Map, Value, json};
+
+use crate::config::{Parameter, ParameterKind, Strategies, strategies::RULES, workflow};
+
+/// The registered strategies as the configuration asks for them.
+pub(crate) struct Names<'a>(pub(crate) &'a Registry);
+
+impl Strategies for Names<'_> {
+    fn names(&self) -> Vec<String> {
+        self.0.names().map(str::to_owned).collect()
+    }
+
+    fn parameters(&self, name: &str) -> Option<Vec<Parameter>> {
+        let parameter = |parameter: &dirigent_trading::strategy::Parameter| Parameter {
+            name: parameter.name.to_owned(),
+            kind: match parameter.values {
+                Values::Whole { min, max, .. } => ParameterKind::Whole { min, max },
+                Values::Number { min, max, .. } => ParameterKind::Number(Range::from_to(min, max)),
+                Values::Choice { names, .. } => {
+                    ParameterKind::Choice(names.iter().map(ToString::to_string).collect())
+                }
+            },
+        };
+        Some(self.0.get(name)?.parameters().iter().map(parameter).collect())
+    }
+}
+
+/// A strategy that was chosen and found to be right.
+pub(crate) struct Chosen {
+    /// Its type.
+    pub(crate) label: String,
+    /// Its parameters, as written.
+    pub(crate) params: Map<String, Value>,
+    /// What its author should know.
+    pub(crate) warnings: Vec<String>,
+    made: Made,
+}
+
+enum Made {
+    Rules(RuleSet, Program),
+    Code(Box<dyn Strategy>),
+}
+
+/// Chooses the strategy that a file describes.
+///
+/// # Errors
+/// With everything that is wrong with its rules or parameters.
+pub(crate) fn choose(
+    registry: &Registry,
+    written: &workflow::Strategy,
+) -> Result<Chosen, Vec<RuleError>> {
+    let plan = if written.kind == RULES {
+        Plan::Rules(rule_set(written))
+    } else {
+        let values = written
+            .params
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), ParamValue::from_json(value)?)));
+        let given: BTreeMap<String, ParamValue> = values.collect();
+        registry.build(&written.kind, &given).map_err(|error| vec![whole(error.to_string())])?
+    };
+    let (made, warnings) = match plan {
+        Plan::Rules(set) => {
+            let program = rules::compile(&set)?;
+            let warnings = program.warnings().iter().map(ToString::to_string).collect();
+            (Made::Rules(set, program), warnings)
+        }
+        Plan::Strategy(strategy) => (Made::Code(strategy), Vec::new()),
+    };
+    let (label, params) = (written.kind.clone(), written.params.clone());
+    // What is built in is right by construction, and its user cannot change it.
+    let warnings = if label == RULES { warnings } else { Vec::new() };
+    Ok(Chosen { label, params, warnings, made })
+}
+
+/// An error of the strategy as a whole.
+fn whole(message: String) -> RuleError {
+    RuleError { place: Place::Expression, span: 0..0, message, hint: None }
+}
+
+fn rule_set(written: &workflow::Strategy) -> RuleSet {
+    let number = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
+    RuleSet {
+        params: written.params.iter().filter_map(number).collect(),
+        terms: written.terms.iter().map(|(name, text)| (name.clone(), text.clone())).collect(),
+        entry: written.entry.clone(),
+        exit: written.exit.clone(),
+        short_entry: written.short_entry.clone(),
+        short_exit: written.short_exit.clone(),
+    }
+}
+
+impl Chosen {
+    /// The strategy for these bars, with `others` to look at.
+    ///
+    /// # Errors
+    /// What does not fit, in words.
+    pub(crate) fn strategy(
+        self,
+        bars: &[Bars],
+        others: &[Bars],
+    ) -> Result<Box<dyn Strategy>, String> {
+        match self.made {
+            Made::Code(strategy) => Ok(strategy),
+            Made::Rules(_, program) => SignalStrategy::from_rules(&program, bars, others)
+                .map(|strategy| Box::new(strategy) as Box<dyn Strategy>)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    /// The symbols that its rules look at beside the one they trade.
+    pub(crate) fn foreign(&self) -> Vec<String> {
+        match &self.made {
+            Made::Rules(_, program) => {
+                program.foreign().iter().map(|(_, symbol)| symbol.clone()).collect()
+            }
+            Made::Code(_) => Vec::new(),
+        }
+    }
+
+    /// Its rules, if it is made of rules.
+    pub(crate) fn rules_json(&self) -> Value {
+        let Made::Rules(set, _) = &self.made else { return Value::Null };
+        let terms: Map<String, Value> =
+            set.terms.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+        json!({
+            "params": set.params,
+            "let": terms,
+            "entry": set.entry,
+            "exit": set.exit,
+            "short_entry": set.short_entry,
+            "short_exit": set.short_exit,
+        })
+    }
+
+    /// Its type and parameters in one line.
+    pub(crate) fn describe(&self) -> String {
+        let params: Vec<String> =
+            self.params.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        if params.is_empty() {
+            self.label.clone()
+        } else {
+            format!("{} ({})", self.label, params.join(", "))
+        }
+    }
+}

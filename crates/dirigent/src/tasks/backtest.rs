@@ -1,0 +1,275 @@
+//! The five steps of a backtest: parse, contain, load, execute, report.
+//!
+//! Promises: what a step keeps in memory for the next is rebuilt, and compared with what was
+//! recorded, when a resumed run finds its container empty.
+//! Not here: the simulation itself; see `dirigent_trading::backtest`.
+
+pub(crate) mod load;
+mod simulate;
+
+use std::sync::Arc;
+
+use dirigent_trading::strategy::Registry;
+use dirigent_workflow::{
+    decide::digest_of,
+    event::{Fact, Failure},
+    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    setup::{Setup, failure},
+    sheet::Sheet,
+    strategy::{self, Chosen},
+};
+use load::{ReadFile, Stock};
+use simulate::Finished;
+
+/// All steps.
+pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
+    let bench = Bench { strategies: Arc::clone(strategies) };
+    vec![
+        Arc::new(Parse(bench.clone())),
+        Arc::new(Contain),
+        Arc::new(Load(bench.clone())),
+        Arc::new(Execute(bench.clone())),
+        Arc::new(Report(bench)),
+    ]
+}
+
+/// What every step may need.
+#[derive(Clone)]
+struct Bench {
+    strategies: Arc<Registry>,
+}
+
+impl Bench {
+    fn setup(&self, context: &TaskContext) -> Result<(Setup, Chosen), TaskError> {
+        let setup = Setup::of(&context.start).map_err(TaskError::Failed)?;
+        let missing = || failure("strategy_invalid", "the file names no strategy".into());
+        let written = setup.workflow.strategy.as_ref().ok_or_else(missing);
+        let written = written.map_err(TaskError::Failed)?;
+        let chosen = strategy::choose(&self.strategies, written);
+        let chosen = chosen.map_err(|errors| {
+            let lines: Vec<String> =
+                errors.iter().map(|error| format!("{}: {error}", error.place)).collect();
+            TaskError::Failed(failure("strategy_invalid", lines.join("; ")))
+        })?;
+        Ok((setup, chosen))
+    }
+
+    /// The bars: those in the container, or loaded again and found to be the same.
+    fn stock(&self, context: &TaskContext) -> Result<Arc<Stock>, TaskError> {
+        if let Some(stock) = context.container.held::<Stock>() {
+            return Ok(stock);
+        }
+        let (setup, chosen) = self.setup(context)?;
+        let stock = Arc::new(load::load(&setup, &chosen).map_err(TaskError::Failed)?);
+        if let Some(recorded) = context.outputs.get("load_data")
+            && *recorded != stock.facts()
+        {
+            return Err(TaskError::Failed(Failure {
+                code: "data_changed".into(),
+                message: "the data is not what it was when this run loaded it first".into(),
+                hint: Some("restore the files, or start a new run".into()),
+            }));
+        }
+        context.container.hold(Arc::clone(&stock));
+        Ok(stock)
+    }
+
+    /// The outcome: that in the container, or simulated again and found to be the same.
+    fn finished(&self, context: &TaskContext) -> Result<Arc<Finished>, TaskError> {
+        if let Some(finished) = context.container.held::<Finished>() {
+            return Ok(finished);
+        }
+        let (setup, chosen) = self.setup(context)?;
+        let stock = self.stock(context)?;
+        let finished = Arc::new(simulate::simulate(&setup, chosen, stock, &context.watch)?);
+        if let Some(recorded) = context.outputs.get(crate::summary::RESULT_TASK)
+            && *recorded != finished.result
+        {
+            let message = "the simulation came out different from what this run recorded";
+            let hint = "it was recorded by another version of Dirigent: use that, or start anew";
+            return Err(TaskError::Failed(Failure {
+                code: "data_changed".into(),
+                message: message.into(),
+                hint: Some(hint.into()),
+            }));
+        }
+        context.container.hold(Arc::clone(&finished));
+        Ok(finished)
+    }
+}
+
+/// Step 1: the configuration makes a strategy and options.
+struct Parse(Bench);
+
+impl TaskKind for Parse {
+    fn name(&self) -> &'static str {
+        "backtest.parse"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let (setup, chosen) = self.0.setup(context)?;
+        let value = json!({
+            "strategy": chosen.label,
+            "params": chosen.params,
+            "rules": chosen.rules_json(),
+            "symbols": setup.data.symbols,
+        });
+        let warnings = chosen.warnings;
+        Ok(TaskOutput { value, warnings, ..TaskOutput::default() })
+    }
+}
+
+/// Step 2: the one container of the run.
+struct Contain;
+
+impl TaskKind for Contain {
+    fn name(&self) -> &'static str {
+        "backtest.container"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let container = context.container.path().to_owned();
+        let seed = context.container.seed().as_u32();
+        let value = json!({"container": container, "seed": seed});
+        let facts = vec![Fact::ContainerCreated { container, seed }];
+        Ok(TaskOutput { value, facts, ..TaskOutput::default() })
+    }
+}
+
+/// Step 3: the bars.
+struct Load(Bench);
+
+impl TaskKind for Load {
+    fn name(&self) -> &'static str {
+        "backtest.load"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let stock = self.0.stock(context)?;
+        let (value, warnings) = (stock.facts(), stock.notes.clone());
+        Ok(TaskOutput { value, warnings, ..TaskOutput::default() })
+    }
+}
+
+/// Step 4: the simulation and its result files.
+struct Execute(Bench);
+
+impl TaskKind for Execute {
+    fn name(&self) -> &'static str {
+        "backtest.execute"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let finished = self.0.finished(context)?;
+        let store = &context.artifacts;
+        let outcome = &finished.outcome;
+        let artifacts = vec![
+            store.put("trades.csv", true, |out| outcome.write_trades_csv(out)),
+            store.put("orders.csv", true, |out| outcome.write_orders_csv(out)),
+            store.put("equity.csv", true, |out| outcome.write_equity_csv(out)),
+        ];
+        let artifacts = artifacts.into_iter().collect::<Result<_, _>>().map_err(write_failed)?;
+        let warnings = outcome.warnings.iter().map(ToString::to_string).collect();
+        let value = finished.result.clone();
+        Ok(TaskOutput { value, artifacts, warnings, facts: Vec::new() })
+    }
+}
+
+/// Step 5: the pictures of the result.
+struct Report(Bench);
+
+impl TaskKind for Report {
+    fn name(&self) -> &'static str {
+        "backtest.report"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let finished = self.0.finished(context)?;
+        let (_, chosen) = self.0.setup(context)?;
+        let digest = digest(context);
+        let page = page(context, &chosen, &finished, &digest);
+        let manifest = manifest(context, &finished, &digest);
+        let state = json!({
+            "master_seed": context.start.seed,
+            "container_seeds": {context.container.path(): context.container.seed().as_u32()},
+            "execution_order": [context.container.path()],
+        });
+        let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
+        let files = [
+            ("report.html", page),
+            ("manifest.json", pretty(&manifest)),
+            ("reproducibility.json", pretty(&state)),
+        ];
+        let put = |(name, text): (&str, String)| {
+            context.artifacts.put(name, false, |out| out.write_all(text.as_bytes()))
+        };
+        let artifacts =
+            files.into_iter().map(put).collect::<Result<_, _>>().map_err(write_failed)?;
+        Ok(TaskOutput { artifacts, ..TaskOutput::default() })
+    }
+}
+
+/// The digest the run will have, as this step adds nothing to it.
+fn digest(context: &TaskContext) -> String {
+    let mut outputs: Map<String, Value> = context.outputs.clone().into_iter().collect();
+    outputs.insert(context.task.clone(), Value::Null);
+    digest_of(outputs, context.made.iter()).to_string()
+}
+
+fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &str) -> String {
+    let stock = &finished.stock;
+    let benchmark_name =
+        stock.benchmark.as_ref().map(|bars| format!("Buy and hold {}", bars.symbol));
+    Sheet {
+        start: &context.start,
+        run_id: context.run.as_str(),
+        digest,
+        strategy: &chosen.describe(),
+        timeframe: &stock.timeframe.to_string(),
+        adjustment: stock.adjust,
+        bars: &stock.bars,
+        outcome: &finished.outcome,
+        metrics: &finished.result["metrics"],
+        equity: &finished.equity,
+        benchmark: benchmark_name.as_deref().zip(finished.benchmark.as_deref()),
+        files: &stock.files,
+        warnings: &context.warnings,
+        periods_per_year: finished.periods_per_year,
+    }
+    .render()
+}
+
+/// Everything that is needed to get the same result again.
+fn manifest(context: &TaskContext, finished: &Finished, digest: &str) -> Value {
+    let start = &context.start;
+    let files: Vec<Value> = finished.stock.files.iter().map(ReadFile::facts).collect();
+    let artifacts: Vec<Value> = context
+        .made
+        .iter()
+        .map(|file| json!({"name": file.name, "sha256": file.sha256, "bytes": file.bytes}))
+        .collect();
+    json!({
+        "name": start.name,
+        "type": start.kind,
+        "version": start.version,
+        "seed": start.seed,
+        "config_hash": start.config_hash,
+        "config_version": start.config_version,
+        "config": start.config,
+        "data": files,
+        "artifacts": artifacts,
+        "digest": digest,
+    })
+}
+
+fn write_failed(error: std::io::Error) -> TaskError {
+    TaskError::Failed(Failure {
+        code: "write_failed".into(),
+        message: format!("cannot write the files of the run: {error}"),
+        hint: Some("check the space and the permissions of the home, then resume the run".into()),
+    })
+}

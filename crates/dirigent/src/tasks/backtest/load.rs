@@ -1,0 +1,130 @@
+//! Loading: the bars that are traded, and those that rules and benchmark look at.
+
+use dirigent_trading::{
+    Bars,
+    data::{self, Loaded, Timeframe},
+};
+use dirigent_workflow::event::Failure;
+use serde_json::{Value, json};
+
+use crate::{prepare::is_path, setup::Setup, strategy::Chosen};
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadFile {
+    /// The last part of its path, which is the same wherever the folder is.
+    pub(crate) name: String,
+    /// SHA-256 of its bytes.
+    pub(crate) sha256: String,
+    /// Rows that were read.
+    pub(crate) rows: u64,
+}
+
+/// Everything that was loaded.
+#[derive(Debug)]
+pub(super) struct Stock {
+    /// The bars that are traded, in the order of the file.
+    pub(super) bars: Vec<Bars>,
+    /// Bars that are only looked at.
+    pub(super) others: Vec<Bars>,
+    /// What the result is compared with.
+    pub(super) benchmark: Option<Bars>,
+    /// Length of a bar.
+    pub(super) timeframe: Timeframe,
+    /// What was to be done to the prices.
+    pub(super) adjust: &'static str,
+    /// The files that were read.
+    pub(super) files: Vec<ReadFile>,
+    /// What the reader of the result should know.
+    pub(super) notes: Vec<String>,
+}
+
+impl Stock {
+    /// What is recorded: names, contents and counts, no path.
+    pub(super) fn facts(&self) -> Value {
+        let bars = |bars: &Bars| json!({"symbol": bars.symbol, "bars": bars.len()});
+        let files: Vec<Value> = self.files.iter().map(ReadFile::facts).collect();
+        json!({
+            "symbols": self.bars.iter().map(bars).collect::<Vec<_>>(),
+            "others": self.others.iter().map(bars).collect::<Vec<_>>(),
+            "benchmark": self.benchmark.as_ref().map(|bars| &bars.symbol),
+            "timeframe": self.timeframe.to_string(),
+            "adjust": self.adjust,
+            "files": files,
+        })
+    }
+}
+
+impl ReadFile {
+    fn of(file: &data::FileFact) -> Self {
+        Self {
+            name: file_name(&file.path.to_string_lossy()),
+            sha256: file.sha256.to_string(),
+            rows: file.rows,
+        }
+    }
+
+    /// The same as JSON.
+    pub(crate) fn facts(&self) -> Value {
+        json!({"name": self.name, "sha256": self.sha256, "rows": self.rows})
+    }
+}
+
+/// Loads what `setup` trades and `chosen` looks at.
+pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
+    let traded = &setup.data.symbols;
+    let benchmark = setup.workflow.benchmark.as_deref();
+    let by_symbol = benchmark.filter(|name| !is_path(name)).map(str::to_owned);
+    let mut symbols = traded.clone();
+    for symbol in chosen.foreign().into_iter().chain(by_symbol.clone()) {
+        if !symbols.contains(&symbol) {
+            symbols.push(symbol);
+        }
+    }
+    let loaded = data::load(&setup.request(symbols)).map_err(invalid)?;
+    let mut stock = sort(loaded, traded, by_symbol.as_deref());
+    stock.adjust = setup.adjust();
+    if let Some(path) = benchmark.filter(|name| is_path(name)) {
+        stock.benchmark = Some(from_file(setup, path, &mut stock.files)?);
+    }
+    Ok(stock)
+}
+
+fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
+    let is_benchmark = |bars: &&Bars| benchmark == Some(bars.symbol.as_str());
+    let benchmark = loaded.bars.iter().find(is_benchmark).cloned();
+    let files = loaded.files.iter().map(ReadFile::of).collect();
+    let notes = [loaded.report.summary(), loaded.notes].concat();
+    let (bars, others) =
+        loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
+    Stock { bars, others, benchmark, timeframe: loaded.timeframe, adjust: "", files, notes }
+}
+
+/// A benchmark that has a file of its own.
+fn from_file(setup: &Setup, path: &str, files: &mut Vec<ReadFile>) -> Result<Bars, Failure> {
+    let name = file_name(path);
+    let symbol = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
+    let mut request = setup.request(vec![symbol]);
+    let path = setup.absolute(path);
+    request.source = if path.ends_with(".parquet") {
+        data::Source::Parquet { path }
+    } else {
+        data::Source::Csv { path }
+    };
+    let mut loaded = data::load(&request).map_err(invalid)?;
+    files.extend(loaded.files.iter().map(ReadFile::of));
+    Ok(loaded.bars.remove(0))
+}
+
+fn file_name(path: &str) -> String {
+    let path = std::path::Path::new(path);
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn invalid(error: data::Error) -> Failure {
+    Failure {
+        code: "data_invalid".into(),
+        message: error.to_string(),
+        hint: Some(error.hint()).filter(|hint| !hint.is_empty()),
+    }
+}

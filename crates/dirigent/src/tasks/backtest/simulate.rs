@@ -1,0 +1,158 @@
+//! Simulating: from bars and a strategy to the outcome and its result document.
+
+use std::sync::Arc;
+
+use dirigent_trading::{
+    Bars,
+    backtest::{self, Outcome},
+    metrics::{self, Curve, Performance, TradeResult},
+};
+use dirigent_workflow::port::{TaskError, Watch};
+use serde_json::{Value, json};
+
+use super::load::Stock;
+use crate::{
+    setup::{Setup, failure},
+    sheet::share,
+    strategy::Chosen,
+};
+
+/// A simulation that has run.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// What it ran on.
+    pub(super) stock: Arc<Stock>,
+    /// What it left behind.
+    pub(super) outcome: Outcome,
+    /// Equity at each time, as doubles.
+    pub(super) equity: Vec<f64>,
+    /// Worth of the same cash in the benchmark at each time.
+    pub(super) benchmark: Option<Vec<f64>>,
+    /// Bars in a year.
+    pub(super) periods_per_year: f64,
+    /// The result document.
+    pub(super) result: Value,
+}
+
+/// Runs the strategy over the bars.
+pub(super) fn simulate(
+    setup: &Setup,
+    chosen: Chosen,
+    stock: Arc<Stock>,
+    watch: &Watch,
+) -> Result<Finished, TaskError> {
+    let failed = |code: &str, message| TaskError::Failed(failure(code, message));
+    let periods_per_year = periods_per_year(setup, &stock);
+    let mut strategy = chosen
+        .strategy(&stock.bars, &stock.others)
+        .map_err(|message| failed("strategy_invalid", message))?;
+    let options = setup.options(periods_per_year);
+    let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
+    drop(strategy);
+    let outcome = outcome.map_err(|error| match error {
+        backtest::Error::Cancelled { .. } => TaskError::Stopped,
+        backtest::Error::Strategy(message) => failed("strategy_invalid", message),
+        other => failed("backtest_failed", other.to_string()),
+    })?;
+    let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
+    let cash = outcome.initial_cash.to_f64();
+    let benchmark = stock.benchmark.as_ref().and_then(|bars| held(bars, &outcome, cash));
+    let performance = performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
+        .map_err(|error| failed("backtest_failed", error.to_string()))?;
+    let result = result(&stock, &outcome, &performance);
+    Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, result })
+}
+
+/// Stops a simulation and passes its progress on.
+struct Eyes<'a>(&'a Watch);
+
+impl backtest::Watch for Eyes<'_> {
+    fn cancelled(&self) -> bool {
+        self.0.stopped()
+    }
+
+    fn progress(&self, done: usize, total: usize) {
+        self.0.report(done as u64, total as u64);
+    }
+}
+
+fn periods_per_year(setup: &Setup, stock: &Stock) -> f64 {
+    let longest = stock.bars.iter().max_by_key(|bars| bars.len());
+    let measured =
+        || longest.map_or(metrics::SESSIONS_PER_YEAR, |bars| metrics::periods_per_year(&bars.time));
+    setup.workflow.metrics.periods_per_year.unwrap_or_else(measured)
+}
+
+/// What `cash` in the benchmark would be worth at each time of the outcome; its first close counts
+/// for times before it.
+fn held(bars: &Bars, outcome: &Outcome, cash: f64) -> Option<Vec<f64>> {
+    let times = &outcome.equity.time;
+    let mut at = bars.time.partition_point(|time| time <= times.first().unwrap_or(time));
+    at = at.saturating_sub(1);
+    let first = bars.close.get(at)?.to_f64();
+    let worth = |time| {
+        while bars.time.get(at + 1).is_some_and(|next| next <= time) {
+            at += 1;
+        }
+        cash * bars.close[at].to_f64() / first
+    };
+    Some(times.iter().map(worth).collect())
+}
+
+fn performance(
+    setup: &Setup,
+    outcome: &Outcome,
+    equity: &[f64],
+    benchmark: Option<&[f64]>,
+    periods_per_year: f64,
+) -> Result<Performance, metrics::Error> {
+    let trades: Vec<TradeResult> = outcome
+        .trades
+        .iter()
+        .map(|trade| TradeResult {
+            net_pnl: trade.pnl.to_f64(),
+            return_fraction: share(trade.pnl, trade.entry_price, trade.quantity),
+            bars: trade.bars_held(),
+        })
+        .collect();
+    let mut performance = Performance::of(&Curve {
+        time: &outcome.equity.time,
+        equity,
+        exposure: &[],
+        traded_notional: outcome.traded_value.to_f64(),
+        fees: outcome.fees.to_f64(),
+        slippage_cost: outcome.slippage_cost.to_f64(),
+        trades: &trades,
+        benchmark,
+        periods_per_year: Some(periods_per_year),
+        risk_free_rate: setup.workflow.metrics.risk_free_rate,
+    })?;
+    performance.exposure = Some(outcome.exposure());
+    Ok(performance)
+}
+
+fn result(stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value {
+    let open: Vec<Value> = outcome
+        .open_positions
+        .iter()
+        .map(|position| {
+            json!({
+                "symbol": outcome.symbols[position.symbol.index()],
+                "quantity": position.quantity.to_f64(),
+                "entry_time": position.entry_time,
+                "entry_price": position.entry_price.to_f64(),
+                "price": position.mark.to_f64(),
+                "value": position.value.to_f64(),
+                "unrealized_pnl": position.unrealized.to_f64(),
+            })
+        })
+        .collect();
+    json!({
+        "symbols": outcome.symbols,
+        "bars": stock.bars.iter().map(Bars::len).sum::<usize>(),
+        "initial_cash": outcome.initial_cash.to_f64(),
+        "final_equity": outcome.final_equity.to_f64(),
+        "open_positions": open,
+        "metrics": performance,
+    })
+}

@@ -1,0 +1,252 @@
+//! What holds for any bars, signals and options.
+
+use std::sync::Arc;
+
+use dirigent_core::{Seed, Timestamp};
+use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
+use dirigent_trading::execution::{FillTiming, Intrabar, StandardCommission, StandardSlippage};
+use dirigent_trading::portfolio::{Ledger, Sizing};
+use dirigent_trading::risk::{Limits, StopReference};
+use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
+use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
+use proptest::prelude::*;
+
+const DAY_NANOS: i64 = 86_400_000_000_000;
+const CENT: i64 = 10_000_000;
+
+/// A whole run, drawn from one number.
+#[derive(Debug)]
+struct Case {
+    bars: Vec<Bars>,
+    columns: Vec<Arc<[Signal]>>,
+    options: Options,
+}
+
+impl Case {
+    fn new(seed: u64, symbols: usize, options: Options) -> Self {
+        let bars: Vec<Bars> = (0..symbols).map(|n| random_bars(seed, n)).collect();
+        let columns = bars.iter().map(|bars| random_signals(seed, bars)).collect();
+        Self { bars, columns, options }
+    }
+
+    fn strategy(&self) -> SignalStrategy {
+        SignalStrategy::new(self.columns.clone(), 0)
+    }
+
+    fn run(&self) -> Outcome {
+        run(&self.bars, &mut self.strategy(), &self.options, &Unwatched).unwrap()
+    }
+}
+
+/// Up to 120 days of a wild walk in whole cents; the second and later symbols miss some days.
+fn random_bars(seed: u64, number: usize) -> Bars {
+    let symbol = format!("S{number}");
+    let mut random = Seed::master(seed).child(&symbol).stream();
+    let mut bars = Bars { symbol, ..Bars::default() };
+    let mut last = 100.0_f64;
+    for day in 0..120_i64 {
+        if number > 0 && random.uniform() < 0.2 {
+            continue;
+        }
+        let mut price = |around: f64, spread: f64| {
+            let cents = (around * (1.0 + spread * random.normal()) * 100.0).clamp(100.0, 1e6);
+            Price::from_raw(Price::from_f64(cents.round()).unwrap().raw() / 1_000_000_000 * CENT)
+        };
+        let open = price(last, 0.02);
+        let close = price(open.to_f64(), 0.03);
+        let extremes = [price(open.to_f64(), 0.03), price(close.to_f64(), 0.03), open, close];
+        last = close.to_f64();
+        bars.time.push(Timestamp::from_nanos(day * DAY_NANOS));
+        bars.open.push(open);
+        bars.high.push(extremes.into_iter().max().unwrap());
+        bars.low.push(extremes.into_iter().min().unwrap());
+        bars.close.push(close);
+        bars.volume.push(1.0);
+    }
+    bars
+}
+
+fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
+    let mut random = Seed::master(seed).child(&bars.symbol).child("signals").stream();
+    let wishes = [Signal::LONG_ENTRY, Signal::LONG_EXIT, Signal::SHORT_ENTRY, Signal::SHORT_EXIT];
+    let mut signal = |_| {
+        wishes.into_iter().fold(Signal::NONE, |all, wish| {
+            if random.uniform() < 0.12 { all.with(wish) } else { all }
+        })
+    };
+    (0..bars.len()).map(|bar| signal(bar)).collect()
+}
+
+fn rate(percent: i32) -> Option<Rate> {
+    (percent > 0).then(|| Rate::percent(percent))
+}
+
+prop_compose! {
+    fn any_options()(
+        cash in 1_000_i64..1_000_000,
+        same_close: bool,
+        optimistic: bool,
+        signal_close: bool,
+        fractional: bool,
+        commission in 0..4,
+        slippage_bps in 0..50,
+        sizing in 0..4,
+        percent in 1_i32..=100,
+        limits in prop::array::uniform4(-40_i32..40),
+    ) -> Options {
+        Options {
+            initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
+            fill: if same_close { FillTiming::SameClose } else { FillTiming::NextOpen },
+            fill_model: Arc::new(
+                if optimistic { Intrabar::Optimistic } else { Intrabar::Pessimistic },
+            ),
+            commission: Arc::new(match commission {
+                0 => StandardCommission::None,
+                1 => StandardCommission::Bps { rate: Rate::bps(7), minimum: Money::ZERO },
+                2 => StandardCommission::PerShare {
+                    amount: Price::from_raw(5_000_000),
+                    minimum: Money::from_raw(1_000_000_000),
+                },
+                _ => StandardCommission::Fixed { amount: Money::from_raw(3_000_000_000) },
+            }),
+            slippage: Arc::new(StandardSlippage::Bps { rate: Rate::bps(slippage_bps) }),
+            sizing: match sizing {
+                0 => Sizing::FixedQuantity(Quantity::from_units(percent.into()).unwrap()),
+                1 => Sizing::FixedCash(Money::from_raw(i128::from(cash) * 400_000_000)),
+                2 => Sizing::VolatilityTarget {
+                    target: Rate::percent(20),
+                    lookback_bars: 10,
+                    bars_per_year: 252.0,
+                },
+                _ => Sizing::PercentEquity(Rate::percent(percent)),
+            },
+            lot: if fractional { Options::LOT_FRACTIONAL } else { Options::LOT_WHOLE },
+            limits: Limits {
+                max_position: rate(limits[0]),
+                max_drawdown: rate(limits[1]),
+                stop_loss: rate(limits[2]),
+                take_profit: rate(limits[3]),
+                stop_reference: if signal_close {
+                    StopReference::SignalClose
+                } else {
+                    StopReference::EntryPrice
+                },
+            },
+            first_bar: 0,
+        }
+    }
+}
+
+/// The same decisions, but never quiet: every bar is a full step.
+struct Wakeful(SignalStrategy);
+
+impl Strategy for Wakeful {
+    fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
+        self.0.on_bar(window, ledger, wishes);
+    }
+}
+
+fn check_books(outcome: &Outcome) {
+    let mut cash = outcome.initial_cash;
+    for fill in &outcome.fills {
+        cash = cash - fill.price.notional(fill.signed_quantity()) - fill.fee;
+    }
+    let worth: Money = outcome.open_positions.iter().map(|open| open.value).sum();
+    let unrealized: Money = outcome.open_positions.iter().map(|open| open.unrealized).sum();
+    let open_fees: Money = outcome.open_positions.iter().map(|open| open.fees).sum();
+    let pnl: Money = outcome.trades.iter().map(|trade| trade.pnl).sum();
+    let end = outcome.final_equity;
+    assert_eq!(outcome.equity.cash.last(), Some(&cash));
+    assert_eq!(outcome.equity.equity.last(), Some(&end));
+    assert_eq!(end, cash + worth);
+    assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees);
+    assert_eq!(end, outcome.initial_cash + pnl + unrealized - open_fees);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_outcome_follows_from_its_fills_to_the_last_digit(
+        seed: u64, symbols in 1_usize..4, options in any_options(),
+    ) {
+        let outcome = Case::new(seed, symbols, options).run();
+        check_books(&outcome);
+        prop_assert!(outcome.orders.iter().all(|order| order.rejected.is_none()
+            || order.filled.is_zero() || order.filled < order.order.quantity));
+        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.equity.len());
+    }
+
+    #[test]
+    fn the_same_run_has_the_same_outcome(
+        seed: u64, symbols in 1_usize..4, options in any_options(),
+    ) {
+        let case = Case::new(seed, symbols, options);
+        prop_assert_eq!(case.run(), case.run());
+    }
+
+    #[test]
+    fn skipping_quiet_bars_changes_nothing(seed: u64, options in any_options()) {
+        let case = Case::new(seed, 1, options);
+        let mut wakeful = Wakeful(case.strategy());
+        let stepped = run(&case.bars, &mut wakeful, &case.options, &Unwatched).unwrap();
+        prop_assert_eq!(case.run(), stepped);
+    }
+
+    #[test]
+    fn what_comes_after_a_bar_changes_nothing_before_it(
+        seed: u64, symbols in 1_usize..4, cut in 0_usize..119, options in any_options(),
+    ) {
+        let case = Case::new(seed, symbols, options);
+        let whole = case.run();
+        let cut_time = Timestamp::from_nanos(i64::try_from(cut).unwrap() * DAY_NANOS);
+        let mut changed = Case { bars: case.bars.clone(), ..case };
+        for bars in &mut changed.bars {
+            let after = bars.time.partition_point(|time| *time <= cut_time);
+            for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+                for price in &mut column[after..] {
+                    *price = Price::from_raw(price.raw() * 3);
+                }
+            }
+        }
+        let other = changed.run();
+        let before = whole.equity.time.partition_point(|time| *time <= cut_time);
+        prop_assert_eq!(&whole.equity.cash[..before], &other.equity.cash[..before]);
+        prop_assert_eq!(&whole.equity.equity[..before], &other.equity.equity[..before]);
+        let fills = |outcome: &Outcome| {
+            outcome.fills.iter().copied().filter(|fill| fill.time <= cut_time).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(fills(&whole), fills(&other));
+    }
+
+    #[test]
+    fn prices_and_cash_in_another_currency_scale_the_result(
+        seed: u64, symbols in 1_usize..4, factor in 2_i64..9, percent in 1..=100,
+        stop in 1_i32..20, bps in 0..20,
+    ) {
+        let options = |cash: i64| Options {
+            initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
+            commission: Arc::new(StandardCommission::Bps {
+                rate: Rate::bps(bps),
+                minimum: Money::ZERO,
+            }),
+            sizing: Sizing::PercentEquity(Rate::percent(percent)),
+            limits: Limits { stop_loss: rate(stop), ..Limits::default() },
+            ..Options::default()
+        };
+        let case = Case::new(seed, symbols, options(100_000));
+        let mut bars = case.bars.clone();
+        for bars in &mut bars {
+            for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+                for price in column {
+                    *price = Price::from_raw(price.raw() * factor);
+                }
+            }
+        }
+        let scaled = Case { bars, columns: case.columns.clone(), options: options(100_000 * factor) };
+        let (plain, scaled) = (case.run(), scaled.run());
+        let expected: Vec<Money> =
+            plain.equity.equity.iter().map(|equity| equity.scaled(factor, 1)).collect();
+        prop_assert_eq!(expected, scaled.equity.equity);
+    }
+}
