@@ -6,7 +6,9 @@
 use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use dirigent_core::{Seed, Timestamp};
-use dirigent_trading::rules::{Columns, Expression, RuleError, RuleSet, compile, compile_expression};
+use dirigent_trading::rules::{
+    Columns, Expression, RuleError, RuleSet, compile, compile_expression,
+};
 use dirigent_trading::signal::Signal;
 
 const BARS: usize = 300;

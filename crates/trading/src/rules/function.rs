@@ -210,7 +210,7 @@ pub const FUNCTIONS: &[Function] = &[
     stateful(
         "falling",
         &[number("x"), window_of(1)],
-        "Whether each of the last `n` bars is below the one before it.",
+        "Whether each of the last `n` values is below the one before it.",
         BARS_BEFORE,
         window::falling,
     ),
@@ -230,7 +230,7 @@ pub const FUNCTIONS: &[Function] = &[
     stateful(
         "rising",
         &[number("x"), window_of(1)],
-        "Whether each of the last `n` bars is above the one before it.",
+        "Whether each of the last `n` values is above the one before it.",
         BARS_BEFORE,
         window::rising,
     ),

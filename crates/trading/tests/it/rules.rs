@@ -203,6 +203,22 @@ fn terms_may_stand_in_any_order_and_hide_no_function() {
 }
 
 #[test]
+fn a_term_keeps_the_outputs_of_its_indicator() {
+    let mut set = set("m > m.signal", "m.hist < 0");
+    set.terms = vec![("m".to_owned(), "macd(close, 3, 5, 2)".to_owned())];
+    let market = Market::random(300, &mut Seed::master(3).stream());
+    let direct = RuleSet {
+        terms: Vec::new(),
+        entry: Some("macd(close, 3, 5, 2).macd > macd(close, 3, 5, 2).signal".to_owned()),
+        exit: Some("macd(close, 3, 5, 2).hist < 0".to_owned()),
+        ..set.clone()
+    };
+    let found = signals(&set, &market);
+    assert_eq!(found, signals(&direct, &market));
+    assert!(found.contains(&Signal::LONG_ENTRY) && found.contains(&Signal::LONG_EXIT));
+}
+
+#[test]
 fn what_is_never_used_is_a_warning_and_costs_nothing() {
     let mut set = set("close > open", "close < open");
     set.params = BTreeMap::from([("n".to_owned(), 200.0), ("m".to_owned(), 1.0)]);
@@ -261,13 +277,13 @@ fn warmup_is_the_first_bar_that_is_known() {
     });
     let others = ["close", "hl2", "hour", "3", "close[3][4] - open", "-sma(sma(close, 9), 5)"];
     let indicators = CATALOGUE.iter().map(example);
-    // Outputs may start one after the other; the last one does not start before the others.
+    // An output may be known before the others of its indicator; the warm-up is that of all.
     let nested = CATALOGUE.iter().map(|definition| {
-        let output = match definition.outputs {
-            [_] => String::new(),
-            outputs => format!(".{}", outputs.last().unwrap()),
-        };
-        format!("sma({}{output}, 6)[2]", example(definition))
+        let outputs = definition.outputs.iter().map(|output| match definition.outputs.len() {
+            1 => example(definition),
+            _ => format!("{}.{output}", example(definition)),
+        });
+        format!("sma({}, 6)[2]", outputs.collect::<Vec<_>>().join(" + "))
     });
     for text in others.map(str::to_owned).into_iter().chain(windows).chain(indicators).chain(nested)
     {
@@ -278,6 +294,22 @@ fn warmup_is_the_first_bar_that_is_known() {
         let latest = out.iter().map(first).max().unwrap();
         assert_eq!(latest, Some(expression.warmup()), "{text}, seed {seed}");
     }
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_compile() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/rules");
+    let params = BTreeMap::from([("n".to_owned(), 5.0)]);
+    let mut count = 0;
+    for entry in std::fs::read_dir(seeds).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("seed_") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            compile_expression(&text, &params).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no seeds in {seeds}");
 }
 
 /// A call of an indicator that compiles: `sma(close, 7)`.

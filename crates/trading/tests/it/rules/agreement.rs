@@ -2,7 +2,7 @@
 
 use super::*;
 
-const EXPRESSIONS: u64 = 400;
+const EXPRESSIONS: u64 = 1_000;
 
 /// A random expression of numbers.
 fn number(random: &mut Stream, depth: u32) -> String {
@@ -34,18 +34,14 @@ fn indicator(random: &mut Stream, series: [&str; 2]) -> String {
     let definition = &CATALOGUE[below(random, CATALOGUE.len())];
     let inputs = definition.inputs.iter().filter(|input| matches!(input, Input::Argument(_)));
     let inputs = inputs.zip(series.into_iter().cycle()).map(|(_, series)| series.to_owned());
-    let mut arguments: Vec<String> = inputs.collect();
-    let params = definition.params.iter().map(|param| match param.default {
-        Some(default) if below(random, 2) == 0 => default,
-        _ => param.min.max(2.0) + f64::from(u32::try_from(below(random, 20)).unwrap()),
+    let params = definition.params.iter().map(|param| match param.whole {
+        true => param.min + f64::from(u32::try_from(below(random, 30)).unwrap()),
+        false => param.min + (param.max.min(4.0) - param.min) * random.uniform(),
     });
-    let params: Vec<f64> = params.collect();
-    // Where the parameters do not go together, those with a default are left out.
-    let given = match definition.parameters(&params) {
-        Ok(_) => params.len(),
-        Err(_) => definition.params.iter().filter(|param| param.default.is_none()).count(),
-    };
-    arguments.extend(params[..given].iter().map(f64::to_string));
+    let given: Vec<f64> = params.collect();
+    let params = definition.parameters(&given).or_else(|_| definition.parameters(&[])).unwrap();
+    let params = params.iter().map(f64::to_string);
+    let arguments: Vec<String> = inputs.chain(params).collect();
     let output = definition.outputs[below(random, definition.outputs.len())];
     let output = if definition.outputs.len() > 1 { format!(".{output}") } else { String::new() };
     format!("{}({}){output}", definition.name, arguments.join(", "))
