@@ -1,19 +1,28 @@
 //! Chores of this repository: `cargo xtask CHORE`.
 //!
+//! - `verify`: everything that has to pass; reads only. `fix`: what a machine can correct; writes.
+//! - `tidy`: the rules of the house. `generate`: the pages of docs/reference.
 //! - `golden DIR --data ROOT`: checks the product against reference values; see `golden`.
 //!
 //! Exit codes: 0 all is well, 1 a check failed, 2 the chore could not be done as asked.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod golden;
+mod tidy;
+mod verify;
 
-const USAGE: &str = "usage: cargo xtask golden DIR --data ROOT
+const USAGE: &str = "usage: cargo xtask CHORE
 
-  DIR   a folder of reference values: indicators/*.json, metrics/*.json, ...
-  ROOT  the folder that the `data` fields of these files are relative to";
+  verify                    everything that has to pass; changes nothing
+  fix                       formatting, generated pages, simple lint fixes; writes
+  tidy                      the rules of the house that no compiler knows
+  generate                  the pages of docs/reference
+  golden DIR --data ROOT    the product against reference values:
+                            DIR holds indicators/*.json, metrics/*.json, ...
+                            ROOT is the folder that their `data` fields are relative to";
 
 const FAILED: u8 = 1;
 const UNUSABLE: u8 = 2;
@@ -23,6 +32,10 @@ fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
     let done = match parse(&arguments) {
         Some(Chore::Golden { folder, root }) => golden::run(&folder, &root, &mut out),
+        Some(Chore::Verify) => verify::verify(root()).map(|()| true),
+        Some(Chore::Fix) => verify::fix(root()).map(|()| true),
+        Some(Chore::Tidy) => verify::tidy(root()).map(|()| true),
+        Some(Chore::Generate) => verify::generate(root()).map(|()| true),
         Some(Chore::Help) => writeln!(out, "{USAGE}").map(|()| true).map_err(Into::into),
         None => Err(anyhow::anyhow!("{USAGE}")),
     };
@@ -38,8 +51,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// The root of the repository.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Chore {
+    Verify,
+    Fix,
+    Tidy,
+    Generate,
     Help,
     Golden { folder: PathBuf, root: PathBuf },
 }
@@ -47,6 +69,10 @@ enum Chore {
 fn parse(arguments: &[String]) -> Option<Chore> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
+        ["verify"] => Some(Chore::Verify),
+        ["fix"] => Some(Chore::Fix),
+        ["tidy"] => Some(Chore::Tidy),
+        ["generate"] => Some(Chore::Generate),
         ["help" | "--help" | "-h"] => Some(Chore::Help),
         ["golden", folder, "--data", root] | ["golden", "--data", root, folder] => {
             Some(Chore::Golden { folder: folder.into(), root: root.into() })

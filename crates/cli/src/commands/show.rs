@@ -15,6 +15,8 @@ use crate::{
     print::{Printer, Style},
 };
 
+/// Notes on the data that are printed.
+const NOTES_SHOWN_MAX: usize = 3;
 /// Cells of the equity sparkline.
 const SPARK_CELLS: u16 = 60;
 
@@ -40,7 +42,7 @@ pub(crate) fn finished(context: &Context, summary: &Summary) -> anyhow::Result<u
         printer.result(&text(context, summary)?)?;
     }
     for warning in summary.warnings.iter().filter(|_| !printer.json()) {
-        printer.note(&format!("{} {warning}", printer.paint_err(Style::Yellow, "note:")));
+        printer.note(&format!("{} {warning}", printer.paint_err(Style::Yellow, "warning:")));
     }
     if let Some(error) = &summary.error {
         printer.complain(&format!("{} {}", printer.paint_err(Style::Red, "error:"), error.message));
@@ -68,10 +70,21 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     if !summary.result.is_null() {
         backtest(printer, &mut out, &summary.result)?;
     }
+    let notes = summary.phases.iter().map(|phase| &phase["outputs"]["load_data"]["notes"]);
+    let notes: Vec<&str> = notes
+        .flat_map(|notes| notes.as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
+    if !notes.is_empty() {
+        let more = notes.len().saturating_sub(NOTES_SHOWN_MAX);
+        let shown = notes[..notes.len() - more].join("\n         ");
+        let more = if more > 0 { format!("\n         and {more} more") } else { String::new() };
+        writeln!(out, "\ndata     {shown}{more}")?;
+    }
     let file =
         |name: &str| summary.artifacts.iter().find(|file| file["name"] == name)?["path"].as_str();
     if let Some(line) = file("equity.csv").and_then(|path| sparkline(Path::new(path))) {
-        writeln!(out, "\nequity   {line}")?;
+        writeln!(out, "equity   {line}")?;
     }
     if let Some(digest) = &summary.digest {
         writeln!(out, "digest   {digest}")?;

@@ -150,7 +150,7 @@ impl TaskKind for Load {
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let stock = self.0.stock(context)?;
-        let (value, warnings) = (stock.facts(), stock.notes.clone());
+        let (value, warnings) = (stock.facts(), stock.warnings.clone());
         Ok(TaskOutput { value, warnings, ..TaskOutput::default() })
     }
 }
@@ -230,7 +230,7 @@ fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &st
         digest,
         strategy: &chosen.describe(),
         timeframe: &stock.timeframe.to_string(),
-        adjustment: stock.adjust,
+        adjustment: &stock.adjustment,
         bars: &stock.bars,
         outcome: &finished.outcome,
         metrics: &finished.result["metrics"],

@@ -74,7 +74,7 @@ fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
             if random.uniform() < 0.12 { all.with(wish) } else { all }
         })
     };
-    (0..bars.len()).map(|bar| signal(bar)).collect()
+    (0..bars.len()).map(signal).collect()
 }
 
 fn rate(percent: i32) -> Option<Rate> {

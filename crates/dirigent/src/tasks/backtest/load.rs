@@ -31,12 +31,14 @@ pub(super) struct Stock {
     pub(super) benchmark: Option<Bars>,
     /// Length of a bar.
     pub(super) timeframe: Timeframe,
-    /// What was to be done to the prices.
-    pub(super) adjust: &'static str,
+    /// What was done to the prices.
+    pub(super) adjustment: String,
     /// The files that were read.
     pub(super) files: Vec<ReadFile>,
-    /// What the reader of the result should know.
+    /// What was done to the data, for the record.
     pub(super) notes: Vec<String>,
+    /// What the data check found, for the reader of the result.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Stock {
@@ -49,7 +51,8 @@ impl Stock {
             "others": self.others.iter().map(bars).collect::<Vec<_>>(),
             "benchmark": self.benchmark.as_ref().map(|bars| &bars.symbol),
             "timeframe": self.timeframe.to_string(),
-            "adjust": self.adjust,
+            "adjustment": self.adjustment,
+            "notes": self.notes,
             "files": files,
         })
     }
@@ -83,7 +86,11 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
     }
     let loaded = data::load(&setup.request(symbols)).map_err(invalid)?;
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
-    stock.adjust = setup.adjust();
+    let asked = setup.adjust();
+    stock.adjustment = match stock.notes.iter().any(|note| note.contains("back-adjusted")) {
+        true => format!("{asked}: back-adjusted by `adj_close`"),
+        false => format!("{asked}: as in the file"),
+    };
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         stock.benchmark = Some(from_file(setup, path, &mut stock.files)?);
     }
@@ -94,10 +101,11 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let is_benchmark = |bars: &&Bars| benchmark == Some(bars.symbol.as_str());
     let benchmark = loaded.bars.iter().find(is_benchmark).cloned();
     let files = loaded.files.iter().map(ReadFile::of).collect();
-    let notes = [loaded.report.summary(), loaded.notes].concat();
+    let warnings = loaded.report.summary();
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
-    Stock { bars, others, benchmark, timeframe: loaded.timeframe, adjust: "", files, notes }
+    let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
+    Stock { bars, others, benchmark, timeframe, adjustment, files, notes, warnings }
 }
 
 /// A benchmark that has a file of its own.
