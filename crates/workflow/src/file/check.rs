@@ -329,7 +329,8 @@ impl<'a> Checker<'a> {
             let meant = is_shown.then(|| suggest(name, known.clone())).flatten();
             let hint = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys here are {}", quoted(known)),
+                None if is_shown => format!("the keys here are {}", quoted(known)),
+                None => "remove it".to_owned(),
             };
             let message = format!("unknown key `{shown}` {place}");
             let problem = Problem::error(entry.key_span, join(path, name), message).hint(hint);
