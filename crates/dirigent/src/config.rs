@@ -95,7 +95,7 @@ pub fn read(
     let source = document.sources().of(document.root().span);
     normalize::apply(&mut resolved, &mut problems, source.map_or("", Source::name));
     consistency::check(&resolved, &mut problems, strategies);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems.iter().any(Problem::is_error) {
         return Err(document.problems(problems));
     }
     let workflow: Workflow = match serde_json::from_value(resolved.reveal()) {
@@ -136,20 +136,22 @@ pub fn schema(strategies: &dyn Strategies) -> Value {
     names.push(strategies::RULES.to_owned());
     names.sort();
     names.dedup();
-    for pointer in [
-        "/properties/strategy/anyOf/0/anyOf",
-        "/properties/strategies/anyOf/0/items/anyOf",
-        "/properties/workflow/anyOf/0/properties/backtest_config/anyOf/0/properties/strategy/anyOf/0/anyOf",
-    ] {
-        let Some(Value::Array(forms)) = schema.pointer_mut(pointer) else { continue };
-        for form in forms {
-            match form.pointer_mut("/properties/type") {
-                Some(kind) => kind["examples"] = names.clone().into(),
-                None => form["examples"] = names.clone().into(),
-            }
-        }
-    }
+    complete(&mut schema, &names);
     schema
+}
+
+/// Offers `names` wherever the type of a strategy is asked for.
+fn complete(schema: &mut Value, names: &[String]) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("description").is_some_and(|doc| doc == keys::STRATEGY_TYPE_DOC) {
+                map.insert("examples".to_owned(), names.into());
+            }
+            map.values_mut().for_each(|below| complete(below, names));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|below| complete(below, names)),
+        _ => {}
+    }
 }
 
 /// The reference page of the workflow file, in Markdown.

@@ -3,11 +3,11 @@
 //! Promises: looks only at values that are well-formed by themselves, so that one mistake is
 //! reported once.
 
+mod tasks;
+
 use std::collections::BTreeSet;
 
-use dirigent_workflow::file::{
-    Problem, Resolved, problem::PROBLEMS_SHOWN_MAX, resolved::Checked, suggest,
-};
+use dirigent_workflow::file::{Problem, Resolved, Span, resolved::Checked, suggest};
 
 use super::strategies::{self, Strategies};
 
@@ -29,13 +29,14 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, strategies: &d
     strategies_(root, problems, strategies);
     phases(root, problems);
     limits(root, problems);
-    tasks(root, problems);
+    tasks::check(root, problems);
 }
 
 fn required(root: &Resolved, problems: &mut Vec<Problem>) {
     let Checked::Map(map) = &root.value else { return };
     let mut missing = |name: &str, hint: &str| {
-        let problem = Problem::error(root.span, name, format!("Required field '{name}' missing"));
+        let top = Span::at(root.span.source, root.span.start);
+        let problem = Problem::error(top, name, format!("Required field '{name}' missing"));
         problems.push(problem.hint(hint));
     };
     if !map.contains_key("workflow") {
@@ -236,42 +237,6 @@ fn limits(root: &Resolved, problems: &mut Vec<Problem>) {
                 let problem = Problem::error(root.place(&path), path, message);
                 problems.push(problem.hint("keep one of the two"));
             }
-        }
-    }
-}
-
-fn tasks(root: &Resolved, problems: &mut Vec<Problem>) {
-    let count = root.list("tasks").len();
-    let name_of = |index: usize| root.text(&format!("tasks.{index}.name"));
-    let mut names = BTreeSet::new();
-    for index in 0..count {
-        let Some(name) = name_of(index) else { continue };
-        if !names.insert(name) {
-            let path = format!("tasks.{index}.name");
-            let shown: String = name.chars().take(60).collect();
-            let message = format!("task `{shown}` is named twice");
-            let problem = Problem::error(root.place(&path), path, message);
-            problems.push(problem.hint("give each task a name of its own"));
-        }
-    }
-    let mut guesses = PROBLEMS_SHOWN_MAX;
-    for index in 0..count {
-        let list = format!("tasks.{index}.needs");
-        for (position, need) in root.list(&list).iter().enumerate() {
-            let path = format!("{list}.{position}");
-            let Some(name) = root.text(&path).filter(|name| !names.contains(name)) else {
-                continue;
-            };
-            // Comparing names is slow for those that nobody will see.
-            guesses = guesses.saturating_sub(1);
-            let known = names.iter().copied().filter(|_| guesses > 0);
-            let hint = match suggest(name, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "name another task of this file".to_owned(),
-            };
-            let shown: String = name.chars().take(60).collect();
-            let message = format!("there is no task `{shown}`");
-            problems.push(Problem::error(need.span, path, message).hint(hint));
         }
     }
 }

@@ -11,7 +11,7 @@ mod trade;
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
 
-pub use trade::STRATEGY;
+pub use trade::{STRATEGY, STRATEGY_TYPE_DOC};
 
 /// The longest list of names or symbols.
 const NAMES_MAX: usize = 10_000;

@@ -4,4 +4,5 @@
 mod bad_workflows;
 mod configuration;
 mod registered;
+mod secrets;
 mod seed_samples;

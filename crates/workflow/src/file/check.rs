@@ -3,7 +3,7 @@
 //! Promises: goes on after a mistake and reports them all; gives a value for every declared key
 //! that is there or has a default.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub(super) struct Checker<'a> {
     sources: &'a Sources,
     environment: &'a Environment,
     problems: Vec<Problem>,
+    /// Lines that hold a secret, with their source.
+    secret_lines: BTreeSet<(u32, u32)>,
     /// Defaults are being filled in: places are those of nobody.
     is_default: bool,
 }
@@ -46,10 +48,18 @@ impl<'a> Checker<'a> {
         environment: &'a Environment,
         problems: Vec<Problem>,
     ) -> Self {
-        Self { sources, environment, problems, is_default: false }
+        let secret_lines = BTreeSet::new();
+        Self { sources, environment, problems, secret_lines, is_default: false }
     }
 
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    /// The problems; those on a line with a secret do not show it.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        let lines = self.secret_lines;
+        let holds_secret = |span: Span| lines.contains(&(span.source, span.start.line));
+        for problem in &mut self.problems {
+            let places = problem.span.into_iter().chain(problem.related.as_ref().map(|r| r.0));
+            problem.is_secret |= places.into_iter().any(holds_secret);
+        }
         self.problems
     }
 
@@ -220,7 +230,7 @@ impl<'a> Checker<'a> {
         let fitting: Vec<_> = kinds.iter().filter(|kind| fits(kind, subject.node)).collect();
         for kind in &fitting {
             let value = self.kind(kind, subject);
-            let is_clean = !self.problems[before..].iter().any(is_error);
+            let is_clean = !self.problems[before..].iter().any(Problem::is_error);
             if is_clean || fitting.len() == 1 {
                 return value;
             }
@@ -319,7 +329,8 @@ impl<'a> Checker<'a> {
             let meant = is_shown.then(|| suggest(name, known.clone())).flatten();
             let hint = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys here are {}", quoted(known)),
+                None if is_shown => format!("the keys here are {}", quoted(known)),
+                None => "remove it".to_owned(),
             };
             let message = format!("unknown key `{shown}` {place}");
             let problem = Problem::error(entry.key_span, join(path, name), message).hint(hint);
@@ -342,10 +353,6 @@ impl<'a> Checker<'a> {
 
 fn quoted_all(names: &[&str]) -> String {
     quoted(names.iter().copied())
-}
-
-fn is_error(problem: &Problem) -> bool {
-    problem.severity == super::problem::Severity::Error
 }
 
 fn is_compound(kind: &Kind) -> bool {

@@ -62,8 +62,8 @@ impl Document {
 
     /// Lays one `key.path=value` of the command line over the document.
     ///
-    /// The value is a scalar as written, or YAML if it starts with `[`, `{` or a quote; lists are
-    /// addressed by index (`tasks.0.name`). A mistake is reported by [`Document::check`].
+    /// The value is a scalar as written, or YAML if it is `[…]`, `{…}` or quoted; lists are addressed
+    /// by index (`tasks.0.name`). A mistake is reported by [`Document::check`].
     pub fn set(&mut self, assignment: &str) {
         let source = Source::new(SourceKind::CommandLine, "--set", assignment);
         let source = self.sources.add(source);

@@ -78,9 +78,12 @@ fn across(source: u32, before: usize, text: &str) -> Span {
     Span { source, start: Place::new(1, column(before)), end: Place::new(1, end) }
 }
 
-/// YAML if it starts like a list, a map or quoted text; else one plain scalar as it stands.
+/// YAML if it looks like a list, a map or quoted text; else one plain scalar as it stands, such as
+/// `{symbol}.csv`.
 fn parse_value(source: u32, value: &str, before: usize) -> Result<Node, Failure> {
-    if !value.trim_start().starts_with(['[', '{', '"', '\'']) {
+    let trimmed = value.trim();
+    let is_map = trimmed.starts_with('{') && trimmed.ends_with('}');
+    if !is_map && !trimmed.starts_with(['[', '"', '\'']) {
         return Ok(Node::scalar(across(source, before, value), value.trim(), true));
     }
     let shift = |problem: Problem| {

@@ -237,18 +237,25 @@ impl Builder {
     }
 
     fn syntax(&self, text: &str, error: &ScanError) -> Problem {
-        let place = place(error.marker());
-        let span = Span::at(self.source, place);
+        let mut place = inside(text, place(error.marker()));
+        if error.info().contains("recursion limit") {
+            // The scanner reads ahead in `[[[[…` and stops at a limit of its own.
+            return *self.too_deep(Span::at(self.source, place));
+        }
         let line = usize::try_from(place.line.max(1) - 1).unwrap_or(0);
         let line = text.lines().nth(line).unwrap_or_default();
-        let indent = line.len() - line.trim_start().len();
-        let hint = if line[..indent].contains('\t') {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let hint = if let Some(tab) = indent.find('\t') {
+            place.column = u32::try_from(tab + 1).unwrap_or(place.column);
             "indent with spaces; YAML does not allow tabs"
+        } else if line.contains("{symbol}") {
+            "quote a path that starts with `{`: \"{symbol}.csv\""
         } else if line.trim_start().starts_with(['@', '`', '%']) || error.info().contains("`%'") {
             "quote a value that starts with a special character"
         } else {
             "check indentation, quotes and brackets here and on the line above"
         };
+        let span = Span::at(self.source, place);
         Problem::error(span, "", format!("this is not YAML: {}", error.info())).hint(hint)
     }
 }
@@ -275,6 +282,14 @@ fn insert(map: &mut Map, key: Key, node: Node) -> Option<Problem> {
     }
     map.insert(text, Entry { key_span: span, is_plain_key: is_plain, value: node });
     None
+}
+
+/// `place`, or the end of `text` if that comes first: what is missing there was expected there.
+fn inside(text: &str, place: Place) -> Place {
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let lines = small(text.lines().count()).max(1);
+    let last = text.lines().next_back().unwrap_or_default();
+    if place.line > lines { Place::new(lines, small(last.chars().count() + 1)) } else { place }
 }
 
 fn place(marker: &saphyr_parser::Marker) -> Place {

@@ -63,6 +63,11 @@ impl Problem {
         Self { severity: Severity::Warning, ..Self::error(span, path, message) }
     }
 
+    /// Whether it stops the file from being used.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// The same with the next step for the user.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -110,7 +115,7 @@ impl Problems {
 
     /// Whether one of them stops the file from being used.
     pub fn has_error(&self) -> bool {
-        self.list.iter().any(|problem| problem.severity == Severity::Error)
+        self.list.iter().any(Problem::is_error)
     }
 
     /// The texts that the problems point into.

@@ -53,7 +53,7 @@ pub struct Explained {
     pub key: String,
     /// The value, as YAML would show it; a secret is `***` or its `${NAME}`.
     pub value: String,
-    /// `default`, `file.yaml:3:5`, `environment NAME` or `--set a.b=c`.
+    /// `default`, `file.yaml:3:5`, `environment NAME` or `--set a.b`.
     pub origin: String,
     /// Which layer it is of.
     pub layer: Layer,

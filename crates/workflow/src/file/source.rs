@@ -54,12 +54,19 @@ pub enum SourceKind {
 }
 
 /// A text with a name: what problems quote and point into.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Source {
     kind: SourceKind,
     name: String,
     text: String,
     line_starts: Vec<u32>,
+}
+
+impl fmt::Debug for Source {
+    /// Without the text: it may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Source {
@@ -96,13 +103,11 @@ impl Source {
 
 /// Starts of lines in bytes; a line ends at `\n`, `\r\n` or a lone `\r`, as in YAML.
 fn line_starts(text: &str) -> Vec<u32> {
-    let bytes = text.as_bytes();
+    let is_return_of_pair = |at: usize| text[at..].starts_with("\r\n");
+    let ends = text.match_indices(['\n', '\r']).map(|(at, _)| at);
     let mut starts = vec![0];
-    for (at, &byte) in (0_u32..).zip(bytes) {
-        let next = usize::try_from(at).ok().and_then(|at| bytes.get(at + 1));
-        if byte == b'\n' || (byte == b'\r' && next != Some(&b'\n')) {
-            starts.push(at + 1);
-        }
+    for at in ends.filter(|&at| !is_return_of_pair(at)) {
+        starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
     }
     starts
 }
@@ -123,7 +128,7 @@ impl Sources {
         self.0.get(usize::try_from(span.source).ok()?)
     }
 
-    /// Where `span` starts, for people: `file.yaml:3:5`, `environment NAME`, `--set a.b=c`.
+    /// Where `span` starts, for people: `file.yaml:3:5`, `environment NAME`, `--set a.b`.
     pub fn describe(&self, span: Span) -> String {
         let Some(source) = self.of(span) else { return "unknown place".to_owned() };
         match source.kind {
@@ -131,7 +136,11 @@ impl Sources {
                 format!("{}:{}:{}", source.name, span.start.line, span.start.column)
             }
             SourceKind::Environment => format!("environment {}", source.name),
-            SourceKind::CommandLine => format!("{} {}", source.name, source.text),
+            SourceKind::CommandLine => {
+                // Only the key: the value may be a secret.
+                let key = source.text.split('=').next().unwrap_or_default();
+                format!("{} {key}", source.name)
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 /// The longest name that is compared, in characters; nothing we declare is longer.
 const NAME_LENGTH_MAX: usize = 64;
+/// The most candidates that are compared; only names of the user's own can be more.
+const CANDIDATES_MAX: usize = 1_000;
 
 /// The candidate nearest to `name`, if it is near enough to be meant.
 ///
@@ -16,7 +18,8 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let is_start = name.len() >= 3 && folded.starts_with(&name);
         (distance <= limit || is_start).then_some((distance, candidate))
     };
-    candidates.into_iter().filter_map(near).min_by_key(|(distance, _)| *distance).map(|(_, c)| c)
+    let found = candidates.into_iter().take(CANDIDATES_MAX).filter_map(near);
+    found.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 fn fold(name: &str) -> Option<Vec<char>> {

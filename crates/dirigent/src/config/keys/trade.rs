@@ -11,8 +11,9 @@ const fn strategy_field(key: &'static str, kind: Kind, doc: &'static str) -> Fie
     Field { key, kind, need: Need::Optional, doc, example: "", is_planned: false }
 }
 
-const TYPE: Field = Field::required("type", Kind::Text, "Its name; `rules` for one written here")
-    .example("sma_crossover");
+/// What `type` of a strategy means.
+pub const STRATEGY_TYPE_DOC: &str = "Its name; `rules` for one written here";
+const TYPE: Field = Field::required("type", Kind::Text, STRATEGY_TYPE_DOC).example("sma_crossover");
 const PARAMS: Field =
     Field::default("params", Kind::Map(&Kind::Any), "{}", "Its parameters; `$name` in rules")
         .example("{fast: 10, slow: 30}");

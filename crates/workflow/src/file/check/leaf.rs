@@ -115,7 +115,8 @@ impl Checker<'_> {
     }
 
     fn secret(&mut self, scalar: &Scalar, subject: Subject<'_>) -> Checked {
-        let before = self.problems.len();
+        let span = subject.node.span;
+        self.secret_lines.extend((span.start.line..=span.end.line).map(|line| (span.source, line)));
         let is_known = self.expand(&scalar.text, subject).is_some();
         if scalar.is_null() {
             self.refuse(subject, format!("`{}` is empty", subject.path), "give a secret".into());
@@ -123,11 +124,7 @@ impl Checker<'_> {
             let message = format!("the secret `{}` is written out", subject.path);
             let hint = "write `${NAME}` and set NAME in the environment; a run that is resumed \
                         needs it there";
-            let span = subject.node.span;
             self.problems.push(Problem::warning(span, subject.path, message).hint(hint));
-        }
-        for problem in &mut self.problems[before..] {
-            problem.is_secret = true;
         }
         if is_known { Checked::Secret(scalar.text.clone()) } else { Checked::Broken }
     }
