@@ -1,1 +1,131 @@
-//! Under construction in its own branch; replaced whole by it.
+//! A workflow file becomes a typed [`Workflow`], or a list of mistakes with places.
+//!
+//! Promises: the one place that knows the keys of the file; nothing here reads the process's
+//! environment or a clock; a secret never reaches the document that is stored.
+//! Not here: whether data files exist, and what an expression means.
+
+mod consistency;
+mod decimal;
+pub mod keys;
+mod normalize;
+mod orchestrate;
+pub mod strategies;
+pub mod workflow;
+
+use std::path::Path;
+
+use dirigent_core::Sha256Hex;
+use dirigent_workflow::file::{
+    self, Document, Environment, Explained, Problem, Problems, Severity, Source,
+};
+use serde_json::Value;
+
+pub use strategies::{Parameter, ParameterKind, Strategies};
+pub use workflow::Workflow;
+
+/// A workflow file that was read, checked and completed.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The typed values.
+    pub workflow: Workflow,
+    /// The same as JSON, for the journal: defaults filled in, secrets as `${NAME}`.
+    pub document: Value,
+    /// Every value and where it came from.
+    pub explained: Vec<Explained>,
+    /// SHA-256 of the file with environment and command line applied, as PyYAML dumps it.
+    pub config_hash: Sha256Hex,
+    /// The file's `version`, or 1.0.0.
+    pub config_version: String,
+    /// What the author should know.
+    pub warnings: Problems,
+}
+
+/// Reads the file at `path`, lays `environment` and then the assignments `sets` over it, and
+/// checks the result.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load(
+    path: &Path,
+    sets: &[String],
+    environment: &Environment,
+    strategies: &dyn Strategies,
+) -> Result<Config, Problems> {
+    let mut document = Document::open(path)?;
+    document.apply_environment(environment, keys::VARIABLES, &keys::FILE);
+    sets.iter().for_each(|assignment| document.set(assignment));
+    read(&document, environment, strategies)
+}
+
+/// Checks `document` and completes it with defaults.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn read(
+    document: &Document,
+    environment: &Environment,
+    strategies: &dyn Strategies,
+) -> Result<Config, Problems> {
+    let file::Checked { mut resolved, mut problems } = document.check(&keys::FILE, environment);
+    let source = document.sources().of(document.root().span);
+    normalize::apply(&mut resolved, &mut problems, source.map_or("", Source::name));
+    consistency::check(&resolved, &mut problems, strategies);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(document.problems(problems));
+    }
+    let workflow: Workflow = match serde_json::from_value(resolved.reveal()) {
+        Ok(workflow) => workflow,
+        Err(error) => {
+            let message = format!("the file does not fit its declaration: {error}");
+            let problem = Problem::error(document.root().span, "", message);
+            problems.push(problem.hint("this is a mistake of ours: please report it"));
+            return Err(document.problems(problems));
+        }
+    };
+    Ok(Config {
+        config_version: workflow.version.clone(),
+        workflow,
+        document: resolved.to_json(),
+        explained: resolved.explain(document.sources()),
+        config_hash: document.config_hash(),
+        warnings: document.problems(problems),
+    })
+}
+
+impl Workflow {
+    /// The typed form of a stored [`Config::document`]; secrets must be `${NAME}` there.
+    ///
+    /// # Errors
+    /// The document was not made by [`read`], or by a release with other keys.
+    pub fn from_document(document: &Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(document.clone())
+    }
+}
+
+/// The JSON Schema of a workflow file, with the registered strategies among its names.
+pub fn schema(strategies: &dyn Strategies) -> Value {
+    let mut schema = file::schema("Dirigent workflow", &keys::FILE);
+    let mut names = strategies.names();
+    names.push(strategies::RULES.to_owned());
+    names.sort();
+    names.dedup();
+    for pointer in [
+        "/properties/strategy/anyOf/0/anyOf",
+        "/properties/strategies/anyOf/0/items/anyOf",
+        "/properties/workflow/anyOf/0/properties/backtest_config/anyOf/0/properties/strategy/anyOf/0/anyOf",
+    ] {
+        let Some(Value::Array(forms)) = schema.pointer_mut(pointer) else { continue };
+        for form in forms {
+            match form.pointer_mut("/properties/type") {
+                Some(kind) => kind["examples"] = names.clone().into(),
+                None => form["examples"] = names.clone().into(),
+            }
+        }
+    }
+    schema
+}
+
+/// The reference page of the workflow file, in Markdown.
+pub fn reference() -> String {
+    file::reference(&keys::FILE)
+}

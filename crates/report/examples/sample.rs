@@ -52,13 +52,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn walk(count: usize) -> Bars {
     let step_seconds = if count < 20_000 { 86_400 } else { 60 };
     let volatility = if count < 20_000 { 0.012 } else { 0.000_6 };
+    let drift = if count < 20_000 { 0.03 } else { 0.000_5 };
     let start = Timestamp::from_date(2014, 1, 2).expect("a date").as_nanos();
     let mut stream = Seed::master(42).child("sample").stream();
     let mut bars = Bars::default();
     let mut close = 100.0_f64;
     for bar in 0..count {
         let open = close;
-        close *= (volatility * (stream.normal() + 0.03)).exp();
+        close *= (volatility * (stream.normal() + drift)).exp();
         let reach = 1.0 + volatility * stream.uniform();
         bars.time.push(Timestamp::from_nanos(start + bar as i64 * step_seconds * 1_000_000_000));
         bars.open.push(open);
@@ -174,9 +175,10 @@ fn page(symbol: &str, bars: &Bars) -> String {
     let last = equity.last().copied().unwrap_or(CASH);
     let symbols = vec![symbol.to_owned()];
     let warnings = vec![
-        "IBM is not adjusted for splits or dividends (`adjust: none`); its benchmark leaves out \
-         dividends too."
-            .to_owned(),
+        format!(
+            "{symbol} is not adjusted for splits or dividends (`adjust: none`); its benchmark \
+             leaves out dividends too."
+        ),
         "No commission and no slippage: real results would be lower.".to_owned(),
     ];
     let metrics = metrics(&equity, &depth, &trades);

@@ -32,7 +32,11 @@ pub(crate) fn lines(out: &mut Html, lines: &[Line<'_>]) {
             if value.is_finite() {
                 let x = WIDTH * (line.place)(bar);
                 let y = HEIGHT * (1.0 - share(value, low, high));
-                out.put(format_args!("{}{x:.1} {y:.1}", if is_down { 'L' } else { 'M' }));
+                // `h0` makes a dot of a point that stands alone.
+                match is_down {
+                    true => out.put(format_args!("L{x:.1} {y:.1}")),
+                    false => out.put(format_args!("M{x:.1} {y:.1}h0")),
+                };
             }
             is_down = value.is_finite();
         }
@@ -91,8 +95,8 @@ mod tests {
     fn gaps_are_not_drawn_and_flat_lines_are_in_the_middle() {
         check(&[], "");
         check(&[f64::NAN], "");
-        check(&[7.0], "M0.0 120.0");
-        check(&[0.0, f64::NAN, 1.0], "M0.0 240.0M1000.0 0.0");
-        check(&[f64::MIN, f64::MAX], "M0.0 120.0L1000.0 120.0");
+        check(&[7.0], "M0.0 120.0h0");
+        check(&[0.0, f64::NAN, 1.0], "M0.0 240.0h0M1000.0 0.0h0");
+        check(&[f64::MIN, f64::MAX], "M0.0 120.0h0L1000.0 120.0");
     }
 }

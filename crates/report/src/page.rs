@@ -9,7 +9,15 @@ use crate::{
 };
 
 const STYLE: &str = include_str!("../assets/report.css");
-const SCRIPT: &str = include_str!("../assets/report.js");
+/// One block, so that nothing leaks into the page's global names.
+const SCRIPT: &str = concat!(
+    "'use strict';\n{\n",
+    include_str!("../assets/scale.js"),
+    include_str!("../assets/view.js"),
+    include_str!("../assets/chart.js"),
+    include_str!("../assets/page.js"),
+    "}\n"
+);
 
 /// Sections named in the navigation.
 const NAVIGATION: [(&str, &str); 9] = [

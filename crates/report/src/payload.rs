@@ -24,7 +24,7 @@ pub(crate) const CHARTED_SYMBOLS_MAX: usize = 30;
 /// Most candles of all symbols together.
 const CANDLES_TOTAL_MAX: usize = 6_000;
 /// Most different reasons that are kept; further ones are shown as the last.
-const REASONS_MAX: usize = 200;
+const REASONS_MAX: usize = 100;
 /// Shown for a reason beyond `REASONS_MAX`.
 const REASON_OTHER: &str = "see trades.csv";
 

@@ -10,8 +10,6 @@ pub(crate) mod heading;
 pub(crate) mod months;
 pub(crate) mod trades;
 
-/// From so many rows on a table that scrolls has a fixed height.
-const LONG_TABLE_ROWS_MIN: usize = 100;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Opens a section with its heading; `id` is also the anchor of the navigation.
@@ -28,10 +26,9 @@ pub(crate) fn close(out: &mut Html) {
 }
 
 /// Opens a box that scrolls by itself where a table is wider than the screen.
-pub(crate) fn open_table(out: &mut Html, label: &str, class: &str, rows: usize) {
-    let long = if rows >= LONG_TABLE_ROWS_MIN { " long" } else { "" };
+pub(crate) fn open_table(out: &mut Html, label: &str, class: &str) {
     out.put(format_args!(
-        "<div class=\"scroll{long}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\
          <table class=\"{class}\">"
     ));
 }

@@ -10,11 +10,13 @@ pub mod timeframe;
 
 mod adjust;
 mod check;
+mod columns;
 mod csv;
 mod error;
 mod header;
 mod layout;
 mod load;
+mod parquet;
 mod problem;
 mod rows;
 mod source;
@@ -29,9 +31,11 @@ use dirigent_core::Timestamp;
 pub use adjust::Adjust;
 pub use bars::Bars;
 pub use check::OnError;
+pub use columns::{Columns, ColumnsRequest, read_columns};
 pub use csv::LINE_BYTES_MAX;
 pub use error::Error;
 pub use load::load;
+pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
 pub use problem::{CheckReport, EXAMPLES_MAX, Kind, Outcome, Problem, SHOWN_MAX};
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
 pub use synthetic::{BARS_MAX, Synthetic};
@@ -47,6 +51,11 @@ pub enum Source {
     /// CSV files; `{symbol}` in the path stands for each symbol. A path without it names one file
     /// for all: with a column `symbol`, or with one column of closes per symbol.
     Csv {
+        /// The path, relative to the working directory.
+        path: String,
+    },
+    /// Parquet files, with the same rules for the path and the columns.
+    Parquet {
         /// The path, relative to the working directory.
         path: String,
     },

@@ -69,7 +69,7 @@ mod vwap;
 mod vwap_roll;
 mod vwma;
 mod willr;
-mod window;
+pub(crate) mod window;
 mod wma;
 mod zlema;
 

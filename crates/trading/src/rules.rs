@@ -14,7 +14,8 @@
 //!
 //! **Invariant:** a value at bar t depends on bars up to t alone; how the bars are cut into calls
 //! changes no bit; no text, however hostile, panics, hangs or exhausts memory: every size has a
-//! limit (`TEXT_BYTES_MAX`, `DEPTH_MAX`, `NODES_MAX`, `TERMS_MAX`, `WINDOWS_BARS_MAX`).
+//! limit (`TEXT_BYTES_MAX`, `DEPTH_MAX`, `NODES_MAX`, `TERMS_MAX`, `WINDOWS_BARS_MAX`,
+//! `ERRORS_PER_TEXT_MAX`).
 //! Not here: what a signal leads to; see `strategy`, `portfolio` and `risk`.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -36,7 +37,7 @@ mod reference;
 mod token;
 mod window;
 
-pub use check::{NODES_MAX, WINDOWS_BARS_MAX};
+pub use check::{ERRORS_PER_TEXT_MAX, NODES_MAX, WINDOWS_BARS_MAX};
 pub use compile::{TERMS_MAX, compile, compile_expression};
 pub use error::{Place, RuleError, Warning};
 pub use evaluate::{Columns, Evaluator, ExpressionEvaluator};
@@ -75,6 +76,11 @@ impl Program {
     /// How many bars pass before the first that can have a signal.
     pub fn warmup(&self) -> usize {
         self.plan.warmup
+    }
+
+    /// Whether a column of the symbol's own bars is read; one that is not may be left empty.
+    pub fn reads(&self, column: Column) -> bool {
+        self.plan.reads(column)
     }
 
     /// The columns of other symbols that are needed, in the order of `Columns::foreign`.

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod container;
 pub mod decide;
 pub mod event;
+pub mod file;
 pub mod plan;
 pub mod port;
 pub mod run;

@@ -17,12 +17,12 @@ const METRICS_MAX: usize = 200;
 /// Most sources of data shown.
 const SOURCES_MAX: usize = 200;
 /// Longest configuration shown, in characters.
-const CONFIG_CHARS_MAX: usize = 32_768;
+const CONFIG_CHARS_MAX: usize = 30_000;
 
 /// All metrics with their meaning.
 pub(crate) fn metrics(out: &mut Html, metrics: &[Metric<'_>], currency: &str) {
     open(out, "metrics", "All metrics");
-    open_table(out, "All metrics", "metrics", 0);
+    open_table(out, "All metrics", "metrics");
     out.push(
         "<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\" class=\"number\">Value</th>\
          <th scope=\"col\">Meaning</th></tr></thead><tbody>",
@@ -51,7 +51,7 @@ pub(crate) fn provenance(out: &mut Html, sources: &[Source<'_>]) {
         out.push("<p class=\"empty\">No source was recorded.</p>");
         return close(out);
     }
-    open_table(out, "Sources of the data", "data", 0);
+    open_table(out, "Sources of the data", "data");
     out.push(
         "<thead><tr><th scope=\"col\">Source</th><th scope=\"col\" class=\"number\">Rows</th>\
          <th scope=\"col\">Adjustment</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>",

@@ -120,21 +120,25 @@ fn outcome(sheet: &TearSheet<'_>) -> Option<String> {
     let (first, last) = ends(sheet)?;
     let currency = Text::line(sheet.currency);
     let mut sentence = format!(
-        "{currency} {} became {currency} {} in {}: <b>{}</b>.",
+        "{currency} {} became {currency} {}{}: <b>{}</b>.",
         grouped(sheet.initial_equity, 2),
         Text::line(&exact(&sheet.final_equity.text)),
-        span(nanos(last) - nanos(first)),
+        if last > first {
+            format!(" in {}", span(nanos(last) - nanos(first)))
+        } else {
+            String::new()
+        },
         change(total, 2)
     );
     if let Some((name, made)) = benchmark(sheet) {
-        let lead = 100.0 * (total - made);
-        let side = if lead < 0.0 { "behind" } else { "ahead" };
-        sentence += &format!(
-            " <bdi>{}</bdi> made {}: the strategy ended {} percentage points <b>{side}</b>.",
-            Text::line(name),
-            change(made, 2),
-            grouped(lead.abs(), 2)
-        );
+        let lead = grouped(100.0 * (total - made), 2);
+        let verdict = match lead.strip_prefix('−') {
+            Some(behind) => format!("{behind} percentage points <b>behind</b>"),
+            None if lead == "0.00" => "level with it".to_owned(),
+            None => format!("{lead} percentage points <b>ahead</b>"),
+        };
+        let (name, made) = (Text::line(name), change(made, 2));
+        sentence += &format!(" <bdi>{name}</bdi> made {made}: the strategy ended {verdict}.");
     }
     Some(sentence)
 }
@@ -192,8 +196,11 @@ fn evidence(trades: &[Trade<'_>]) -> Option<String> {
         return Some(format!("No trade was closed.{still_open}"));
     }
     let gains: Vec<f64> = closed.iter().copied().filter(|&pnl| pnl > 0.0).collect();
-    let mut sentence =
-        format!("{} closed, {} with a gain", count(closed.len(), "trade"), gains.len());
+    let mut sentence = format!(
+        "{} closed, {} with a gain",
+        count(closed.len(), "trade"),
+        grouped(float(gains.len()), 0)
+    );
     let best = gains.iter().copied().fold(0.0, f64::max);
     let share = best / gains.iter().sum::<f64>();
     if gains.len() > 1 && share.is_finite() {

@@ -27,7 +27,7 @@ pub(crate) fn months(out: &mut Html, sheet: &TearSheet<'_>) {
         return close(out);
     }
     out.push("<p class=\"note\">In percent.</p>");
-    open_table(out, "Monthly returns in percent", "months", 0);
+    open_table(out, "Monthly returns in percent", "months");
     out.push("<thead><tr><th scope=\"col\">Year</th>");
     for name in NAMES {
         out.put(format_args!("<th scope=\"col\">{name}</th>"));

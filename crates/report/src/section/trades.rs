@@ -47,7 +47,7 @@ pub(crate) fn trades(out: &mut Html, sheet: &TearSheet<'_>) {
         "<p class=\"note\">{note} Profit in {}, after costs.</p>",
         Text::line(sheet.currency)
     ));
-    open_table(out, "Trades", "trades sortable", sheet.trades.len());
+    open_table(out, "Trades", "trades sortable");
     out.push("<thead><tr>");
     for (name, kind) in COLUMNS {
         out.put(format_args!("<th scope=\"col\" class=\"{kind}\">{name}</th>"));
@@ -67,7 +67,7 @@ fn row(out: &mut Html, number: usize, trade: &Trade<'_>, is_daily: bool) {
         Side::Short => "Short",
     };
     out.put(format_args!(
-        "<tr><td class=\"number\">{number}</td><td><bdi>{}</bdi></td><td>{side}</td>\
+        "<tr><td class=\"number\"><a href=\"#price\">{number}</a></td><td><bdi>{}</bdi></td><td>{side}</td>\
          <td class=\"number\">{}</td>",
         Text::cut(trade.symbol, CELL_CHARS_MAX),
         Text::cut(&exact(&trade.quantity.text), CELL_CHARS_MAX)

@@ -1,3 +1,5 @@
+//! What holds for every page, and what single pages say.
+
 use serde_json::Value;
 
 use crate::run::Run;
@@ -153,6 +155,7 @@ fn few_or_no_trades_are_said_to_prove_little() {
     assert!(check(&Run::wave(50, 0)).contains("The strategy never traded."));
     let few = check(&Run::wave(50, 5));
     assert!(few.contains("4 trades closed, 0 with a gain. So few trades prove little"));
+    assert!(few.contains("made +3.27%: the strategy ended level with it."));
     assert!(few.contains("1 position still open at the end."));
     assert!(!check(&Run::wave(50, 31)).contains("prove little"));
 }

@@ -18,7 +18,7 @@ use super::{
     header::Header,
     source::{FILE_BYTES_MAX, Source},
     stamp,
-    table::{COLUMNS_MAX, Plan, ROWS_MAX, ReadFile, Table},
+    table::{COLUMNS_MAX, Plan, ROWS_MAX, ReadFile, Symbols, Table},
 };
 
 pub(crate) use number::{cell_number, cell_price};
@@ -150,7 +150,7 @@ struct Parser {
     /// The line of the next row.
     line: u64,
     fields: record::Fields,
-    symbols: row::Symbols,
+    symbols: Symbols,
     blank_rows: u64,
 }
 
@@ -162,7 +162,7 @@ impl Parser {
             separator,
             line: 2,
             fields: record::Fields::default(),
-            symbols: row::Symbols::default(),
+            symbols: Symbols::default(),
             blank_rows: 0,
         }
     }
@@ -213,7 +213,7 @@ impl Parser {
         if self.blank_rows > 0 {
             self.table.notes.push(format!("{} empty rows were skipped", self.blank_rows));
         }
-        row::note_stamps(&mut self.table, &self.stamps);
+        self.table.note_stamps(&self.stamps);
         self.table.symbols = self.symbols.into_names();
         self.table
     }

@@ -114,7 +114,7 @@ impl Header {
         mapping: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<Role, usize>, Error> {
         let mut roles = self.mapped(mapping)?;
-        let plain_names: Vec<String> = self.names.iter().map(|name| plain(name)).collect();
+        let plain_names = self.plain_names();
         for (role, names) in NAMES {
             if roles.contains_key(&role) {
                 continue;
@@ -131,17 +131,41 @@ impl Header {
                 }
             }
         }
-        // pandas writes its index as a first column without a name.
-        let unnamed = plain_names.first().is_some_and(|n| n.is_empty() || n == "unnamed0");
-        if unnamed && !roles.values().any(|column| *column == 0) {
-            roles.entry(Role::Time).or_insert(0);
-        }
+        self.unnamed_index(&mut roles);
         // A time of day means one only beside a date.
         let date = roles.get(&Role::Time).map(|c| plain_names[*c].as_str());
         if !mapping.keys().any(|k| Role::of_key(k) == Some(Role::Clock)) && date != Some("date") {
             roles.remove(&Role::Clock);
         }
         Ok(roles)
+    }
+
+    /// Only the columns of the time; other names may repeat.
+    pub(crate) fn time_roles(&self) -> BTreeMap<Role, usize> {
+        let names = self.plain_names();
+        let column = |name: &&str| names.iter().position(|n| n == name);
+        let mut roles = BTreeMap::new();
+        let time = NAMES[0].1.iter().find_map(column);
+        roles.extend(time.map(|column| (Role::Time, column)));
+        let clock = names.iter().position(|n| n == "time");
+        if time.is_some_and(|column| names[column] == "date") {
+            roles.extend(clock.map(|column| (Role::Clock, column)));
+        }
+        self.unnamed_index(&mut roles);
+        roles
+    }
+
+    fn plain_names(&self) -> Vec<String> {
+        self.names.iter().map(|name| plain(name)).collect()
+    }
+
+    /// Takes a first column without a name for the time: pandas writes its index so.
+    fn unnamed_index(&self, roles: &mut BTreeMap<Role, usize>) {
+        let name = self.names.first().map(|name| plain(name));
+        let unnamed = name.is_some_and(|n| n.is_empty() || n == "unnamed0");
+        if unnamed && !roles.values().any(|column| *column == 0) {
+            roles.entry(Role::Time).or_insert(0);
+        }
     }
 
     fn ambiguous(&self, role: Role, first: usize, second: usize) -> Error {

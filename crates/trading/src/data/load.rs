@@ -14,6 +14,7 @@ use super::{
     csv,
     error::Error,
     layout::{self, Layout},
+    parquet,
     problem::{CheckReport, Outcome},
     rows::Rows,
     source::{check_symbol, path_of},
@@ -31,7 +32,8 @@ pub fn load(request: &Request) -> Result<Loaded, Error> {
     let zone = check_request(request)?;
     match &request.source {
         Source::Synthetic(settings) => generate(request, settings),
-        Source::Csv { path } => Files::new(request, zone, path).load(),
+        Source::Csv { path } => Files::new(request, zone, path, csv::read).load(),
+        Source::Parquet { path } => Files::new(request, zone, path, parquet::read).load(),
     }
 }
 
@@ -62,10 +64,15 @@ fn check_request(request: &Request) -> Result<stamp::Zone, Error> {
     let name = request.timezone.as_deref().unwrap_or("UTC");
     match stamp::Zone::named(name) {
         Some(zone) => Ok(zone),
-        None => setting(
-            format!("`{}` is not a time zone", super::problem::shown(name.as_bytes())),
-            "use an IANA name such as `America/New_York`, or UTC",
-        ),
+        None => Err(no_zone(name)),
+    }
+}
+
+/// The error for a name that is no time zone.
+pub(crate) fn no_zone(name: &str) -> Error {
+    Error::Setting {
+        what: format!("`{}` is not a time zone", super::problem::shown(name.as_bytes())),
+        hint: "use an IANA name such as `America/New_York`, or UTC".into(),
     }
 }
 
@@ -89,17 +96,21 @@ fn date(moment: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// Reads a file of one format.
+type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
+
 /// Loading from files.
 struct Files<'a> {
     request: &'a Request,
     zone: stamp::Zone,
     template: &'a str,
+    read: Read,
     loaded: Loaded,
     timeframe: Option<Timeframe>,
 }
 
 impl<'a> Files<'a> {
-    fn new(request: &'a Request, zone: stamp::Zone, template: &'a str) -> Self {
+    fn new(request: &'a Request, zone: stamp::Zone, template: &'a str, read: Read) -> Self {
         let loaded = Loaded {
             bars: Vec::with_capacity(request.symbols.len()),
             timeframe: Timeframe::DAILY,
@@ -107,7 +118,7 @@ impl<'a> Files<'a> {
             report: CheckReport::default(),
             notes: Vec::new(),
         };
-        Self { request, zone, template, loaded, timeframe: request.timeframe }
+        Self { request, zone, template, read, loaded, timeframe: request.timeframe }
     }
 
     fn load(mut self) -> Result<Loaded, Error> {
@@ -131,7 +142,7 @@ impl<'a> Files<'a> {
         let stamps = stamp::Reader::new(self.zone.clone(), self.request.date_format.as_deref());
         let choose =
             |header: &_| layout::of(header, self.request, is_template).map(|(_, plan)| plan);
-        let ReadFile { mut table, fact } = csv::read(path, stamps, &choose)?;
+        let ReadFile { mut table, fact } = (self.read)(path, stamps, &choose)?;
         let (layout, _) = layout::of(&table.header, self.request, is_template)?;
         self.loaded.files.push(fact);
         self.loaded.report.rows_read += table.rows_read;

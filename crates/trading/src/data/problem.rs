@@ -143,6 +143,12 @@ pub(crate) fn shown(value: &[u8]) -> String {
     out
 }
 
+/// The text of somebody else's message, without control characters, shortened.
+pub(crate) fn shown_long(text: &str) -> String {
+    const MESSAGE_CHARS_MAX: usize = 160;
+    text.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
+}
+
 /// What the data check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CheckReport {

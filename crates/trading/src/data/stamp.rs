@@ -8,6 +8,7 @@
 //! (where daylight saving repeats an hour) on the row before.
 
 mod civil;
+mod stored;
 mod zone;
 
 use dirigent_core::Timestamp;
@@ -137,7 +138,7 @@ impl Reader {
             },
             Form::Epoch(step) => match epoch_number(text, *step) {
                 Some(Number::Whole(value)) => self.epoch(value, *step),
-                Some(Number::Nanos(nanos)) => Ok(self.accept(nanos, 0, false)),
+                Some(Number::Nanos(nanos)) => Ok(self.accept_utc(nanos)),
                 None => self.unreadable(text),
             },
             Form::Pattern(pattern) => match civil::read_pattern(pattern, text) {
@@ -166,6 +167,9 @@ impl Reader {
             Suffix::Date => Ok(self.accept(local, 0, true)),
             Suffix::Offset(seconds) => {
                 self.agree(true)?;
+                if seconds == 0 {
+                    return self.read_utc(local);
+                }
                 let offset = i64::from(seconds) * SECOND;
                 let nanos = local.checked_sub(offset);
                 let nanos = nanos.ok_or_else(|| Refusal {
@@ -213,6 +217,21 @@ impl Reader {
         nanos
     }
 
+    /// Takes a moment whose local time is that of the zone of the request.
+    #[inline]
+    fn accept_utc(&mut self, nanos: i64) -> i64 {
+        if !self.all_local_midnight || nanos.rem_euclid(DAY) == 0 {
+            return self.accept(nanos, 0, true);
+        }
+        let offset = self.zone.offset(nanos);
+        self.accept(nanos, offset, (nanos + offset).rem_euclid(DAY) == 0)
+    }
+
+    /// Whether no time so far was anything but a local midnight.
+    fn may_be_dates(&self) -> bool {
+        self.all_local_midnight
+    }
+
     #[inline]
     fn epoch(&mut self, value: i64, step: i64) -> Result<i64, Refusal> {
         let unit = unit_of(value);
@@ -223,7 +242,7 @@ impl Reader {
             Some(nanos) if unit != step && self.is_far(nanos) => {
                 refusal(Kind::MixedUnits, other_unit(unit, step))
             }
-            Some(nanos) => Ok(self.accept(nanos, 0, nanos % DAY == 0)),
+            Some(nanos) => Ok(self.accept_utc(nanos)),
         }
     }
 

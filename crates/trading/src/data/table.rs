@@ -3,10 +3,13 @@
 //! Invariant: all columns have the same length; cells that could not be read are either
 //! `MISSING` (where the plan allows it) or their row is absent and a problem is on the list.
 
+use std::collections::BTreeMap;
+
 use super::{
     header::Header,
     problem::{CheckReport, Kind, Outcome, Problem},
     source::FileFact,
+    stamp::{self, Refusal},
 };
 
 /// A price cell without a value.
@@ -33,6 +36,8 @@ pub(crate) enum Cell {
     MaybePrice(usize),
     /// A number for this slot; empty is NaN.
     Number(usize),
+    /// A number for this slot; whatever is none is NaN, and the first such cell is remembered.
+    MaybeNumber(usize),
 }
 
 /// Which columns of a file are read, and as what.
@@ -49,7 +54,11 @@ impl Plan {
     }
 
     pub(crate) fn numbers(&self) -> usize {
-        self.cells.iter().filter(|c| matches!(c, Cell::Number(_))).count()
+        let slots = self.cells.iter().filter_map(|cell| match cell {
+            Cell::Number(slot) | Cell::MaybeNumber(slot) => Some(slot + 1),
+            _ => None,
+        });
+        slots.max().unwrap_or(0) // one may have been taken out of the plan again
     }
 }
 
@@ -92,6 +101,8 @@ pub(crate) struct Table {
     pub(crate) lines: Lines,
     /// Problems of single cells and rows, with the time of their row where it was readable.
     pub(crate) problems: Vec<(Option<i64>, Problem)>,
+    /// For columns that may hold text, the first cell that is no number.
+    pub(crate) misread: BTreeMap<usize, Problem>,
     /// Problems beyond those that are kept.
     pub(crate) uncounted: CheckReport,
     pub(crate) rows_read: u64,
@@ -114,6 +125,7 @@ impl Table {
             symbols: Vec::new(),
             lines: Lines::default(),
             problems: Vec::new(),
+            misread: BTreeMap::new(),
             uncounted: CheckReport::default(),
             rows_read: 0,
             is_dated: false,
@@ -131,6 +143,20 @@ impl Table {
         self.numbers.iter_mut().for_each(|column| column.truncate(rows));
     }
 
+    /// Turns local midnights into session dates and says what else was done with the times.
+    pub(crate) fn note_stamps(&mut self, stamps: &stamp::Reader) {
+        self.is_dated = stamps.are_dates();
+        if self.is_dated {
+            self.time.iter_mut().for_each(|nanos| *nanos = stamps.as_date(*nanos));
+        }
+        if stamps.folds_resolved > 0 {
+            self.notes.push(format!(
+                "{} local times that daylight saving repeats were told apart by their order",
+                stamps.folds_resolved
+            ));
+        }
+    }
+
     /// Adds a problem of the row at `line`.
     pub(crate) fn problem(
         &mut self,
@@ -145,18 +171,77 @@ impl Table {
             self.uncounted.count(kind, Outcome::Refused, 1);
             return;
         }
-        let name = column.map(|c| self.header.name(c)).unwrap_or_default();
-        let problem = Problem {
+        let problem = self.described(line, column, value, kind, detail.into());
+        self.problems.push((time, problem));
+    }
+
+    /// Remembers the first cell of a column that is no number.
+    pub(crate) fn misread(&mut self, line: u64, column: usize, value: &[u8], refusal: Refusal) {
+        if !self.misread.contains_key(&column) {
+            let Refusal { kind, detail } = refusal;
+            let problem = self.described(line, Some(column), value, kind, detail);
+            self.misread.insert(column, problem);
+        }
+    }
+
+    fn described(
+        &self,
+        row: u64,
+        column: Option<usize>,
+        value: &[u8],
+        kind: Kind,
+        detail: String,
+    ) -> Problem {
+        Problem {
             file: self.header.path.clone(),
             symbol: String::new(),
-            row: line,
-            column: name,
+            row,
+            column: column.map(|c| self.header.name(c)).unwrap_or_default(),
             value: super::problem::shown(value),
             kind,
-            detail: detail.into(),
+            detail,
             outcome: Outcome::Refused,
-        };
-        self.problems.push((time, problem));
+        }
+    }
+
+    /// Turns the order of the rows around.
+    pub(crate) fn reverse(&mut self) {
+        self.time.reverse();
+        self.prices.iter_mut().for_each(|column| column.reverse());
+        self.numbers.iter_mut().for_each(|column| column.reverse());
+        let lines = std::mem::take(&mut self.lines);
+        let rows = self.time.len();
+        (0..rows).for_each(|row| self.lines.note(row, lines.of(rows - 1 - row)));
+    }
+}
+
+/// Symbols of a long file in the order of their first rows.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    names: Vec<String>,
+    index: BTreeMap<Vec<u8>, u32>,
+}
+
+impl Symbols {
+    /// The number of a symbol that occurred before.
+    pub(crate) fn known(&self, name: &[u8]) -> Option<u32> {
+        self.index.get(name).copied()
+    }
+
+    /// The number of a symbol, new or not.
+    pub(crate) fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.known(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(String::from_utf8_lossy(name).into_owned());
+        self.index.insert(name.to_owned(), number);
+        number
+    }
+
+    /// The names in the order of their numbers.
+    pub(crate) fn into_names(self) -> Vec<String> {
+        self.names
     }
 }
 

@@ -9,14 +9,14 @@
 //! Not here: what a window is good for; the indicators.
 
 /// What a stretch of consecutive bars comes to; `default` is the stretch of no bars.
-pub(super) trait Span: Copy + Default {
+pub(crate) trait Span: Copy + Default {
     /// This stretch with `later`, which follows it, added.
     fn then(self, later: Self) -> Self;
 }
 
 /// The last `n` bars.
 #[derive(Clone, Debug)]
-pub(super) struct Window<T> {
+pub(crate) struct Window<T> {
     n: usize,
     /// Below `next` single bars of the new block, from there rests of the old block.
     slots: Vec<T>,
@@ -27,13 +27,13 @@ pub(super) struct Window<T> {
 
 impl<T: Span> Window<T> {
     /// An empty window of `n` bars, at least 1. Memory is taken as bars come.
-    pub(super) fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         Self { n, slots: Vec::new(), next: 0, block: T::default() }
     }
 
     /// Takes the next bar; answers once there have been `n`.
     #[inline]
-    pub(super) fn push(&mut self, bar: T) -> Option<T> {
+    pub(crate) fn push(&mut self, bar: T) -> Option<T> {
         self.block = self.block.then(bar);
         if self.slots.len() < self.n {
             return self.push_first(bar);
@@ -64,7 +64,7 @@ impl<T: Span> Window<T> {
 
 /// Sums of `N` quantities.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sums<const N: usize>(pub(super) [f64; N]);
+pub(crate) struct Sums<const N: usize>(pub(crate) [f64; N]);
 
 impl<const N: usize> Default for Sums<N> {
     fn default() -> Self {

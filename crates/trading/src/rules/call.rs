@@ -19,7 +19,15 @@ use super::{
 pub(super) struct Limits<'a> {
     pub(super) name: &'a str,
     pub(super) min: f64,
+    pub(super) max: f64,
     pub(super) whole: bool,
+}
+
+impl<'a> Limits<'a> {
+    /// Those of a number of bars.
+    pub(super) fn bars(name: &'a str, min: f64) -> Self {
+        Self { name, min, max: WINDOW_BARS_MAX, whole: true }
+    }
 }
 
 /// The call of something that takes these arguments.
@@ -91,12 +99,7 @@ impl Scope<'_> {
             _ => 0.0,
         };
         let name = format!("`{}` of `{function}`", argument.name);
-        self.constant_or(
-            checker,
-            given,
-            argument.default,
-            &Limits { name: &name, min, whole: true },
-        )
+        self.constant_or(checker, given, argument.default, &Limits::bars(&name, min))
     }
 
     pub(super) fn call_indicator(
@@ -120,6 +123,11 @@ impl Scope<'_> {
         let (given, constants) = given.split_at(series);
         let inputs = self.inputs(checker, definition, given);
         let (inputs, params) = both(inputs, self.params(checker, definition, constants))?;
+        if let Err(why) = (definition.check)(&params) {
+            let given: Vec<_> = params.iter().map(f64::to_string).collect();
+            let message = format!("{why} in `{}`, not {}", definition.name, given.join(", "));
+            return Err(vec![Flaw::new(span.clone(), message)]);
+        }
         let params = params.into_iter().map(Bits::of).collect();
         let op = Op::Stateful(Stateful::indicator(definition), params);
         let value = checker.graph.add(op, inputs);
@@ -149,13 +157,13 @@ impl Scope<'_> {
         given: &[NodeId],
     ) -> Checked<Vec<f64>> {
         all(definition.params.iter().enumerate().map(|(index, param)| {
-            let Param { min, whole, default, .. } = *param;
+            let Param { min, max, whole, default, .. } = *param;
             let name = format!("`{}` of `{}`", param.name, definition.name);
             self.constant_or(
                 checker,
                 given.get(index),
                 default,
-                &Limits { name: &name, min, whole },
+                &Limits { name: &name, min, max, whole },
             )
         }))
     }
@@ -217,15 +225,15 @@ impl Scope<'_> {
 
 impl Limits<'_> {
     fn check(&self, value: f64) -> Result<(), String> {
-        let min = self.min;
+        let Self { min, max, .. } = self;
         if value.is_nan() {
             Err("is unknown, as its arithmetic has no finite answer".to_owned())
         } else if self.whole && value.fract() != 0.0 {
             Err(format!("must be a whole number, not {value}"))
-        } else if value < min {
+        } else if value < *min {
             Err(format!("must be at least {min}, not {value}"))
-        } else if self.whole && value > WINDOW_BARS_MAX {
-            Err(format!("must be at most {WINDOW_BARS_MAX} bars, not {value}"))
+        } else if value > *max {
+            Err(format!("must be at most {max}, not {value}"))
         } else {
             Ok(())
         }

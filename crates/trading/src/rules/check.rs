@@ -26,6 +26,9 @@ pub const NODES_MAX: usize = 4_096;
 /// The most bars that all windows of a strategy may remember together: 64 MiB of doubles.
 pub const WINDOWS_BARS_MAX: f64 = 8_388_608.0;
 
+/// How many mistakes of one text are reported; nobody reads more.
+pub const ERRORS_PER_TEXT_MAX: usize = 32;
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -113,6 +116,9 @@ impl<'a> Checker<'a> {
             values.push(checked.map_err(|more| flaws.extend(more)).ok());
             if let Some(flaw) = self.too_large(&node.span) {
                 return Err(vec![flaw]);
+            }
+            if flaws.len() >= ERRORS_PER_TEXT_MAX {
+                break;
             }
         }
         match values.last() {
@@ -340,8 +346,7 @@ impl Scope<'_> {
 
     fn lookback(self, checker: &mut Checker<'_>, x: NodeId, bars: NodeId) -> Checked {
         let typed = self.typed(x)?;
-        let limits = Limits { name: "the lookback", min: 0.0, whole: true };
-        let bars = self.constant(checker, bars, &limits)?;
+        let bars = self.constant(checker, bars, &Limits::bars("the lookback", 0.0))?;
         let value = checker.graph.add(Op::Shift(indicator::bars(bars)), vec![typed.value]);
         Ok(Typed { value, kind: typed.kind, indicator: None })
     }

@@ -128,12 +128,16 @@ impl RuleSet {
     }
 }
 
-/// The `let` terms, by name; `None` for a text that cannot be read.
-struct Terms<'a>(Vec<(&'a str, Option<Tree>)>);
+/// The `let` terms in the order of the file; `None` for a text that cannot be read.
+#[derive(Default)]
+struct Terms<'a> {
+    list: Vec<(&'a str, Option<Tree>)>,
+    places: BTreeMap<&'a str, usize>,
+}
 
 impl<'a> Terms<'a> {
     fn read(terms: &'a [(String, String)], errors: &mut Vec<RuleError>) -> Self {
-        let mut read = Self(Vec::new());
+        let mut read = Self::default();
         for (index, (name, text)) in terms.iter().enumerate() {
             let place = Place::Term(name.clone());
             if index == TERMS_MAX {
@@ -146,13 +150,14 @@ impl<'a> Terms<'a> {
                 continue;
             }
             let tree = parse(text).map_err(|flaw| errors.push(flaw.at(place))).ok();
-            read.0.push((name, tree));
+            read.places.insert(name, read.list.len());
+            read.list.push((name, tree));
         }
         read
     }
 
     fn wrong_name(&self, name: &str) -> Option<Flaw> {
-        if self.0.iter().any(|(known, _)| *known == name) {
+        if self.places.contains_key(name) {
             return Some(Flaw::new(0..0, format!("the term `{name}` is defined twice")));
         }
         if !is_identifier(name) {
@@ -169,35 +174,32 @@ impl<'a> Terms<'a> {
     /// The terms that a tree names, as indices, and where.
     fn named_in(&self, tree: &Tree) -> impl Iterator<Item = (usize, Range<usize>)> {
         tree.nodes.iter().filter_map(|node| match &node.form {
-            Form::Name(name) => {
-                let term = self.0.iter().position(|(known, _)| known == name)?;
-                Some((term, node.span.clone()))
-            }
+            Form::Name(name) => Some((*self.places.get(name.as_str())?, node.span.clone())),
             _ => None,
         })
     }
 
     fn needs(&self, term: usize) -> BTreeMap<usize, Range<usize>> {
-        let tree = self.0[term].1.as_ref();
+        let tree = self.list[term].1.as_ref();
         tree.into_iter().flat_map(|tree| self.named_in(tree)).collect()
     }
 
     /// Checks each term after those it needs.
     fn check(&self, checker: &mut Checker<'a>, errors: &mut Vec<RuleError>) {
-        let needs: Vec<_> = (0..self.0.len()).map(|term| self.needs(term)).collect();
-        let mut open: BTreeSet<usize> = (0..self.0.len()).collect();
+        let needs: Vec<_> = (0..self.list.len()).map(|term| self.needs(term)).collect();
+        let mut open: BTreeSet<usize> = (0..self.list.len()).collect();
         while let Some(first) = open.first().copied() {
             let ready = open.iter().copied().find(|t| needs[*t].keys().all(|n| !open.contains(n)));
             let Some(term) = ready else {
                 let cycle = cycle(first, &needs, &open);
                 errors.push(self.cycle_error(&cycle, &needs));
                 for term in cycle {
-                    checker.terms.insert(self.0[term].0, None);
+                    checker.terms.insert(self.list[term].0, None);
                     open.remove(&term);
                 }
                 continue;
             };
-            let (name, tree) = &self.0[term];
+            let (name, tree) = &self.list[term];
             let checked = tree.as_ref().and_then(|tree| {
                 let place = || Place::Term((*name).to_owned());
                 let flaws = |flaws: Vec<Flaw>| flaws.into_iter().map(|flaw| flaw.at(place()));
@@ -210,11 +212,11 @@ impl<'a> Terms<'a> {
 
     fn cycle_error(&self, cycle: &[usize], needs: &[BTreeMap<usize, Range<usize>>]) -> RuleError {
         let (first, second) = (cycle[0], cycle[1 % cycle.len()]);
-        let names = cycle.iter().chain([&first]).map(|term| self.0[*term].0);
+        let names = cycle.iter().chain([&first]).map(|term| self.list[*term].0);
         let names = names.collect::<Vec<_>>().join(" → ");
         Flaw::new(needs[first][&second].clone(), format!("the terms need each other: {names}"))
             .hint("a term may only use terms that do not lead back to it")
-            .at(Place::Term(self.0[first].0.to_owned()))
+            .at(Place::Term(self.list[first].0.to_owned()))
     }
 
     /// The names of these terms and of all that they need.
@@ -223,7 +225,7 @@ impl<'a> Terms<'a> {
         while let Some(term) = open.pop() {
             open.extend(self.needs(term).into_keys().filter(|need| terms.insert(*need)));
         }
-        terms.into_iter().map(|term| self.0[term].0).collect()
+        terms.into_iter().map(|term| self.list[term].0).collect()
     }
 }
 

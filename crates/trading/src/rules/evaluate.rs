@@ -26,8 +26,8 @@ const CHUNK_BARS: usize = 1_024;
 /// The most inputs and the most outputs that a function may have.
 const KERNEL_COLUMNS_MAX: usize = 8;
 
-/// The next bars, column by column, all of one length; every value is finite, or NaN where it is
-/// not known.
+/// The next bars, column by column, all of one length (or empty, if never read); every value is
+/// finite, or NaN where it is not known.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns<'a> {
     /// The start of each bar.
@@ -77,7 +77,7 @@ impl Evaluator {
     /// Takes the next bars, as many as `out` has places, and answers with the signal of each.
     ///
     /// # Panics
-    /// If a column is shorter than `out`, or one of another symbol is missing.
+    /// If a column that is read is shorter than `out`, or one of another symbol is missing.
     pub fn run(&mut self, bars: &Columns<'_>, out: &mut [Signal]) {
         out.fill(Signal::NONE);
         for range in chunks(out.len()) {
@@ -249,5 +249,39 @@ impl Past {
         out[..bars].copy_from_slice(&self.ring);
         out[bars..].copy_from_slice(&x[..now - bars]);
         self.ring.copy_from_slice(&x[now - bars..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::CATALOGUE;
+
+    #[test]
+    fn every_indicator_has_room_for_its_columns() {
+        for definition in CATALOGUE {
+            let columns = definition.inputs.len().max(definition.outputs.len());
+            assert!(columns <= KERNEL_COLUMNS_MAX, "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn the_past_comes_back_in_order_whatever_the_pieces() {
+        for (bars, pieces) in [(3, vec![1, 1, 5, 2, 3]), (4, vec![4, 4, 4]), (1, vec![12])] {
+            let mut past = Past::new(bars);
+            let (mut next, mut out) = (0.0, Vec::new());
+            for piece in pieces {
+                let x: Vec<f64> = (0..piece).map(|i| next + f64::from(i)).collect();
+                next += f64::from(piece);
+                let mut column = vec![0.0; x.len()];
+                past.run(&x, &mut column);
+                out.extend(column);
+            }
+            let expected = (0..12).map(|i| {
+                let ago = u32::try_from(bars).ok().and_then(|bars| u32::checked_sub(i, bars));
+                ago.map_or(UNKNOWN, f64::from).to_bits()
+            });
+            assert!(out.iter().map(|x| x.to_bits()).eq(expected), "{bars}: {out:?}");
+        }
     }
 }

@@ -210,7 +210,7 @@ pub const FUNCTIONS: &[Function] = &[
     stateful(
         "falling",
         &[number("x"), window_of(1)],
-        "Whether each of the last `n` bars is below the one before it.",
+        "Whether each of the last `n` values is below the one before it.",
         BARS_BEFORE,
         window::falling,
     ),
@@ -230,7 +230,7 @@ pub const FUNCTIONS: &[Function] = &[
     stateful(
         "rising",
         &[number("x"), window_of(1)],
-        "Whether each of the last `n` bars is above the one before it.",
+        "Whether each of the last `n` values is above the one before it.",
         BARS_BEFORE,
         window::rising,
     ),
@@ -357,16 +357,15 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{indicator::CATALOGUE, rules::parse::KEYWORDS};
+    use crate::{indicator::find, rules::parse::KEYWORDS};
 
     #[test]
     fn no_name_has_two_meanings() {
         let names = FUNCTIONS.iter().map(|function| function.name);
-        let names = names.chain(CATALOGUE.iter().map(|definition| definition.name));
-        let names = names.chain(SERIES.iter().map(|(name, ..)| *name)).chain(KEYWORDS);
         let mut seen = BTreeSet::new();
-        for name in names {
+        for name in names.chain(SERIES.iter().map(|(name, ..)| *name)).chain(KEYWORDS) {
             assert!(seen.insert(name), "`{name}` has two meanings");
+            assert!(find(name).is_none(), "`{name}` is an indicator too");
         }
     }
 

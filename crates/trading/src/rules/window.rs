@@ -3,7 +3,10 @@
 //!
 //! Not here: indicators, which measure a market; these only look at series and conditions.
 
-use crate::indicator::{Kernel, Step, bars, kernel};
+use crate::indicator::{
+    Kernel, Step, bars, kernel,
+    window::{Sums, Window},
+};
 
 use super::arithmetic::{UNKNOWN, is_true};
 
@@ -92,28 +95,14 @@ pub(super) fn falling(params: &[f64]) -> Box<dyn Kernel> {
 
 /// The sum of the last `n` values; of a condition, how often it was true.
 #[derive(Clone, Debug)]
-struct Sum {
-    ring: Vec<f64>,
-    next: usize,
-    filled: bool,
-    sum: f64,
-}
+struct Sum(Window<Sums<1>>);
 
 impl Step<1, 1> for Sum {
-    fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
-        let slot = &mut self.ring[self.next];
-        self.sum += x - *slot;
-        *slot = x;
-        self.next += 1;
-        if self.next == self.ring.len() {
-            // Summed anew once per window, so rounding errors never pile up.
-            (self.next, self.filled) = (0, true);
-            self.sum = self.ring.iter().sum();
-        }
-        [if self.filled { self.sum } else { UNKNOWN }]
+    fn step(&mut self, x: [f64; 1]) -> [f64; 1] {
+        self.0.push(Sums(x)).map_or([UNKNOWN], |sums| sums.0)
     }
 }
 
 pub(super) fn sum(params: &[f64]) -> Box<dyn Kernel> {
-    kernel(Sum { ring: vec![0.0; bars(params[0])], next: 0, filled: false, sum: 0.0 })
+    kernel(Sum(Window::new(bars(params[0]))))
 }

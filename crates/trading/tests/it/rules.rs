@@ -261,7 +261,14 @@ fn warmup_is_the_first_bar_that_is_known() {
     });
     let others = ["close", "hl2", "hour", "3", "close[3][4] - open", "-sma(sma(close, 9), 5)"];
     let indicators = CATALOGUE.iter().map(example);
-    let nested = CATALOGUE.iter().map(|definition| format!("sma({}, 6)[2]", example(definition)));
+    // Outputs may start one after the other; the last one does not start before the others.
+    let nested = CATALOGUE.iter().map(|definition| {
+        let output = match definition.outputs {
+            [_] => String::new(),
+            outputs => format!(".{}", outputs.last().unwrap()),
+        };
+        format!("sma({}{output}, 6)[2]", example(definition))
+    });
     for text in others.map(str::to_owned).into_iter().chain(windows).chain(indicators).chain(nested)
     {
         let expression = compile_expression(&text, &BTreeMap::new()).unwrap();
@@ -271,6 +278,22 @@ fn warmup_is_the_first_bar_that_is_known() {
         let latest = out.iter().map(first).max().unwrap();
         assert_eq!(latest, Some(expression.warmup()), "{text}, seed {seed}");
     }
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_compile() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/rules");
+    let params = BTreeMap::from([("n".to_owned(), 5.0)]);
+    let mut count = 0;
+    for entry in std::fs::read_dir(seeds).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("seed_") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            compile_expression(&text, &params).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no seeds in {seeds}");
 }
 
 /// A call of an indicator that compiles: `sma(close, 7)`.

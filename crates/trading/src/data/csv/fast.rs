@@ -31,7 +31,7 @@ impl Parser {
                     table.prices[slot].push(raw);
                     used
                 }
-                Cell::Number(slot) => {
+                Cell::Number(slot) | Cell::MaybeNumber(slot) => {
                     let (number, used) = fast_number(rest)?;
                     table.numbers[slot].push(number);
                     used

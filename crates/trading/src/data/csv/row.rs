@@ -1,42 +1,12 @@
 //! The careful path: any row, field by field, with a problem for whatever is wrong in it.
 
-use std::collections::BTreeMap;
-
 use super::{LINE_BYTES_MAX, Parser, cell_number, cell_price, too_long};
 use crate::data::{
     error::Error,
     problem::Kind,
-    stamp::{self, Refusal},
+    stamp::Refusal,
     table::{Cell, MISSING, Table},
 };
-
-/// Symbols of a long file in the order of their first rows.
-#[derive(Debug, Default)]
-pub(super) struct Symbols {
-    names: Vec<String>,
-    index: BTreeMap<Vec<u8>, u32>,
-}
-
-impl Symbols {
-    /// The number of a symbol that occurred before.
-    pub(super) fn known(&self, name: &[u8]) -> Option<u32> {
-        self.index.get(name).copied()
-    }
-
-    fn number(&mut self, name: &[u8]) -> u32 {
-        if let Some(number) = self.known(name) {
-            return number;
-        }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(String::from_utf8_lossy(name).into_owned());
-        self.index.insert(name.to_owned(), number);
-        number
-    }
-
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
-    }
-}
 
 impl Parser {
     /// Reads the record at `at`, whatever it looks like; `None` if it is not complete yet.
@@ -102,6 +72,13 @@ impl Parser {
                 Cell::Symbol => {
                     let number = self.symbols.number(bytes.trim_ascii());
                     self.table.symbol.push(number);
+                }
+                Cell::MaybeNumber(slot) => {
+                    let number = cell_number(&String::from_utf8_lossy(bytes));
+                    self.table.numbers[slot].push(*number.as_ref().unwrap_or(&f64::NAN));
+                    if let Err(refusal) = number {
+                        self.table.misread(line, column, bytes, refusal);
+                    }
                 }
                 Cell::Price(_) | Cell::MaybePrice(_) | Cell::Number(_) => {
                     let result = read_cell(cell, bytes);
@@ -174,18 +151,4 @@ fn store(table: &mut Table, cell: Cell, value: Result<Value, Refusal>) -> Result
         _ => {}
     }
     Ok(())
-}
-
-/// Turns local midnights into session dates and says what else was done with the times.
-pub(super) fn note_stamps(table: &mut Table, stamps: &stamp::Reader) {
-    table.is_dated = stamps.are_dates();
-    if table.is_dated {
-        table.time.iter_mut().for_each(|nanos| *nanos = stamps.as_date(*nanos));
-    }
-    if stamps.folds_resolved > 0 {
-        table.notes.push(format!(
-            "{} local times that daylight saving repeats were told apart by their order",
-            stamps.folds_resolved
-        ));
-    }
 }

@@ -31,6 +31,12 @@ impl Zone {
         Some(Self { zone, known })
     }
 
+    /// How far local time is ahead of UTC at a moment, in nanoseconds.
+    pub(crate) fn offset(&self, moment: i64) -> i64 {
+        let moment = jiff::Timestamp::from_nanosecond(i128::from(moment));
+        moment.map_or(0, |moment| nanos(self.zone.to_offset(moment)))
+    }
+
     /// Midnight of a date, given as midnight UTC of that date; the first moment of the day where
     /// daylight saving skips midnight.
     pub(crate) fn start_of_day(&self, date: Timestamp) -> Timestamp {

@@ -188,3 +188,16 @@ fn a_series_that_stands_still_for_ever_has_no_strength() {
     assert!(rsi[4] > 50.0);
     assert_eq!(rsi.last().unwrap().to_bits(), 0);
 }
+
+/// On a flat price the averages behind the index fade together, and their ratio, which is constant,
+/// flickers in its last digits. A stochastic
+/// that took this for a range would swing from 0 to 100.
+#[test]
+fn a_range_of_rounding_errors_is_no_range() {
+    let mut x = Frame::random(3, 60).close;
+    x.resize(120, x[59]);
+    let stochrsi = find("stochrsi").unwrap();
+    let outputs = run(stochrsi, &[14.0, 5.0, 3.0], &[&x], &[]);
+    let flat = &outputs[0][70..];
+    assert!(flat.iter().all(|k| k.to_bits() == 0), "{flat:?}");
+}

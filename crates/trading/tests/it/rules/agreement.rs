@@ -35,13 +35,17 @@ fn indicator(random: &mut Stream, series: [&str; 2]) -> String {
     let inputs = definition.inputs.iter().filter(|input| matches!(input, Input::Argument(_)));
     let inputs = inputs.zip(series.into_iter().cycle()).map(|(_, series)| series.to_owned());
     let mut arguments: Vec<String> = inputs.collect();
-    for param in definition.params {
-        let value = match param.default {
-            Some(default) if below(random, 2) == 0 => default,
-            _ => param.min.max(2.0) + f64::from(u32::try_from(below(random, 20)).unwrap()),
-        };
-        arguments.push(value.to_string());
-    }
+    let params = definition.params.iter().map(|param| match param.default {
+        Some(default) if below(random, 2) == 0 => default,
+        _ => param.min.max(2.0) + f64::from(u32::try_from(below(random, 20)).unwrap()),
+    });
+    let params: Vec<f64> = params.collect();
+    // Where the parameters do not go together, those with a default are left out.
+    let given = match definition.parameters(&params) {
+        Ok(_) => params.len(),
+        Err(_) => definition.params.iter().filter(|param| param.default.is_none()).count(),
+    };
+    arguments.extend(params[..given].iter().map(f64::to_string));
     let output = definition.outputs[below(random, definition.outputs.len())];
     let output = if definition.outputs.len() > 1 { format!(".{output}") } else { String::new() };
     format!("{}({}){output}", definition.name, arguments.join(", "))

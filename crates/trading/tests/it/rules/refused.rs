@@ -1,7 +1,7 @@
 //! What is refused, where, and with which advice.
 
 use super::*;
-use dirigent_trading::rules::{NODES_MAX, Place, RuleError, TERMS_MAX};
+use dirigent_trading::rules::{ERRORS_PER_TEXT_MAX, NODES_MAX, Place, RuleError, TERMS_MAX};
 
 /// The only error of an entry rule: the text it points at, the message, the hint.
 #[track_caller]
@@ -51,6 +51,7 @@ fn unknown_names_suggest_a_known_one() {
     check("$broken > 1", "$broken", "the parameter `$broken` is not a finite number: inf", "");
 }
 
+/// An indicator that is built of such parameters has no value, or none that means anything.
 #[test]
 fn wrong_types_say_what_is_needed() {
     let compare = "compare the number with something, as in `x > 0`";
@@ -79,7 +80,7 @@ fn windows_must_be_whole_constants_within_limits() {
     check_n("$fast", "must be a whole number, not 2.5");
     check_n("0", "must be at least 1, not 0");
     check_n("1 / 0", "is unknown, as its arithmetic has no finite answer");
-    check_n("1e9", "must be at most 1048576 bars, not 1000000000");
+    check_n("1e9", "must be at most 1048576, not 1000000000");
     check_n("true", "must be a number, this is a condition");
     check("close[-1] > 1", "-1", "the lookback must be at least 0, not -1", hint);
     check("close[$fast] > 1", "$fast", "the lookback must be a whole number, not 2.5", hint);
@@ -101,6 +102,20 @@ fn calls_are_counted() {
     let no_outputs = "only the call of an indicator with several outputs has them; \
                       write `.output` directly after it";
     check("close.value > 1", ".value", "this has no outputs, so no `.value`", no_outputs);
+    check("macd(close)[1].hist > 1", ".hist", "this has no outputs, so no `.hist`", no_outputs);
+    check(
+        "macd(close).signl > 1",
+        "signl",
+        "`macd` has no output `signl`",
+        "did you mean `signal`?",
+    );
+    check("macd(close).x > 1", "x", "`macd` has no output `x`", "it has `macd`, `signal`, `hist`");
+    check(
+        "macd(close, 26, 12) > 1",
+        "macd(close, 26, 12)",
+        "`fast` must be smaller than `slow` in `macd`, not 26, 12, 9",
+        "",
+    );
 }
 
 /// All errors, as `place: message`.
@@ -185,6 +200,10 @@ fn limits_are_held() {
     let windows: String = (0..9).map(|i| format!("close[{}] + ", 1_000_000 + i)).collect();
     let error = compile(&set(&format!("{windows} 1 > 1"), "false")).unwrap_err().remove(0);
     assert_eq!(error.message, "the windows of the rules hold more than 8388608 bars up to here");
+
+    let unknown = vec!["x"; 1_000].join("+");
+    let errors = compile(&set(&unknown, "false")).unwrap_err();
+    assert_eq!(errors.len(), ERRORS_PER_TEXT_MAX);
 
     let long = "close + ".repeat(600);
     let error = compile(&set(&long, "false")).unwrap_err().remove(0);

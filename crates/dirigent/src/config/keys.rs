@@ -1,0 +1,240 @@
+//! Every key of a workflow file, declared once.
+//!
+//! Promises: validation, defaults, `--explain-config`, the JSON Schema and the reference page all
+//! come from here. A key that this release does not act on says so (`planned`).
+//! Not here: what keys mean together; see `consistency`.
+
+mod coordinate;
+mod market;
+mod tasks;
+mod trade;
+
+use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
+
+pub use trade::STRATEGY;
+
+/// The longest list of names or symbols.
+const NAMES_MAX: usize = 10_000;
+/// The longest time that anything may take: one year, in seconds.
+const SECONDS_MAX: f64 = 31_536_000.0;
+
+/// The workflow types, in the order they are documented.
+pub const WORKFLOW_TYPES: &[&str] = &[
+    "backtest",
+    "optimization",
+    "analysis",
+    "validation",
+    "live_trading",
+    "daily_trading",
+    "trading",
+    "training",
+    "multi_phase",
+    "tasks",
+];
+/// The execution modes of a workflow.
+pub const MODES: &[&str] = &["TRADITIONAL", "AUTO", "COMPOSABLE", "HYBRID"];
+/// The execution modes of a phase.
+pub const PHASE_MODES: &[&str] =
+    &["TRADITIONAL", "AUTO", "COMPOSABLE", "HYBRID", "PARALLEL", "SIGNAL_REPLAY"];
+const ALGORITHMS: &[&str] = &[
+    "grid",
+    "random",
+    "genetic",
+    "bayesian",
+    "cma_es",
+    "differential_evolution",
+    "successive_halving",
+];
+
+/// Variables of the environment with a name of their own, and the key each one sets.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("MAX_CONCURRENT_TASKS", "orchestration.max_concurrent_tasks"),
+    ("DEFAULT_TASK_TIMEOUT", "orchestration.default_task_timeout"),
+    ("WORKFLOW_TIMEOUT", "workflow.timeout_seconds"),
+    ("MARKET_OPEN_TIME", "market.open_time"),
+    ("MARKET_CLOSE_TIME", "market.close_time"),
+    ("TIMEZONE", "market.timezone"),
+    ("MAX_RETRIES", "orchestration.max_retries"),
+    ("RETRY_BASE_DELAY", "orchestration.retry_base_delay"),
+    ("RETRY_MAX_DELAY", "orchestration.retry_max_delay"),
+    ("LOG_LEVEL", "log_level"),
+    ("METRICS_ENABLED", "monitoring.enabled"),
+    ("ALERT_WEBHOOK_URL", "monitoring.alert_webhook_url"),
+];
+
+const SECONDS: Kind = Kind::Number(Range::positive(SECONDS_MAX));
+const NAMES: Kind = Kind::List { of: &Kind::Text, min: 0, max: NAMES_MAX };
+
+/// A workflow file.
+pub static FILE: Section = Section::new(
+    "One workflow: what to run, on which data, with which strategy and money",
+    &[
+        Field::default("version", Kind::Text, "1.0.0", "Version of this configuration"),
+        Field::optional("name", Kind::Text, "Name of the workflow; default the file's name")
+            .example("sma-cross"),
+        Field::optional("workflow", Kind::Section(&WORKFLOW), "What kind of work it is"),
+        Field::optional("data", Kind::Section(&market::DATA), "The prices it works on"),
+        Field::optional("benchmark", Kind::Path, "Symbol or price file to compare the result with")
+            .example("SPY"),
+        Field::optional("strategy", Kind::Section(&trade::STRATEGY), "What decides to trade"),
+        Field::optional(
+            "strategies",
+            Kind::List { of: &Kind::Section(&trade::WEIGHTED), min: 1, max: 1_000 },
+            "Several strategies, each with its weight",
+        )
+        .planned(),
+        Field::default("portfolio", Kind::Section(&trade::PORTFOLIO), "{}", "Money and sizes"),
+        Field::default("execution", Kind::Section(&trade::EXECUTION), "{}", "How orders fill"),
+        Field::default("risk", Kind::Section(&trade::RISK), "{}", "Limits and protective exits"),
+        Field::default("metrics", Kind::Section(&trade::METRICS), "{}", "How results are measured"),
+        Field::default(
+            "coordinator",
+            Kind::Section(&coordinate::COORDINATOR),
+            "{}",
+            "Seed, resources, monitoring and fault tolerance",
+        ),
+        Field::default(
+            "orchestration",
+            Kind::Section(&coordinate::ORCHESTRATION),
+            "{}",
+            "Limits and retries of tasks",
+        ),
+        Field::optional("market", Kind::Section(&market::MARKET), "The trading day").planned(),
+        Field::default(
+            "notifications",
+            Kind::List { of: &Kind::Section(&coordinate::NOTIFICATION), min: 0, max: 100 },
+            "[]",
+            "Whom to tell about which events",
+        )
+        .planned(),
+        Field::optional("cluster", Kind::Secret, "Database that carries runs of many machines")
+            .example("\"postgres://${DB_USER}@host/dirigent\"")
+            .planned(),
+        Field::default(
+            "tasks",
+            Kind::List { of: &Kind::Section(&tasks::TASK), min: 0, max: 100_000 },
+            "[]",
+            "The tasks of `type: tasks`",
+        ),
+        Field::optional(
+            "stages",
+            Kind::Section(&tasks::STAGES),
+            "The tasks of each stage of a trading day",
+        ),
+        Field::default(
+            "monitoring",
+            Kind::Section(&coordinate::ALERTS),
+            "{}",
+            "Metrics and alerts of the process",
+        ),
+        Field::default(
+            "log_level",
+            Kind::Choice(&["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"]),
+            "INFO",
+            "How much is logged",
+        ),
+    ],
+);
+
+static WORKFLOW: Section = Section::new(
+    "What kind of work it is, and how it is carried out",
+    &[
+        Field::required("type", Kind::Choice(WORKFLOW_TYPES), "What to do").example("backtest"),
+        Field::optional(
+            "execution_mode",
+            Kind::Choice(MODES),
+            "How work is scheduled; changes the speed, never the numbers; default TRADITIONAL",
+        ),
+        Field::default("timeout_seconds", SECONDS, "3600", "The run is stopped after this time"),
+        Field::default(
+            "strict_inputs",
+            Kind::Boolean,
+            "false",
+            "A phase input that its source does not give is an error, not a warning",
+        ),
+        Field::default(
+            "phases",
+            Kind::List { of: &Kind::Section(&PHASE), min: 0, max: 1_000 },
+            "[]",
+            "The phases of `type: multi_phase`, in order",
+        ),
+        Field::optional(
+            "optimization_config",
+            Kind::Section(&OPTIMIZATION),
+            "The search of `type: optimization`",
+        ),
+        Field::optional(
+            "backtest_config",
+            Kind::Section(&BACKTEST),
+            "Dates and strategy of `type: backtest`, if they are not given at the top",
+        ),
+    ],
+);
+
+static PHASE: Section = Section::new(
+    "One phase: a part of the run that starts when the one before has ended",
+    &[
+        Field::required("name", Kind::Text, "Its name, for references to its outputs")
+            .example("discovery"),
+        Field::required("type", Kind::Choice(WORKFLOW_TYPES), "What to do").example("optimization"),
+        Field::default(
+            "container_count",
+            Kind::Whole { min: 1, max: 1_000_000 },
+            "1",
+            "How many trials it consists of",
+        ),
+        Field::default("container_type", Kind::Text, "full_backtest", "What one trial is"),
+        Field::optional(
+            "method",
+            Kind::Choice(&["signal_replay", "full_simulation"]),
+            "How trials are evaluated",
+        ),
+        Field::default("inputs", NAMES, "[]", "Outputs of earlier phases, as `phase.key`"),
+        Field::optional("execution_mode", Kind::Choice(PHASE_MODES), "How it is scheduled"),
+        Field::optional("resources", Kind::Section(&coordinate::LIMITS), "What one trial may use"),
+        Field::optional("config", Kind::Map(&Kind::Any), "Settings for its trials"),
+        Field::optional(
+            "optimization_config",
+            Kind::Section(&OPTIMIZATION),
+            "The search of a phase of type optimization",
+        ),
+    ],
+);
+
+static OPTIMIZATION: Section = Section::new(
+    "A search for good parameters",
+    &[
+        Field::optional("algorithm", Kind::Choice(ALGORITHMS), "How to search").example("genetic"),
+        Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
+        Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched")
+            .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),
+        Field::optional("trials", Kind::Whole { min: 1, max: 10_000_000 }, "How many to try"),
+        Field::default(
+            "stages",
+            Kind::List { of: &Kind::Section(&SEARCH_STAGE), min: 0, max: 100 },
+            "[]",
+            "Searches that build on each other, in order",
+        ),
+    ],
+);
+
+static SEARCH_STAGE: Section = Section::new(
+    "One search of several",
+    &[
+        Field::required("name", Kind::Text, "Its name").example("detector"),
+        Field::required("component", Kind::Text, "What is searched").example("RegimeDetector"),
+        Field::default("algorithm", Kind::Choice(ALGORITHMS), "grid", "How to search"),
+        Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
+        Field::default("regime_specific", Kind::Boolean, "false", "Search in each regime apart"),
+        Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched"),
+    ],
+);
+
+static BACKTEST: Section = Section::new(
+    "Dates and strategy of a backtest",
+    &[
+        Field::optional("start_date", Kind::Date, "First day").example("2023-01-01"),
+        Field::optional("end_date", Kind::Date, "Last day").example("2023-12-31"),
+        Field::optional("strategy", Kind::Section(&trade::STRATEGY), "What decides to trade"),
+    ],
+);

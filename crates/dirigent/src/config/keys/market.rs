@@ -1,0 +1,108 @@
+//! Keys of `data` and `market`.
+
+use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
+
+use super::NAMES_MAX;
+
+pub(super) static DATA: Section = Section::new(
+    "The prices a run works on",
+    &[
+        Field::default(
+            "source",
+            Kind::Choice(&["csv", "parquet", "synthetic", "replay", "alpaca", "websocket"]),
+            "csv",
+            "Where prices come from",
+        ),
+        Field::optional("path", Kind::Path, "The file; `{symbol}` stands for each symbol")
+            .example("\"data/daily/{symbol}.csv\""),
+        Field::optional(
+            "symbols",
+            Kind::List { of: &Kind::Text, min: 1, max: NAMES_MAX },
+            "What is traded; default the file's name",
+        )
+        .example("[AAPL, MSFT]"),
+        Field::default(
+            "timeframe",
+            Kind::Text,
+            "1d",
+            "Length of a bar: count and s, m, h, d, w, M",
+        )
+        .example("5m"),
+        Field::optional("start_date", Kind::Date, "First day that is used").example("2005-01-01"),
+        Field::optional("end_date", Kind::Date, "Last day that is used").example("2012-12-31"),
+        Field::optional("calendar", Kind::Text, "Exchange whose sessions apply").example("XNYS"),
+        Field::optional("timezone", Kind::Text, "Zone of times in the file that name none")
+            .example("America/New_York"),
+        Field::default(
+            "adjust",
+            Kind::Choice(&["auto", "none", "splits", "total"]),
+            "auto",
+            "Correction for splits and dividends; auto: where the file has an adjusted close",
+        ),
+        Field::default(
+            "on_error",
+            Kind::Choice(&["fail", "drop", "repair"]),
+            "fail",
+            "What to do with rows that cannot be right",
+        ),
+        Field::default(
+            "columns",
+            Kind::Map(&Kind::Text),
+            "{}",
+            "Names of columns that are not recognized by themselves",
+        )
+        .example("{close: Last, time: Datum}"),
+        Field::optional("format", Kind::Text, "How dates are written, if it cannot be told")
+            .example("\"%d.%m.%Y\""),
+        Field::default(
+            "synthetic",
+            Kind::Section(&SYNTHETIC),
+            "{}",
+            "Prices made from the run's seed, for `source: synthetic`",
+        ),
+    ],
+);
+
+static SYNTHETIC: Section = Section::new(
+    "A random walk: geometric Brownian motion",
+    &[
+        Field::default(
+            "bars",
+            Kind::Whole { min: 1, max: 10_000_000 },
+            "2520",
+            "How many bars for each symbol",
+        ),
+        Field::optional(
+            "seed",
+            Kind::Whole { min: 0, max: i64::MAX },
+            "Seed of the prices; default the run's seed",
+        ),
+        Field::default(
+            "drift",
+            Kind::Number(Range::from_to(-10.0, 10.0)),
+            "0.05",
+            "Mean growth per year",
+        ),
+        Field::default(
+            "volatility",
+            Kind::Number(Range::from_to(0.0, 10.0)),
+            "0.2",
+            "Volatility per year",
+        ),
+        Field::default(
+            "start_price",
+            Kind::Decimal(Range::positive(1e9)),
+            "100",
+            "The first price",
+        ),
+    ],
+);
+
+pub(super) static MARKET: Section = Section::new(
+    "The trading day",
+    &[
+        Field::default("open_time", Kind::Time, "\"09:30\"", "When trading opens"),
+        Field::default("close_time", Kind::Time, "\"16:00\"", "When trading closes"),
+        Field::default("timezone", Kind::Text, "America/New_York", "Zone of both"),
+    ],
+);

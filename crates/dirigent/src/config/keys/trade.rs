@@ -1,0 +1,276 @@
+//! Keys of `strategy`, `portfolio`, `execution`, `risk` and `metrics`.
+
+use dirigent_workflow::file::spec::{Field, Kind, Need, Range, Section, Tagged, Variant};
+
+use super::NAMES;
+
+const PERCENT: Kind = Kind::Decimal(Range::positive(100.0));
+const MONEY: Range = Range::positive(1e15);
+
+const fn strategy_field(key: &'static str, kind: Kind, doc: &'static str) -> Field {
+    Field { key, kind, need: Need::Optional, doc, example: "", is_planned: false }
+}
+
+const TYPE: Field = Field::required("type", Kind::Text, "Its name; `rules` for one written here")
+    .example("sma_crossover");
+const PARAMS: Field =
+    Field::default("params", Kind::Map(&Kind::Any), "{}", "Its parameters; `$name` in rules")
+        .example("{fast: 10, slow: 30}");
+const LET: Field = Field::default(
+    "let",
+    Kind::Map(&Kind::Expression),
+    "{}",
+    "Named terms of the rules, for `type: rules`",
+)
+.example("{f: \"sma(close, $fast)\"}");
+const ENTRY: Field = strategy_field("entry", Kind::Expression, "When to buy, for `type: rules`")
+    .example("cross_above(f, s)");
+const EXIT: Field =
+    strategy_field("exit", Kind::Expression, "When to sell what was bought, for `type: rules`")
+        .example("cross_below(f, s)");
+const SHORT_ENTRY: Field =
+    strategy_field("short_entry", Kind::Expression, "When to sell short, for `type: rules`");
+const SHORT_EXIT: Field =
+    strategy_field("short_exit", Kind::Expression, "When to buy back, for `type: rules`");
+const SYMBOLS: Field = Field::optional("symbols", NAMES, "The symbols it trades; default all");
+
+/// What decides to trade.
+pub static STRATEGY: Section = Section::new(
+    "What decides to trade; a plain name means a strategy with its default parameters",
+    &[TYPE, PARAMS, LET, ENTRY, EXIT, SHORT_ENTRY, SHORT_EXIT, SYMBOLS],
+)
+.shorthand("type");
+
+pub(super) static WEIGHTED: Section = Section::new(
+    "One strategy of several",
+    &[
+        Field::optional("name", Kind::Text, "Its name; default its type"),
+        Field::default(
+            "weight",
+            Kind::Decimal(Range::from_to(0.0, 1e6)),
+            "1",
+            "Its share of the money, relative to the others",
+        ),
+        TYPE,
+        PARAMS,
+        LET,
+        ENTRY,
+        EXIT,
+        SHORT_ENTRY,
+        SHORT_EXIT,
+        SYMBOLS,
+    ],
+)
+.shorthand("type");
+
+pub(super) static PORTFOLIO: Section = Section::new(
+    "Money and sizes",
+    &[
+        Field::default("initial_cash", Kind::Decimal(MONEY), "100000", "Money at the start"),
+        Field::default(
+            "sizing",
+            Kind::Tagged(&SIZING),
+            "{type: percent_equity}",
+            "How much one entry buys",
+        ),
+        Field::default("fractional", Kind::Boolean, "false", "Parts of a unit may be traded"),
+        Field::optional(
+            "lot_size",
+            Kind::Decimal(Range::positive(1e9)),
+            "Quantities are multiples of this",
+        )
+        .planned(),
+    ],
+);
+
+static SIZING: Tagged = Tagged {
+    key: "type",
+    doc: "How much one entry buys",
+    variants: &[
+        Variant {
+            name: "percent_equity",
+            section: Section::new(
+                "A share of equity",
+                &[Field::default("percent", PERCENT, "95", "The share, in percent")],
+            ),
+        },
+        Variant {
+            name: "fixed_quantity",
+            section: Section::new(
+                "The same quantity every time",
+                &[Field::required("quantity", Kind::Decimal(Range::positive(9e9)), "The quantity")
+                    .example("100")],
+            ),
+        },
+        Variant {
+            name: "fixed_cash",
+            section: Section::new(
+                "The same amount of money every time",
+                &[Field::required("cash", Kind::Decimal(MONEY), "The amount").example("10000")],
+            ),
+        },
+        Variant {
+            name: "volatility_target",
+            section: Section::new(
+                "The share of equity at which the position has this volatility",
+                &[
+                    Field::required(
+                        "target_volatility_pct",
+                        Kind::Decimal(Range::positive(1000.0)),
+                        "Volatility per year, in percent",
+                    )
+                    .example("15"),
+                    Field::default(
+                        "lookback",
+                        Kind::Whole { min: 2, max: 100_000 },
+                        "20",
+                        "Bars that the volatility is measured over",
+                    ),
+                ],
+            ),
+        },
+    ],
+};
+
+pub(super) static EXECUTION: Section = Section::new(
+    "How orders fill and what they cost",
+    &[
+        Field::default(
+            "fill",
+            Kind::Choice(&["next_open", "same_close"]),
+            "next_open",
+            "When a decision at a close fills",
+        ),
+        Field::default(
+            "commission",
+            Kind::Tagged(&COMMISSION),
+            "{type: none}",
+            "What the broker takes",
+        )
+        .example("{type: bps, value: 1}"),
+        Field::default(
+            "slippage",
+            Kind::Tagged(&SLIPPAGE),
+            "{type: none}",
+            "How much worse than the quoted price a fill is",
+        )
+        .example("{type: bps, value: 1}"),
+        Field::default(
+            "intrabar",
+            Kind::Choice(&["pessimistic", "optimistic"]),
+            "pessimistic",
+            "Whether stop or target came first when a bar reaches both",
+        ),
+    ],
+);
+
+const MINIMUM: Field =
+    Field::default("minimum", Kind::Decimal(Range::from_to(0.0, 1e9)), "0", "The least it costs");
+const BPS: Field = Field::required(
+    "value",
+    Kind::Decimal(Range::from_to(0.0, 10_000.0)),
+    "Basis points: hundredths of a percent",
+)
+.example("1");
+
+static COMMISSION: Tagged = Tagged {
+    key: "type",
+    doc: "What the broker takes",
+    variants: &[
+        Variant { name: "none", section: Section::new("Nothing", &[]) },
+        Variant {
+            name: "bps",
+            section: Section::new("A share of the traded value", &[BPS, MINIMUM]),
+        },
+        Variant {
+            name: "per_share",
+            section: Section::new(
+                "An amount per unit",
+                &[
+                    Field::required(
+                        "value",
+                        Kind::Decimal(Range::from_to(0.0, 1e9)),
+                        "Money per unit",
+                    )
+                    .example("0.005"),
+                    MINIMUM,
+                ],
+            ),
+        },
+        Variant {
+            name: "fixed",
+            section: Section::new(
+                "The same for every order",
+                &[Field::required(
+                    "value",
+                    Kind::Decimal(Range::from_to(0.0, 1e9)),
+                    "Money per order",
+                )
+                .example("1")],
+            ),
+        },
+    ],
+};
+
+static SLIPPAGE: Tagged = Tagged {
+    key: "type",
+    doc: "How much worse than the quoted price a fill is",
+    variants: &[
+        Variant { name: "none", section: Section::new("Not at all", &[]) },
+        Variant { name: "bps", section: Section::new("A share of the price", &[BPS]) },
+    ],
+};
+
+pub(super) static RISK: Section = Section::new(
+    "Limits and protective exits; what is absent does not limit",
+    &[
+        Field::optional(
+            "max_position_pct",
+            Kind::Decimal(Range::positive(1000.0)),
+            "The most one position may be worth, in percent of equity",
+        )
+        .example("25"),
+        Field::optional(
+            "max_drawdown_pct",
+            PERCENT,
+            "Everything is closed when equity has fallen this far from its highest, in percent",
+        )
+        .example("20"),
+        Field::optional(
+            "stop_loss_pct",
+            PERCENT,
+            "A position is closed after this loss, in percent of the reference price",
+        )
+        .example("5"),
+        Field::optional(
+            "take_profit_pct",
+            Kind::Decimal(Range::positive(100_000.0)),
+            "A position is closed after this gain, in percent of the reference price",
+        )
+        .example("10"),
+        Field::default(
+            "stop_reference",
+            Kind::Choice(&["entry_price", "signal_close"]),
+            "entry_price",
+            "The reference price of both",
+        ),
+    ],
+);
+
+pub(super) static METRICS: Section = Section::new(
+    "How results are measured",
+    &[
+        Field::optional(
+            "periods_per_year",
+            Kind::Number(Range::positive(1e8)),
+            "Bars in a year; default from the timeframe",
+        )
+        .example("252"),
+        Field::default(
+            "risk_free_rate",
+            Kind::Number(Range::from_to(-1.0, 10.0)),
+            "0",
+            "What money earns without risk, per year; 0.02 is two percent",
+        ),
+    ],
+);

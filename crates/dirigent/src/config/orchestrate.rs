@@ -1,0 +1,238 @@
+//! The typed values of what surrounds a strategy: coordinator, phases, tasks, stages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::workflow::Secret;
+
+/// `execution_mode`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Mode {
+    /// One thread, in order.
+    Traditional,
+    /// Chosen from the work.
+    Auto,
+    /// Freed budget carries over phases.
+    Composable,
+    /// Each phase has its own.
+    Hybrid,
+    /// All cores; of a phase only.
+    Parallel,
+    /// From stored signals; of a phase only.
+    SignalReplay,
+}
+
+/// One of `workflow.phases`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Phase {
+    /// `name`
+    pub name: String,
+    /// `type`
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `container_count`
+    pub container_count: u64,
+    /// `container_type`
+    pub container_type: String,
+    /// `method`
+    pub method: Option<String>,
+    /// `inputs`: each `phase.key`.
+    pub inputs: Vec<String>,
+    /// `execution_mode`; see also `coordinator.phases`.
+    pub execution_mode: Option<Mode>,
+    /// `resources`
+    pub resources: Option<Limits>,
+    /// `config`
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// `optimization_config`
+    pub optimization_config: Option<Map<String, Value>>,
+}
+
+/// `resources` of a phase, in either spelling.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    memory_per_container: Option<u64>,
+    cpu_per_container: Option<f64>,
+    memory_gb: Option<f64>,
+    cpu_cores: Option<f64>,
+}
+
+impl Limits {
+    /// Memory of one trial, in bytes.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        const GIB: f64 = 1_073_741_824.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked: positive and at most a million GiB"
+        )]
+        let from_gib = || self.memory_gb.map(|gib| (gib * GIB) as u64);
+        self.memory_per_container.or_else(from_gib)
+    }
+
+    /// Processor cores of one trial.
+    pub fn cpu_cores(&self) -> Option<f64> {
+        self.cpu_per_container.or(self.cpu_cores)
+    }
+}
+
+/// `coordinator`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Coordinator {
+    /// `reproducibility`
+    pub reproducibility: Reproducibility,
+    /// `resources`
+    pub resources: Resources,
+    /// `monitoring`
+    pub monitoring: Monitoring,
+    /// `fault_tolerance`
+    pub fault_tolerance: FaultTolerance,
+    /// `phases`, by name.
+    pub phases: BTreeMap<String, PhaseOverlay>,
+}
+
+/// `coordinator.reproducibility`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reproducibility {
+    /// `master_seed`
+    pub master_seed: u64,
+    /// `deterministic_order`
+    pub deterministic_order: bool,
+}
+
+/// `coordinator.resources`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Resources {
+    /// `max_memory_gb`
+    pub max_memory_gb: Option<f64>,
+    /// `max_cpu_cores`
+    pub max_cpu_cores: Option<f64>,
+    /// `container_pool_size`
+    pub container_pool_size: u64,
+}
+
+/// `coordinator.monitoring`; times in seconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Monitoring {
+    /// `enable_metrics`
+    pub enable_metrics: bool,
+    /// `metrics_interval`
+    pub metrics_interval: f64,
+    /// `health_check_interval`
+    pub health_check_interval: f64,
+}
+
+/// `coordinator.fault_tolerance`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FaultTolerance {
+    /// `max_container_failures`
+    pub max_container_failures: u64,
+    /// `auto_restart`
+    pub auto_restart: bool,
+    /// `checkpoint_interval`, in seconds.
+    pub checkpoint_interval: f64,
+}
+
+/// One of `coordinator.phases`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PhaseOverlay {
+    /// `execution_mode`
+    pub execution_mode: Option<Mode>,
+    /// `max_containers`
+    pub max_containers: Option<u64>,
+    /// `resources`
+    pub resources: Option<Limits>,
+}
+
+/// `orchestration`; times in seconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Orchestration {
+    /// `max_concurrent_tasks`
+    pub max_concurrent_tasks: u64,
+    /// `default_task_timeout`
+    pub default_task_timeout: f64,
+    /// `enable_retry`
+    pub enable_retry: bool,
+    /// `max_retries`
+    pub max_retries: u32,
+    /// `retry_base_delay`
+    pub retry_base_delay: f64,
+    /// `retry_max_delay`
+    pub retry_max_delay: f64,
+    /// `health_check_interval`
+    pub health_check_interval: f64,
+}
+
+/// `market`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Market {
+    /// `open_time`: `HH:MM`.
+    pub open_time: String,
+    /// `close_time`: `HH:MM`.
+    pub close_time: String,
+    /// `timezone`
+    pub timezone: String,
+}
+
+/// One of `notifications`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notification {
+    /// `on`: names of events.
+    pub on: Vec<String>,
+    /// `webhook`
+    pub webhook: Option<Secret>,
+}
+
+/// One of `tasks`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// `name`
+    pub name: String,
+    /// `kind`
+    pub kind: String,
+    /// `needs`
+    pub needs: Vec<String>,
+    /// `with`
+    #[serde(rename = "with")]
+    pub input: Map<String, Value>,
+    /// `on`: the event that starts it.
+    pub on: Option<String>,
+    /// `count`
+    pub count: u64,
+    /// `priority`: a name, or a number from 1 to 4.
+    pub priority: Value,
+    /// `timeout`, in seconds.
+    pub timeout: Option<f64>,
+    /// `max_retries`
+    pub max_retries: Option<u32>,
+}
+
+/// One of `stages`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// `tasks`
+    pub tasks: Vec<AgentTask>,
+}
+
+/// One task of a stage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AgentTask {
+    /// `agent`
+    pub agent: String,
+    /// `task_type`
+    pub task_type: String,
+    /// `task_data`
+    pub task_data: Map<String, Value>,
+    /// `priority`: a name, or a number from 1 to 4.
+    pub priority: Value,
+    /// `dependencies`
+    pub dependencies: Vec<String>,
+    /// `timeout`, in seconds.
+    pub timeout: Option<f64>,
+    /// `max_retries`
+    pub max_retries: Option<u32>,
+}

@@ -1,0 +1,373 @@
+//! A checked workflow file as typed values.
+//!
+//! Invariant: made only from a document that passed every check, so each field is in its declared
+//! range; the doc of a key is in `keys`.
+//! Not here: secrets; they stay `${NAME}` until [`Secret::reveal`] is asked for them.
+
+use std::{collections::BTreeMap, fmt};
+
+use dirigent_trading::{Money, Price, Quantity};
+use dirigent_workflow::file::{Environment, Unset, expand, redact};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+pub use super::decimal::{BasisPoints, Percent};
+pub use super::orchestrate::{
+    AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
+    Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, Stage, Task,
+};
+
+/// A workflow.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Workflow {
+    /// `version`
+    pub version: String,
+    /// `name`
+    pub name: String,
+    /// `workflow`
+    #[serde(rename = "workflow")]
+    pub definition: Definition,
+    /// `data`; absent only for types that need none.
+    pub data: Option<Data>,
+    /// `benchmark`: a symbol or a path.
+    pub benchmark: Option<String>,
+    /// `strategy`, or `workflow.backtest_config.strategy`.
+    pub strategy: Option<Strategy>,
+    /// `strategies`
+    #[serde(default)]
+    pub strategies: Vec<WeightedStrategy>,
+    /// `portfolio`
+    pub portfolio: Portfolio,
+    /// `execution`
+    pub execution: Execution,
+    /// `risk`
+    pub risk: Risk,
+    /// `metrics`
+    pub metrics: Metrics,
+    /// `coordinator`
+    pub coordinator: Coordinator,
+    /// `orchestration`
+    pub orchestration: Orchestration,
+    /// `market`
+    pub market: Option<Market>,
+    /// `notifications`
+    pub notifications: Vec<Notification>,
+    /// `cluster`
+    pub cluster: Option<Secret>,
+    /// `tasks`
+    pub tasks: Vec<Task>,
+    /// `stages`, by name, in the order of the day.
+    #[serde(default)]
+    pub stages: IndexMap<String, Stage>,
+    /// `log_level`
+    pub log_level: String,
+}
+
+/// `workflow`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Definition {
+    /// `type`
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `execution_mode`, or the coordinator's, or TRADITIONAL.
+    pub execution_mode: Mode,
+    /// `timeout_seconds`
+    pub timeout_seconds: f64,
+    /// `strict_inputs`
+    pub strict_inputs: bool,
+    /// `phases`
+    pub phases: Vec<Phase>,
+    /// `optimization_config`, checked but not typed.
+    pub optimization_config: Option<Map<String, Value>>,
+}
+
+/// `data`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Data {
+    /// `source`
+    pub source: String,
+    /// `path`, with `${NAME}` replaced and `{symbol}` still in it.
+    pub path: Option<String>,
+    /// `symbols`; never empty.
+    pub symbols: Vec<String>,
+    /// `timeframe`: a count from 1 to 1000 and s, m, h, d, w or M.
+    pub timeframe: String,
+    /// `start_date`: `YYYY-MM-DD`.
+    pub start_date: Option<String>,
+    /// `end_date`: `YYYY-MM-DD`.
+    pub end_date: Option<String>,
+    /// `calendar`
+    pub calendar: Option<String>,
+    /// `timezone`
+    pub timezone: Option<String>,
+    /// `adjust`
+    pub adjust: Adjust,
+    /// `on_error`
+    pub on_error: OnError,
+    /// `columns`: our name to the name in the file.
+    pub columns: BTreeMap<String, String>,
+    /// `format`
+    pub format: Option<String>,
+    /// `synthetic`
+    pub synthetic: Synthetic,
+}
+
+impl Data {
+    /// The file of `symbol`; `None` for sources without files.
+    pub fn path_of(&self, symbol: &str) -> Option<String> {
+        self.path.as_ref().map(|path| path.replace("{symbol}", symbol))
+    }
+}
+
+/// `data.adjust`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adjust {
+    /// Where the file has an adjusted close.
+    Auto,
+    /// Prices as they are.
+    None,
+    /// For splits.
+    Splits,
+    /// For splits and dividends.
+    Total,
+}
+
+/// `data.on_error`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// Refuse the file.
+    Fail,
+    /// Leave the row out.
+    Drop,
+    /// Correct the row.
+    Repair,
+}
+
+/// `data.synthetic`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Synthetic {
+    /// `bars`
+    pub bars: u64,
+    /// `seed`; `None` is the run's seed.
+    pub seed: Option<u64>,
+    /// `drift` per year.
+    pub drift: f64,
+    /// `volatility` per year.
+    pub volatility: f64,
+    /// `start_price`
+    pub start_price: Price,
+}
+
+/// `strategy`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Strategy {
+    /// `type`
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `params`
+    pub params: Map<String, Value>,
+    /// `let`: names and expressions, in the order of the file.
+    #[serde(rename = "let")]
+    pub terms: IndexMap<String, String>,
+    /// `entry`
+    pub entry: Option<String>,
+    /// `exit`
+    pub exit: Option<String>,
+    /// `short_entry`
+    pub short_entry: Option<String>,
+    /// `short_exit`
+    pub short_exit: Option<String>,
+    /// `symbols`; `None` is all.
+    pub symbols: Option<Vec<String>>,
+}
+
+/// One of `strategies`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WeightedStrategy {
+    /// `name`
+    pub name: Option<String>,
+    /// `weight`, relative to the others.
+    pub weight: Quantity,
+    /// The strategy itself.
+    #[serde(flatten)]
+    pub strategy: Strategy,
+}
+
+/// `portfolio`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Portfolio {
+    /// `initial_cash`
+    pub initial_cash: Money,
+    /// `sizing`
+    pub sizing: Sizing,
+    /// `fractional`
+    pub fractional: bool,
+    /// `lot_size`
+    pub lot_size: Option<Quantity>,
+}
+
+/// `portfolio.sizing`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Sizing {
+    /// A share of equity.
+    PercentEquity {
+        /// The share.
+        percent: Percent,
+    },
+    /// The same quantity every time.
+    FixedQuantity {
+        /// The quantity.
+        quantity: Quantity,
+    },
+    /// The same amount every time.
+    FixedCash {
+        /// The amount.
+        cash: Money,
+    },
+    /// The share at which the position has this volatility.
+    VolatilityTarget {
+        /// Volatility per year.
+        target_volatility_pct: Percent,
+        /// Bars that it is measured over.
+        lookback: u32,
+    },
+}
+
+/// `execution`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Execution {
+    /// `fill`
+    pub fill: Fill,
+    /// `commission`
+    pub commission: Commission,
+    /// `slippage`
+    pub slippage: Slippage,
+    /// `intrabar`
+    pub intrabar: Intrabar,
+}
+
+/// `execution.fill`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fill {
+    /// At the next open.
+    NextOpen,
+    /// At the close of the decision.
+    SameClose,
+}
+
+/// `execution.intrabar`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intrabar {
+    /// The stop came first.
+    Pessimistic,
+    /// The target came first.
+    Optimistic,
+}
+
+/// `execution.commission`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Commission {
+    /// Nothing.
+    None,
+    /// A share of the traded value.
+    Bps {
+        /// The share.
+        value: BasisPoints,
+        /// The least per order.
+        minimum: Money,
+    },
+    /// An amount per unit.
+    PerShare {
+        /// The amount.
+        value: Price,
+        /// The least per order.
+        minimum: Money,
+    },
+    /// The same for every order.
+    Fixed {
+        /// The amount.
+        value: Money,
+    },
+}
+
+/// `execution.slippage`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Slippage {
+    /// None.
+    None,
+    /// A share of the price.
+    Bps {
+        /// The share.
+        value: BasisPoints,
+    },
+}
+
+/// `risk`; what is `None` does not limit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Risk {
+    /// `max_position_pct`
+    pub max_position_pct: Option<Percent>,
+    /// `max_drawdown_pct`
+    pub max_drawdown_pct: Option<Percent>,
+    /// `stop_loss_pct`
+    pub stop_loss_pct: Option<Percent>,
+    /// `take_profit_pct`
+    pub take_profit_pct: Option<Percent>,
+    /// `stop_reference`
+    pub stop_reference: StopReference,
+}
+
+/// `risk.stop_reference`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReference {
+    /// The price the position was entered at.
+    EntryPrice,
+    /// The close at which the entry was decided.
+    SignalClose,
+}
+
+/// `metrics`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Metrics {
+    /// `periods_per_year`; `None` is the timeframe's.
+    pub periods_per_year: Option<f64>,
+    /// `risk_free_rate` per year.
+    pub risk_free_rate: f64,
+}
+
+/// A secret as it was written, usually `${NAME}`; printing it shows `***`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, with `${NAME}` replaced.
+    ///
+    /// # Errors
+    /// A variable is not set.
+    pub fn reveal(&self, environment: &Environment) -> Result<String, Unset> {
+        expand(&self.0, environment)
+    }
+}
+
+impl Serialize for Secret {
+    /// A bare `${NAME}` as it is, anything else as `***`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(redact(&self.0))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
