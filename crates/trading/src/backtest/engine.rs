@@ -203,7 +203,9 @@ impl<'a> Engine<'a> {
 
     /// The symbol's price at a moment of now; `None` without a bar.
     pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
-        price(self.bars, &self.timeline, symbol, moment)
+        let bars = &self.bars[symbol.index()];
+        let column = if moment == Moment::Open { &bars.open } else { &bars.close };
+        self.timeline.bar(symbol).map(|bar| column[bar])
     }
 
     /// Values every open position that has a bar now.
@@ -212,7 +214,10 @@ impl<'a> Engine<'a> {
             return;
         }
         let (bars, timeline) = (self.bars, &self.timeline);
-        self.ledger.mark_open(|symbol| price(bars, timeline, symbol, moment));
+        self.ledger.mark_open(|symbol| {
+            let (bars, bar) = (&bars[symbol.index()], timeline.bar(symbol)?);
+            Some(if moment == Moment::Open { bars.open[bar] } else { bars.close[bar] })
+        });
     }
 
     /// Stops trading for good if a limit is reached.
@@ -315,16 +320,4 @@ impl<'a> Engine<'a> {
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         [stopped, rejected, expired, idle].into_iter().flatten().collect()
     }
-}
-
-#[inline]
-fn price(
-    bars: &[Bars],
-    timeline: &Timeline<'_>,
-    symbol: SymbolId,
-    moment: Moment,
-) -> Option<Price> {
-    let bars = &bars[symbol.index()];
-    let column = if moment == Moment::Open { &bars.open } else { &bars.close };
-    timeline.bar(symbol).map(|bar| column[bar])
 }
