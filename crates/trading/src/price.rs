@@ -166,14 +166,12 @@ fixed_point!(Rate, i64);
 impl Price {
     /// What `quantity` units cost at this price, rounded half to even to nine places.
     ///
-    /// Both factors are split into whole and fraction, so that the one division left is of a
-    /// 64-bit number by a constant: a backtest does this once per bar.
+    /// Only 64-bit numbers are divided, by a constant: a backtest does this once per bar.
     #[inline]
     pub fn notional(self, quantity: Quantity) -> Money {
         const UNIT: u64 = SCALE.unsigned_abs();
         let (price, units) = (self.0.unsigned_abs(), quantity.0.unsigned_abs());
-        let (units_whole, units_part) = (units / UNIT, units % UNIT);
-        let mut raw = i128::from(price) * i128::from(units_whole);
+        let (mut raw, units_part) = (i128::from(price) * i128::from(units / UNIT), units % UNIT);
         if units_part != 0 {
             let parts = (price % UNIT) * units_part;
             raw += i128::from(price / UNIT * units_part) + i128::from(parts / UNIT);
@@ -326,6 +324,8 @@ fn parse_decimal(text: &str) -> Result<i128, InvalidDecimal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -373,39 +373,27 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_notional_at_the_limits_equals_the_plain_product() {
-        let edges = [0, 1, -1, SCALE, -SCALE, SCALE / 2, 3 * SCALE / 2, i64::MAX, i64::MIN + 1];
-        for (p, q) in edges.iter().flat_map(|p| edges.iter().map(move |q| (*p, *q))) {
-            assert_eq!(Price(p).notional(Quantity(q)), plain(p, q), "{p} * {q}");
-        }
+    fn steps() -> impl Strategy<Value = i64> {
+        let edges = vec![0, 1, -1, SCALE, SCALE / 2, -3 * SCALE / 2, i64::MAX, i64::MIN];
+        prop_oneof![any::<i64>(), any::<i32>().prop_map(i64::from), prop::sample::select(edges)]
     }
 
-    fn plain(p: i64, q: i64) -> Money {
-        Money(div_half_even(i128::from(p) * i128::from(q), SCALE_I128))
-    }
-
-    proptest::proptest! {
+    proptest! {
         #[test]
-        fn a_notional_equals_the_plain_product(p: i64, q: i64, shift in 0..40) {
-            proptest::prop_assert_eq!(Price(p).notional(Quantity(q >> shift)), plain(p, q >> shift));
+        fn a_notional_is_the_plain_product_rounded_once(p in steps(), q in steps()) {
+            let plain = div_half_even(i128::from(p) * i128::from(q), SCALE_I128);
+            prop_assert_eq!(Price(p).notional(Quantity(q)), Money(plain));
         }
     }
 
     #[test]
     fn a_rate_of_an_amount_is_rounded_once() {
-        let fee = Rate::bps(10).of("99876.001".parse().unwrap());
-        assert_eq!(fee.to_string(), "99.876001");
-        assert_eq!(Rate::percent(5).to_string(), "0.05");
+        assert_eq!(Rate::bps(10).of(Money(99_876_001_000_500)), Money(99_876_001_000));
     }
 
     #[test]
-    fn a_notional_is_rounded_once() {
-        let price: Price = "0.333333333".parse().unwrap();
-        let quantity: Quantity = "0.000000003".parse().unwrap();
-        assert_eq!(price.notional(quantity), Money(1));
-        let cash: Money = "100000".parse().unwrap();
-        let units = cash.units_at("116".parse().unwrap());
+    fn what_an_amount_buys_is_rounded_down() {
+        let units = Money(100_000 * SCALE_I128).units_at(Price(116 * SCALE));
         assert_eq!(units.to_string(), "862.068965517");
         assert_eq!(units.whole().to_string(), "862");
     }

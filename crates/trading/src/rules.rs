@@ -78,6 +78,11 @@ impl Program {
         self.plan.warmup
     }
 
+    /// Whether a column of the symbol's own bars is read; one that is not may be left empty.
+    pub fn reads(&self, column: Column) -> bool {
+        self.plan.reads(column)
+    }
+
     /// The columns of other symbols that are needed, in the order of `Columns::foreign`.
     pub fn foreign(&self) -> &[(Column, String)] {
         &self.plan.foreign

@@ -15,8 +15,11 @@ use crate::price::{Money, Price, Quantity};
 /// The steps of an order that is refused: sent, rejected.
 const REFUSED_STEPS: usize = 2;
 
+/// The steps of most orders: sent, accepted, filled.
+const STEPS_PER_ORDER: usize = 3;
+
 /// All orders, by their number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Book {
     records: Vec<Record>,
     transitions: Vec<Transition>,
@@ -26,8 +29,14 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(symbols: usize) -> Self {
-        Self { refused: vec![None; symbols], ..Self::default() }
+    /// An empty book with room for some orders.
+    pub(super) fn new(symbols: usize, orders: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(orders),
+            transitions: Vec::with_capacity(STEPS_PER_ORDER * orders),
+            rejected: 0,
+            refused: vec![None; symbols],
+        }
     }
 
     /// Makes an order and sends it.

@@ -17,6 +17,11 @@ use crate::strategy::{Holding, Strategy, Wishes};
 /// How far ahead quiet bars are looked for while a protective exit may end the stretch.
 const GUARDED_BARS: usize = 64;
 
+/// Room is reserved for an order every so many bars, so that lists seldom move while they grow;
+/// what is not used is never touched, so it costs address space, not memory.
+const BARS_PER_ORDER: usize = 16;
+const ORDERS_RESERVED_MAX: usize = 1 << 16;
+
 /// How many units an entry trades; known at the fill.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Size {
@@ -112,6 +117,7 @@ impl<'a> Engine<'a> {
     ) -> Self {
         let timeline = Timeline::new(bars);
         let times = timeline.times().len();
+        let reserve = (times / BARS_PER_ORDER).min(ORDERS_RESERVED_MAX);
         let drawdown =
             options.limits.max_drawdown.map(|limit| Drawdown::new(limit, options.initial_cash));
         Self {
@@ -121,7 +127,7 @@ impl<'a> Engine<'a> {
             strategy,
             timeline,
             ledger: Ledger::new(options.initial_cash, bars.len()),
-            book: Book::new(bars.len()),
+            book: Book::new(bars.len(), reserve),
             wishes: Wishes::default(),
             exits: Vec::new(),
             entries: Vec::new(),
@@ -130,8 +136,8 @@ impl<'a> Engine<'a> {
             guards: vec![None; bars.len()],
             guarded: 0,
             trips: Trips::new(bars.len()),
-            trades: Vec::new(),
-            fills: Vec::new(),
+            trades: Vec::with_capacity(reserve),
+            fills: Vec::with_capacity(reserve),
             slippage: Money::ZERO,
             traded: Money::ZERO,
             drawdown,
@@ -203,7 +209,9 @@ impl<'a> Engine<'a> {
 
     /// The symbol's price at a moment of now; `None` without a bar.
     pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
-        price(self.bars, &self.timeline, symbol, moment)
+        let bars = &self.bars[symbol.index()];
+        let column = if moment == Moment::Open { &bars.open } else { &bars.close };
+        self.timeline.bar(symbol).map(|bar| column[bar])
     }
 
     /// Values every open position that has a bar now.
@@ -212,7 +220,10 @@ impl<'a> Engine<'a> {
             return;
         }
         let (bars, timeline) = (self.bars, &self.timeline);
-        self.ledger.mark_open(|symbol| price(bars, timeline, symbol, moment));
+        self.ledger.mark_open(|symbol| {
+            let (bars, bar) = (&bars[symbol.index()], timeline.bar(symbol)?);
+            Some(if moment == Moment::Open { bars.open[bar] } else { bars.close[bar] })
+        });
     }
 
     /// Stops trading for good if a limit is reached.
@@ -315,16 +326,4 @@ impl<'a> Engine<'a> {
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         [stopped, rejected, expired, idle].into_iter().flatten().collect()
     }
-}
-
-#[inline]
-fn price(
-    bars: &[Bars],
-    timeline: &Timeline<'_>,
-    symbol: SymbolId,
-    moment: Moment,
-) -> Option<Price> {
-    let bars = &bars[symbol.index()];
-    let column = if moment == Moment::Open { &bars.open } else { &bars.close };
-    timeline.bar(symbol).map(|bar| column[bar])
 }

@@ -26,8 +26,8 @@ const CHUNK_BARS: usize = 1_024;
 /// The most inputs and the most outputs that a function may have.
 const KERNEL_COLUMNS_MAX: usize = 8;
 
-/// The next bars, column by column, all of one length; every value is finite, or NaN where it is
-/// not known.
+/// The next bars, column by column, all of one length (or empty, if never read); every value is
+/// finite, or NaN where it is not known.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns<'a> {
     /// The start of each bar.
@@ -77,7 +77,7 @@ impl Evaluator {
     /// Takes the next bars, as many as `out` has places, and answers with the signal of each.
     ///
     /// # Panics
-    /// If a column is shorter than `out`, or one of another symbol is missing.
+    /// If a column that is read is shorter than `out`, or one of another symbol is missing.
     pub fn run(&mut self, bars: &Columns<'_>, out: &mut [Signal]) {
         out.fill(Signal::NONE);
         for range in chunks(out.len()) {

@@ -86,6 +86,12 @@ impl Plan {
             foreign: planner.foreign,
         }
     }
+
+    /// Whether a column of the bars is read at all.
+    pub(super) fn reads(&self, column: Column) -> bool {
+        let inputs = self.tasks.iter().flat_map(|task| &task.inputs);
+        inputs.chain(&self.wanted).any(|source| *source == Source::Bar(column))
+    }
 }
 
 struct Planner<'g> {

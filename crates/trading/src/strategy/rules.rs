@@ -64,16 +64,18 @@ pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -
     let mut evaluator = program.start();
     let foreign: Vec<Vec<f64>> =
         foreign.iter().map(|(column, other)| aligned(bars, *column, other)).collect();
-    let mut buffers = Buffers::default();
+    let mut buffers = [Column::Open, Column::High, Column::Low, Column::Close]
+        .map(|column| Buffer { needed: program.reads(column), doubles: Vec::new() });
     for from in (0..bars.len()).step_by(CHUNK_BARS) {
         let to = bars.len().min(from + CHUNK_BARS);
         let foreign: Vec<&[f64]> = foreign.iter().map(|column| &column[from..to]).collect();
+        let [open, high, low, close] = &mut buffers;
         let columns = Columns {
             time: &bars.time[from..to],
-            open: fill(&mut buffers.open, &bars.open[from..to]),
-            high: fill(&mut buffers.high, &bars.high[from..to]),
-            low: fill(&mut buffers.low, &bars.low[from..to]),
-            close: fill(&mut buffers.close, &bars.close[from..to]),
+            open: open.fill(&bars.open[from..to]),
+            high: high.fill(&bars.high[from..to]),
+            low: low.fill(&bars.low[from..to]),
+            close: close.fill(&bars.close[from..to]),
             volume: &bars.volume[from..to],
             foreign: &foreign,
         };
@@ -82,18 +84,20 @@ pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -
     signals.into()
 }
 
-#[derive(Debug, Default)]
-struct Buffers {
-    open: Vec<f64>,
-    high: Vec<f64>,
-    low: Vec<f64>,
-    close: Vec<f64>,
+/// A column of doubles for the present chunk; stays empty if the rules never read it.
+struct Buffer {
+    needed: bool,
+    doubles: Vec<f64>,
 }
 
-fn fill<'a>(buffer: &'a mut Vec<f64>, prices: &[Price]) -> &'a [f64] {
-    buffer.clear();
-    buffer.extend(prices.iter().map(|price| price.to_f64()));
-    buffer
+impl Buffer {
+    fn fill(&mut self, prices: &[Price]) -> &[f64] {
+        if self.needed {
+            self.doubles.clear();
+            self.doubles.extend(prices.iter().map(|price| price.to_f64()));
+        }
+        &self.doubles
+    }
 }
 
 /// A column of `other` at the times of `bars`; NaN where it has no bar.

@@ -161,6 +161,29 @@ fn a_bar_that_opens_beyond_the_stop_trades_at_its_open() {
     assert_eq!(trade.exit_reason.to_string(), "stop_loss@95.00 gap_open");
 }
 
+/// Bought at 100; days later, on a bar without any signal, a level is touched to the tick.
+#[test]
+fn a_level_that_is_only_just_touched_trades_on_a_quiet_bar() {
+    let check = |touch: [&str; 4], letter: &str, expected: &str| {
+        let calm = ["100", "101", "99", "100"];
+        let bars = daily("QUIET", &[calm, calm, calm, calm, touch, calm]);
+        let limits = Limits {
+            stop_loss: Some(Rate::percent(5)),
+            take_profit: Some(Rate::percent(5)),
+            ..Limits::default()
+        };
+        let options = Options { limits, ..Options::default() };
+        let outcome = trade(&[bars], &mut signals(&[&format!("{letter}.....")]), &options);
+        let found: Vec<String> =
+            outcome.trades.iter().map(|t| format!("{} {}", t.exit_bar, t.exit_reason)).collect();
+        assert_eq!(found, [expected]);
+    };
+    check(["100", "101", "95", "100"], "L", "4 stop_loss@95.00");
+    check(["100", "105", "99", "100"], "L", "4 take_profit@105.00");
+    check(["100", "105", "99", "100"], "S", "4 stop_loss@105.00");
+    check(["100", "101", "95", "100"], "S", "4 take_profit@95.00");
+}
+
 #[test]
 fn a_reversal_closes_one_side_and_opens_the_other_at_one_price() {
     let outcome = trade(&[ten()], &mut signals(&[".L..S....."]), &Options::default());

@@ -69,7 +69,7 @@ fn random_bars(seed: u64, number: usize) -> Bars {
 fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
     let mut random = Seed::master(seed).child(&bars.symbol).child("signals").stream();
     let wishes = [Signal::LONG_ENTRY, Signal::LONG_EXIT, Signal::SHORT_ENTRY, Signal::SHORT_EXIT];
-    let mut signal = |_| {
+    let signal = |_| {
         wishes.into_iter().fold(Signal::NONE, |all, wish| {
             if random.uniform() < 0.12 { all.with(wish) } else { all }
         })

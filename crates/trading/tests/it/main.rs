@@ -11,5 +11,6 @@ mod data;
 mod fixture;
 mod indicators;
 mod metrics;
+mod own_strategy;
 mod parquet;
 mod rules;
