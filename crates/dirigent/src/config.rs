@@ -16,8 +16,7 @@ use std::path::Path;
 
 use dirigent_core::Sha256Hex;
 use dirigent_workflow::file::{
-    self, Document, Environment, Explained, Problem, Problems, Resolved, Severity, Source, Sources,
-    Span,
+    self, Document, Environment, Explained, Problem, Problems, Resolved, Source, Sources, Span,
 };
 use serde_json::Value;
 
