@@ -73,7 +73,7 @@ impl StrategyKind for Kind {
 const WORKFLOW: &str = "\
 name: buy-the-dip
 workflow: {type: backtest}
-data: {path: DATA/{symbol}.csv, symbols: [IBM]}
+data: {path: 'DATA/{symbol}.csv', symbols: [IBM]}
 strategy: {type: buy_the_dip, params: {falls: 4}}
 execution: {commission: {type: bps, value: 1}}
 ";

@@ -24,8 +24,10 @@ use crate::{
     home::Home,
     planner::{Planner, planners},
     prepare::{self, Prepared, Source, Valid},
+    requests::Requests,
     summary::Summary,
     tasks,
+    verify::{Scratch, Verdict},
 };
 
 /// How many events are read at once.
@@ -364,37 +366,6 @@ pub enum Cancelled {
     Already(RunStatus),
 }
 
-/// Whether a run that was done again came out the same.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Verdict {
-    /// The run.
-    pub run_id: String,
-    /// Whether the digests are equal.
-    pub equal: bool,
-    /// The digest that was recorded.
-    pub expected: String,
-    /// The digest of the second time; none if it did not complete.
-    pub found: Option<String>,
-    /// What differs, or why the second time did not complete.
-    pub differences: Vec<String>,
-}
-
-impl Verdict {
-    fn of(first: &Run, expected: dirigent_core::Sha256Hex, second: &Run) -> Self {
-        let mut differences = crate::diff::outputs(first, second);
-        if let Some(failure) = &second.failure {
-            differences.insert(0, failure.message.clone());
-        }
-        Self {
-            run_id: first.id.to_string(),
-            equal: second.digest.as_ref() == Some(&expected),
-            expected: expected.to_string(),
-            found: second.digest.as_ref().map(ToString::to_string),
-            differences,
-        }
-    }
-}
-
 /// The run called `id` in `journal`.
 ///
 /// # Errors
@@ -416,61 +387,4 @@ pub fn load<J: ReadJournal + ?Sized>(journal: &J, id: &RunId) -> Result<Run, Err
 /// The fact that `event` records, for those who print it.
 pub fn fact(event: &Event) -> Option<Fact> {
     Fact::read(event).ok()
-}
-
-/// A folder that is gone when this is dropped.
-struct Scratch {
-    home: Home,
-}
-
-impl Scratch {
-    fn new(id: &RunId) -> Result<Self, Error> {
-        let path = std::env::temp_dir().join(format!("dirigent-{id}-{}", std::process::id()));
-        std::fs::create_dir_all(&path)
-            .map_err(|source| Error::Write { path: path.clone(), source })?;
-        Ok(Self { home: Home::at(path) })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system's own clearing of temporary files.
-        let _ = std::fs::remove_dir_all(self.home.root());
-    }
-}
-
-/// Listens for requests to cancel that other processes leave in the home.
-struct Requests {
-    stop: Option<Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Requests {
-    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
-
-    fn listen(home: &Home, run: &RunId, handle: Handle) -> Self {
-        let (stop, stopped) = std::sync::mpsc::channel::<()>();
-        let (home, run) = (home.clone(), run.clone());
-        let listen = move || {
-            while stopped.recv_timeout(Self::LOOK_EVERY)
-                == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-            {
-                if let Some(by) = home.take_cancel_request(&run) {
-                    handle.cancel(&by);
-                }
-            }
-        };
-        // Without the thread the run cannot be cancelled from outside, but it runs.
-        let thread = std::thread::Builder::new().name("requests".into()).spawn(listen).ok();
-        Self { stop: Some(stop), thread }
-    }
-}
-
-impl Drop for Requests {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
 }

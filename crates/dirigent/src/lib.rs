@@ -12,11 +12,13 @@ pub mod error;
 pub mod home;
 pub mod planner;
 pub mod prepare;
+mod requests;
 mod setup;
 mod sheet;
 mod strategy;
 pub mod summary;
 mod tasks;
+pub mod verify;
 
 use std::sync::Arc;
 

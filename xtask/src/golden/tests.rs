@@ -1,3 +1,5 @@
+//! What the golden chore says of folders that are right, wrong, strange or broken.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -98,7 +98,8 @@ pub static FILE: Section = Section::new(
             Kind::Section(&coordinate::ORCHESTRATION),
             "{}",
             "Limits and retries of tasks",
-        ),
+        )
+        .planned(),
         Field::optional("market", Kind::Section(&market::MARKET), "The trading day").planned(),
         Field::default(
             "notifications",
@@ -132,7 +133,8 @@ pub static FILE: Section = Section::new(
             Kind::Choice(&["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"]),
             "INFO",
             "How much is logged",
-        ),
+        )
+        .planned(),
     ],
 );
 

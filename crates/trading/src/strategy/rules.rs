@@ -100,7 +100,8 @@ impl Buffer {
     }
 }
 
-/// A column of `other` at the times of `bars`; NaN where it has no bar.
+/// A column of `other` as it was known at the times of `bars`: its last bar at or before each; NaN
+/// before its first. A session that only `bars` has must not make a long average start over.
 fn aligned(bars: &Bars, column: Column, other: &Bars) -> Vec<f64> {
     let value = |bar: usize| match column {
         Column::Open => other.open[bar].to_f64(),
@@ -111,10 +112,10 @@ fn aligned(bars: &Bars, column: Column, other: &Bars) -> Vec<f64> {
     };
     let mut next = 0;
     let at = |time| {
-        while other.time.get(next).is_some_and(|there| *there < time) {
+        while other.time.get(next).is_some_and(|there| *there <= time) {
             next += 1;
         }
-        if other.time.get(next) == Some(&time) { value(next) } else { f64::NAN }
+        if next > 0 { value(next - 1) } else { f64::NAN }
     };
     bars.time.iter().copied().map(at).collect()
 }

@@ -11,6 +11,5 @@ mod data;
 mod fixture;
 mod indicators;
 mod metrics;
-mod own_strategy;
 mod parquet;
 mod rules;

@@ -21,14 +21,17 @@ pub(super) static COORDINATOR: Section = Section::new(
             "{}",
             "What makes runs repeatable",
         ),
-        Field::default("resources", Kind::Section(&RESOURCES), "{}", "What a run may use"),
-        Field::default("monitoring", Kind::Section(&MONITORING), "{}", "What is measured"),
+        Field::default("resources", Kind::Section(&RESOURCES), "{}", "What a run may use")
+            .planned(),
+        Field::default("monitoring", Kind::Section(&MONITORING), "{}", "What is measured")
+            .planned(),
         Field::default(
             "fault_tolerance",
             Kind::Section(&FAULT_TOLERANCE),
             "{}",
             "What happens when a trial fails",
-        ),
+        )
+        .planned(),
         Field::default(
             "phases",
             Kind::Map(&Kind::Section(&PHASE_OVERLAY)),

@@ -30,7 +30,9 @@ pub(super) static DATA: Section = Section::new(
         .example("5m"),
         Field::optional("start_date", Kind::Date, "First day that is used").example("2005-01-01"),
         Field::optional("end_date", Kind::Date, "Last day that is used").example("2012-12-31"),
-        Field::optional("calendar", Kind::Text, "Exchange whose sessions apply").example("XNYS"),
+        Field::optional("calendar", Kind::Text, "Exchange whose sessions apply")
+            .example("XNYS")
+            .planned(),
         Field::optional("timezone", Kind::Text, "Zone of times in the file that name none")
             .example("America/New_York"),
         Field::default(

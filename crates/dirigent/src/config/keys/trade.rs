@@ -33,7 +33,8 @@ const SHORT_ENTRY: Field =
     strategy_field("short_entry", Kind::Expression, "When to sell short, for `type: rules`");
 const SHORT_EXIT: Field =
     strategy_field("short_exit", Kind::Expression, "When to buy back, for `type: rules`");
-const SYMBOLS: Field = Field::optional("symbols", NAMES, "The symbols it trades; default all");
+const SYMBOLS: Field =
+    Field::optional("symbols", NAMES, "The symbols it trades; default all").planned();
 
 /// What decides to trade.
 pub static STRATEGY: Section = Section::new(
@@ -79,8 +80,7 @@ pub(super) static PORTFOLIO: Section = Section::new(
             "lot_size",
             Kind::Decimal(Range::positive(1e9)),
             "Quantities are multiples of this",
-        )
-        .planned(),
+        ),
     ],
 );
 
