@@ -54,6 +54,7 @@ pub(crate) fn findings(root: &Path) -> Result<Vec<String>> {
         found.push(format!("xtask/long-files.txt: `{name}` is gone; remove its line"));
     }
     found.extend(workflows(root)?);
+    found.extend(broken_links(root)?);
     found.extend(stale_pages(root));
     Ok(found)
 }
@@ -124,6 +125,31 @@ fn workflows(root: &Path) -> Result<Vec<String>> {
         .filter(|name| !tests.contains(name.as_str()))
         .map(|name| format!("workflows/{name}: no test in crates/cli/tests runs it"))
         .collect())
+}
+
+/// Links in the documentation to files that are not there.
+fn broken_links(root: &Path) -> Result<Vec<String>> {
+    let mut pages = Vec::new();
+    for folder in ["docs", "bench", "examples"] {
+        collect(&root.join(folder), "md", &mut pages)?;
+    }
+    for entry in fs::read_dir(root)? {
+        pages.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+    }
+    let mut found = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page)?;
+        let folder = page.parent().unwrap_or(root);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            let elsewhere = file.is_empty() || file.contains(':') || file.contains(' ');
+            if !elsewhere && !folder.join(file).exists() {
+                let name = page.strip_prefix(root).unwrap_or(&page).display();
+                found.push(format!("{name}: the link to `{target}` leads nowhere"));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Generated pages that differ from what the code generates now.

@@ -17,7 +17,7 @@ use clap_complete::Shell;
         dirigent runs                            list what has run\n  \
         dirigent show last                       look at the last run\n\n\
         Exit codes: 0 done · 1 the run failed, timed out, was cancelled or interrupted · \
-        2 bad usage, configuration or data · 74 the journal could not be written"
+        2 bad usage or configuration, nothing was run · 74 the journal could not be written"
 )]
 pub struct Args {
     /// Folder that holds the journal, artifacts and reports
@@ -66,7 +66,7 @@ pub struct Source {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// How tasks are scheduled; never changes the numbers
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_parser = ["TRADITIONAL", "AUTO", "COMPOSABLE", "HYBRID"], ignore_case = true)]
     pub mode: Option<String>,
     /// Master seed of all randomness
     #[arg(long)]

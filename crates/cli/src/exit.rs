@@ -13,7 +13,7 @@ pub struct Entry {
 pub const DONE: u8 = 0;
 /// The run failed, timed out, was cancelled or interrupted; or a comparison found a difference.
 pub const FAILED: u8 = 1;
-/// Bad usage, configuration or data.
+/// Bad usage or configuration.
 pub const USAGE: u8 = 2;
 /// The journal could not be written; the process ended at once (`EX_IOERR` of sysexits).
 pub const JOURNAL_BROKEN: u8 = 74;
@@ -23,10 +23,13 @@ pub const CATALOGUE: &[Entry] = &[
     Entry { code: DONE, meaning: "done; for `verify` and `diff`: equal" },
     Entry {
         code: FAILED,
-        meaning: "the run failed, timed out, was cancelled or interrupted; for `verify` and \
-                  `diff`: not equal",
+        meaning: "the run failed (wrong rows in the data included), timed out, was cancelled or \
+                  interrupted; for `verify` and `diff`: not equal",
     },
-    Entry { code: USAGE, meaning: "bad usage, configuration or data: nothing was run" },
+    Entry {
+        code: USAGE,
+        meaning: "bad usage or configuration, a missing file included: nothing was run",
+    },
     Entry {
         code: JOURNAL_BROKEN,
         meaning: "the journal could not be written: the process ended at once, nothing was \

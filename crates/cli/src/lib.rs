@@ -94,10 +94,25 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
         return exit::USAGE;
     }
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    let label = printer.paint_err(Style::Red, "error:");
-    printer.complain(&format!("{label} {}", causes.join(": ")));
-    if let Some(hint) = known.and_then(dirigent::Error::hint) {
+    let (message, hint) = (causes.join(": "), hint(error));
+    if printer.json() {
+        let code = known.map_or("usage", dirigent::Error::code);
+        let error = serde_json::json!({"code": code, "message": message, "hint": hint});
+        // Nothing can be done if stdout is closed.
+        let _ = printer.document(&serde_json::json!({ "error": error }));
+    }
+    printer.complain(&format!("{} {message}", printer.paint_err(Style::Red, "error:")));
+    if let Some(hint) = hint {
         printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
     }
-    exit::USAGE
+    match known {
+        Some(error) if error.is_of_run() => exit::FAILED,
+        _ => exit::USAGE,
+    }
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    let of_run = error.downcast_ref::<dirigent::Error>().and_then(dirigent::Error::hint);
+    let of_data = || error.downcast_ref::<dirigent::compute::Error>().and_then(|e| e.hint());
+    of_run.or_else(of_data).filter(|hint| !hint.is_empty())
 }

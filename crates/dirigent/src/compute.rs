@@ -50,6 +50,16 @@ pub enum Error {
     Metrics(#[from] metrics::Error),
 }
 
+impl Error {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Data(error) => Some(error.hint()),
+            _ => None,
+        }
+    }
+}
+
 /// The expression with a caret under each mistake.
 fn drawn(expression: &str, errors: &[RuleError]) -> String {
     let caret = |error: &RuleError| {
@@ -150,7 +160,7 @@ pub fn metrics_of(path: &Path, periods_per_year: Option<f64>) -> Result<Value, E
     let shown: Vec<Value> = deepest.iter().take(DRAWDOWNS_SHOWN).map(drawdown).collect();
     let longest = deepest.iter().max_by_key(|drawdown| drawdown.bars_underwater).map(drawdown);
     Ok(json!({
-        "file": path,
+        "file": path.display().to_string(),
         "returns": returns.len(),
         "first": read.time.first(),
         "last": read.time.last(),

@@ -48,6 +48,9 @@ pub trait Observer {
     }
 }
 
+/// A run of a list: its id, and what its journal tells, if that can be read.
+pub type Listed = (RunId, Result<Run, Error>);
+
 /// An observer that does not look.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unobserved;
@@ -154,19 +157,14 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
-        let known = match &request.correlation_id {
-            Some(id) => host.journal.find_by_correlation(id)?.first().cloned(),
-            None => None,
-        };
-        let execution = match known {
-            Some(id) => {
-                let run = load(&*host.journal, &id)?;
-                if run.start.config_hash != prepared.start.config_hash {
-                    return Err(Error::CorrelationTaken { id: run.correlation_id, run: run.id });
-                }
-                if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) {
-                    return Ok(Summary::of(&run, &self.home));
-                }
+        let execution = match self.admit(&host, prepared, request)? {
+            Some(run) if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) => {
+                return self.ended(&run);
+            }
+            Some(run) => {
+                // A request that was left while nobody worked on the run is out of date once it
+                // is asked for again.
+                drop(self.home.take_cancel_request(&run.id));
                 Execution::resume(host, run, observer.events())?
             }
             None => self.create(host, prepared, request, observer)?,
@@ -174,7 +172,7 @@ impl Coordinator {
         self.drive(execution, observer)
     }
 
-    /// Records a new run without working on it.
+    /// Records a new run without working on it; a known correlation id gives the run it has.
     ///
     /// # Errors
     /// As `execute`.
@@ -183,14 +181,31 @@ impl Coordinator {
         prepared: &Prepared,
         request: &Request,
         observer: &mut dyn Observer,
-    ) -> Result<RunId, Error> {
+    ) -> Result<(RunId, RunStatus), Error> {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
-        if let Some(id) = &request.correlation_id
-            && let Some(known) = host.journal.find_by_correlation(id)?.first()
-        {
-            return Ok(known.clone());
+        if let Some(run) = self.admit(&host, prepared, request)? {
+            return Ok((run.id, run.status));
         }
-        Ok(self.create(host, prepared, request, observer)?.id().clone())
+        let run = self.create(host, prepared, request, observer)?;
+        Ok((run.id().clone(), RunStatus::Running))
+    }
+
+    /// The run that already has the caller's key.
+    fn admit(
+        &self,
+        host: &Host,
+        prepared: &Prepared,
+        request: &Request,
+    ) -> Result<Option<Run>, Error> {
+        let Some(id) = &request.correlation_id else { return Ok(None) };
+        let known = host.journal.find_by_correlation(id)?;
+        let Some(known) = known.first() else { return Ok(None) };
+        let run = load(&*host.journal, known)?;
+        if run.start.config_hash == prepared.start.config_hash {
+            Ok(Some(run))
+        } else {
+            Err(Error::CorrelationTaken { id: run.correlation_id, run: run.id })
+        }
     }
 
     fn create(
@@ -218,7 +233,7 @@ impl Coordinator {
         let host = self.host(workers, id.as_str(), observer)?;
         let run = load(&*host.journal, id)?;
         if run.status == RunStatus::Completed {
-            return Ok(Summary::of(&run, &self.home));
+            return self.ended(&run);
         }
         // A request that was left while nobody worked on the run is out of date once it is taken
         // up again on purpose.
@@ -229,18 +244,39 @@ impl Coordinator {
 
     fn drive(&self, run: Execution, observer: &mut dyn Observer) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
-        let requests = Requests::listen(&self.home, run.id(), run.handle());
+        let (host, requests) = (run.host(), Requests::listen(&self.home, run.id(), run.handle()));
         let run = run.drive();
         drop(requests);
         let run = run?;
+        self.cancel_others(&host, &run.id)?;
         if run.status.is_terminal() {
-            let folder = self.home.run_folder(&run.id);
-            for file in run.artifacts() {
-                let failed = |source| Error::Write { path: folder.join(&file.name), source };
-                self.home.artifacts().link(file, &folder).map_err(failed)?;
-            }
+            drop(self.home.take_cancel_request(&run.id));
+            return self.ended(&run);
         }
         Ok(Summary::of(&run, &self.home))
+    }
+
+    /// The summary of a run that has ended, whose files appear in its folder: also if the process
+    /// that ended it was killed before it could place them there.
+    fn ended(&self, run: &Run) -> Result<Summary, Error> {
+        let folder = self.home.run_folder(&run.id);
+        for file in run.artifacts() {
+            let failed = |source| Error::Write { path: folder.join(&file.name), source };
+            self.home.artifacts().link(file, &folder).map_err(failed)?;
+        }
+        Ok(Summary::of(run, &self.home))
+    }
+
+    /// Cancels the runs that others asked to cancel while this process had the home.
+    fn cancel_others(&self, host: &Host, own: &RunId) -> Result<(), Error> {
+        for id in self.home.cancel_requests().into_iter().filter(|id| id != own) {
+            let Some(by) = self.home.take_cancel_request(&id) else { continue };
+            let run = load(&*host.journal, &id)?;
+            if !run.status.is_terminal() {
+                Execution::cancel_idle(host.clone(), run, &by)?;
+            }
+        }
+        Ok(())
     }
 
     /// Stops a run for good. A run that another process works on is stopped through it.
@@ -320,7 +356,27 @@ impl Coordinator {
     /// # Errors
     /// If it is unknown or its history cannot be read.
     pub fn run(&self, id: &RunId) -> Result<Run, Error> {
-        load(&*self.reader()?, id)
+        self.seen(load(&*self.reader()?, id)?)
+    }
+
+    /// A run as it is seen from outside: one that nobody works on is interrupted, whatever its last
+    /// event says.
+    fn seen(&self, mut run: Run) -> Result<Run, Error> {
+        if run.status == RunStatus::Running && !self.home.is_in_use() {
+            run.status = RunStatus::Interrupted;
+        }
+        Ok(run)
+    }
+
+    /// The newest `limit` runs, newest first; one that cannot be read is an error of its own.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<Listed>, Error> {
+        let journal = self.reader()?;
+        let heads = journal.runs(limit)?;
+        let read = |id: &RunId| self.seen(load(&*journal, id)?);
+        Ok(heads.into_iter().map(|head| (head.run.clone(), read(&head.run))).collect())
     }
 
     /// Reads beside a process that writes.
@@ -340,6 +396,9 @@ impl Coordinator {
         let purpose = format!("run {purpose}");
         let mut wait = |holder: &str| observer.waiting(holder);
         let journal = self.home.writer(&purpose, &self.on_broken, &mut wait)?;
+        let artifacts = self.home.artifacts();
+        let failed = |source| Error::Write { path: self.home.root().to_owned(), source };
+        artifacts.sweep().map_err(failed)?;
         Ok(self.host_on(Arc::new(journal), workers))
     }
 

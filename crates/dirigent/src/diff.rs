@@ -6,7 +6,10 @@ use dirigent_workflow::Run;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::summary::RESULT_TASK;
+use crate::{
+    home::Home,
+    summary::{RESULT_TASK, output},
+};
 
 /// A value that is not the same in both runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,11 +37,10 @@ pub struct Diff {
 
 impl Diff {
     /// What differs from `before` to `after`.
-    pub fn between(before: &Run, after: &Run) -> Self {
-        let part = |run: &Run, task: &str| {
-            run.tasks.get(task).and_then(|task| task.output.clone()).unwrap_or_default()
+    pub fn between(before: &Run, after: &Run, home: &Home) -> Self {
+        let of = |task: &str| {
+            leaves_that_differ(&output(before, task, home), &output(after, task, home))
         };
-        let of = |task: &str| leaves_that_differ(&part(before, task), &part(after, task));
         Self {
             same_digest: before.digest.is_some() && before.digest == after.digest,
             config: leaves_that_differ(&before.start.config, &after.start.config),

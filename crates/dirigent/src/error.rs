@@ -99,6 +99,11 @@ impl Error {
         }
     }
 
+    /// Whether a run exists that it stopped: then something was done, and can be resumed.
+    pub fn is_of_run(&self) -> bool {
+        matches!(self, Self::Runtime(_) | Self::History { .. } | Self::Write { .. })
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {

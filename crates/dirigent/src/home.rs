@@ -54,6 +54,22 @@ impl Home {
         self.root.join("runs").join(run.as_str())
     }
 
+    /// The runs whose cancellation was asked for and not taken up yet.
+    pub fn cancel_requests(&self) -> Vec<RunId> {
+        let Ok(entries) = fs::read_dir(self.root.join("control")) else { return Vec::new() };
+        let run = |name: &str| name.strip_suffix(".cancel")?.parse().ok();
+        let mut runs: Vec<RunId> =
+            entries.filter_map(|entry| run(&entry.ok()?.file_name().to_string_lossy())).collect();
+        runs.sort();
+        runs
+    }
+
+    /// Whether a process writes to this home now.
+    pub fn is_in_use(&self) -> bool {
+        let lock = self.journal_path().with_extension("db.lock");
+        fs::File::open(lock).is_ok_and(|file| file.try_lock_shared().is_err())
+    }
+
     /// The journal for writing. While another process has it, `waiting` is told who, and this
     /// waits.
     ///

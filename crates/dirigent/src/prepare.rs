@@ -107,6 +107,7 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
             }
         }
     }
+    problems.extend(unknown_source(&config));
     problems.extend(missing_files(&config, &base));
     let found = config.problems(problems);
     if found.has_error() {
@@ -261,6 +262,20 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
 /// Whether a benchmark names a file and not a symbol.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".csv") || name.ends_with(".parquet")
+}
+
+/// Where bars of this version can come from.
+const SOURCES: [&str; 3] = ["csv", "parquet", "synthetic"];
+
+fn unknown_source(config: &Config) -> Option<Problem> {
+    let source = &config.workflow.data.as_ref()?.source;
+    let known = SOURCES.contains(&source.as_str());
+    let backtest = config.workflow.definition.kind == "backtest";
+    (backtest && !known).then(|| {
+        let message = format!("a backtest cannot read the feed `{source}`");
+        let hint = format!("bars come from one of {}", SOURCES.join(", "));
+        Problem::error(config.place("data.source"), "data.source", message).hint(hint)
+    })
 }
 
 fn missing_files(config: &Config, base: &Path) -> Vec<Problem> {

@@ -70,13 +70,13 @@ impl Summary {
             .map(|file| {
                 json!({
                     "name": file.name,
-                    "path": folder.join(&file.name),
+                    "path": folder.join(&file.name).display().to_string(),
                     "sha256": file.sha256,
                     "bytes": file.bytes,
                 })
             })
             .collect();
-        let result = run.tasks.get(RESULT_TASK).and_then(|task| task.output.clone());
+        let result = output(run, RESULT_TASK, home);
         let duration = run.finished_at.map(|end| end.since(run.started_at).as_millis());
         Self {
             run_id: run.id.to_string(),
@@ -94,8 +94,14 @@ impl Summary {
             started_at: run.started_at,
             finished_at: run.finished_at,
             duration_ms: duration.and_then(|ms| u64::try_from(ms).ok()),
-            phases: run.start.plan.phases().iter().map(|phase| phase_of(run, phase)).collect(),
-            result: result.unwrap_or_default(),
+            phases: run
+                .start
+                .plan
+                .phases()
+                .iter()
+                .map(|phase| phase_of(run, phase, home))
+                .collect(),
+            result,
             artifacts,
             warnings: run.warnings().map(str::to_owned).collect(),
             error: run.failure.clone(),
@@ -103,7 +109,14 @@ impl Summary {
     }
 }
 
-fn phase_of(run: &Run, phase: &PhasePlan) -> Value {
+/// What `task` delivered; null if it did not, or if it cannot be read back.
+pub(crate) fn output(run: &Run, task: &str, home: &Home) -> Value {
+    let Some(record) = run.tasks.get(task) else { return Value::Null };
+    let recorded = record.output.clone().unwrap_or_default();
+    home.artifacts().restore(&recorded, &record.artifacts).unwrap_or_default()
+}
+
+fn phase_of(run: &Run, phase: &PhasePlan, home: &Home) -> Value {
     let state = |name: &str| run.tasks[name].state;
     let count = |wanted: fn(TaskState) -> bool| {
         phase.tasks.iter().filter(|task| wanted(state(&task.name))).count()
@@ -118,7 +131,8 @@ fn phase_of(run: &Run, phase: &PhasePlan) -> Value {
         .tasks
         .iter()
         .filter(|task| task.name != RESULT_TASK)
-        .filter_map(|task| Some((task.name.clone(), run.tasks[&task.name].output.clone()?)))
+        .filter(|task| run.tasks[&task.name].output.is_some())
+        .map(|task| (task.name.clone(), output(run, &task.name, home)))
         .collect();
     json!({
         "name": phase.name,

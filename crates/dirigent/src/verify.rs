@@ -1,7 +1,7 @@
 //! Verifying: a completed run is done again, in a folder that leaves no trace.
 
 use dirigent_core::RunId;
-use dirigent_workflow::Run;
+use dirigent_workflow::{Run, RunStatus};
 
 use crate::{Error, home::Home};
 
@@ -23,6 +23,9 @@ pub struct Verdict {
 impl Verdict {
     pub(crate) fn of(first: &Run, expected: dirigent_core::Sha256Hex, second: &Run) -> Self {
         let mut differences = crate::diff::outputs(first, second);
+        if second.status == RunStatus::Interrupted {
+            differences = vec!["it was interrupted before it could be compared".to_owned()];
+        }
         if let Some(failure) = &second.failure {
             differences.insert(0, failure.message.clone());
         }

@@ -6,10 +6,20 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use dirigent_core::hash::{Hasher, Sha256Hex};
+use dirigent_core::{
+    canonical,
+    hash::{Hasher, Sha256Hex},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The folder of files that are not complete yet.
+const DRAFTS: &str = "tmp";
+/// The largest output of a task that is recorded in its event; a larger one becomes an artifact.
+const OUTPUT_BYTES_MAX: usize = 32 * 1024;
 
 /// What a task made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +61,44 @@ impl Artifacts {
         in_digest: bool,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<ArtifactRef> {
-        let staging = self.root.join("tmp");
-        fs::create_dir_all(&staging)?;
-        let draft = staging.join(format!("{}-{name}", std::process::id()));
-        let mut out = Hashed { to: File::create(&draft)?, hasher: Hasher::default(), bytes: 0 };
+        let draft = self.draft(name)?;
+        let stored = self.store(&draft, name, in_digest, fill);
+        if stored.is_err() {
+            // The first error is the one to tell of; what is left is swept later.
+            let _ = fs::remove_file(&draft);
+        }
+        stored
+    }
+
+    /// Removes drafts that a process left when it was killed. For the one process that writes.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn sweep(&self) -> io::Result<()> {
+        match fs::remove_dir_all(self.root.join(DRAFTS)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A path for a draft that no other thread or process uses.
+    fn draft(&self, name: &str) -> io::Result<PathBuf> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let folder = self.root.join(DRAFTS);
+        fs::create_dir_all(&folder)?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Ok(folder.join(format!("{}-{count}-{name}", std::process::id())))
+    }
+
+    fn store(
+        &self,
+        draft: &Path,
+        name: &str,
+        in_digest: bool,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<ArtifactRef> {
+        let to = File::options().write(true).create_new(true).open(draft)?;
+        let mut out = Hashed { to, hasher: Hasher::default(), bytes: 0 };
         let mut buffered = BufWriter::with_capacity(1 << 16, &mut out);
         fill(&mut buffered)?;
         buffered.flush()?;
@@ -73,9 +117,12 @@ impl Artifacts {
         let place = self.path(&reference.sha256);
         let folder = place.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder)?;
-        fs::rename(&draft, &place)?;
-        File::open(folder)?.sync_all()?;
-        File::open(&self.root)?.sync_all()?;
+        fs::rename(draft, &place)?;
+        // A name is durable once its folder is, up to the home, which may be new as well.
+        let home = self.root.parent().filter(|home| !home.as_os_str().is_empty());
+        for level in [folder, &self.root].into_iter().chain(home) {
+            File::open(level)?.sync_all()?;
+        }
         Ok(reference)
     }
 
@@ -90,6 +137,39 @@ impl Artifacts {
         } else {
             let what = format!("artifact `{}` was changed on disk", reference.name);
             Err(io::Error::new(io::ErrorKind::InvalidData, what))
+        }
+    }
+
+    /// The form in which the output of `task` is recorded: itself, or, if it is large, the name
+    /// of an artifact that holds it, which is added to `made`.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn spill(
+        &self,
+        task: &str,
+        output: Value,
+        made: &mut Vec<ArtifactRef>,
+    ) -> io::Result<Value> {
+        let text = canonical::to_string(&output);
+        if text.len() <= OUTPUT_BYTES_MAX {
+            return Ok(output);
+        }
+        let name = format!("{task}.json");
+        made.push(self.put(&name, true, |out| out.write_all(text.as_bytes()))?);
+        Ok(json!({"artifact": name}))
+    }
+
+    /// The output that was recorded as `output` by a task that made `made`.
+    ///
+    /// # Errors
+    /// If it is in an artifact that is missing or was changed.
+    pub fn restore(&self, output: &Value, made: &[ArtifactRef]) -> io::Result<Value> {
+        let name = output.as_object().filter(|map| map.len() == 1).and_then(|m| m.get("artifact"));
+        let named = |file: &&ArtifactRef| name.and_then(Value::as_str) == Some(&file.name);
+        match made.iter().find(named) {
+            Some(file) => Ok(serde_json::from_slice(&self.get(file)?)?),
+            None => Ok(output.clone()),
         }
     }
 
@@ -134,6 +214,32 @@ impl Write for &mut Hashed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_output_becomes_an_artifact_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Artifacts::at(folder.path().join("artifacts"));
+        let check = |output: Value, artifacts: usize| {
+            let mut made = Vec::new();
+            let recorded = store.spill("load", output.clone(), &mut made).unwrap();
+            assert!(recorded.to_string().len() <= OUTPUT_BYTES_MAX);
+            assert_eq!(made.len(), artifacts);
+            assert_eq!(store.restore(&recorded, &made).unwrap(), output);
+        };
+        check(json!({"artifact": "load.json"}), 0);
+        check(json!({"names": vec!["a name"; 10_000]}), 1);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Artifacts::at(folder.path().join("artifacts"));
+        let full = || Err(io::Error::other("disk full"));
+        assert!(store.put("a.csv", true, |_| full()).is_err());
+        assert_eq!(fs::read_dir(folder.path().join("artifacts/tmp")).unwrap().count(), 0);
+        store.sweep().unwrap();
+        store.sweep().unwrap();
+    }
 
     #[test]
     fn content_is_stored_once_and_checked_when_read() {

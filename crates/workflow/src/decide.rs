@@ -46,7 +46,10 @@ pub fn decide(run: &Run, now: Timestamp, free: usize) -> Decision {
         return Decision::default();
     }
     if let Some(ending) = ending(run, now) {
-        return Decision::record(ending);
+        let step = LifecycleStep::ResourceCleanup;
+        let cleanup = (!run.lifecycle.contains(&step)).then_some(Fact::LifecycleStep { step });
+        let record = cleanup.into_iter().chain([ending]).collect();
+        return Decision { record, start: Vec::new() };
     }
     if let Some(step) = reached_step(run) {
         return Decision::record(Fact::LifecycleStep { step });
@@ -74,7 +77,8 @@ fn ending(run: &Run, now: Timestamp) -> Option<Fact> {
     if let Some(limit) = deadline(run).filter(|limit| *limit <= now) {
         let after = limit.since(run.attempt_at).as_secs_f64();
         let message = format!("run `{}` took longer than its limit of {after} s", run.id);
-        let hint = "raise `workflow.timeout_seconds` and resume";
+        let hint = "`dirigent resume` gives it the same time again; for more, raise \
+                    `workflow.timeout_seconds` and start a new run";
         return fail(RunStatus::Timeout, "timeout", message, hint);
     }
     let failed = run.tasks.values().any(|task| matches!(task.state, TaskState::Failed { .. }));
@@ -100,10 +104,7 @@ fn reached_step(run: &Run) -> Option<LifecycleStep> {
 fn advance(run: &Run, phase: &PhasePlan, free: usize) -> Decision {
     let state = |name: &str| run.tasks[name].state;
     if phase.tasks.iter().all(|task| state(&task.name) == TaskState::Completed) {
-        let outputs: serde_json::Map<String, Value> =
-            phase.tasks.iter().map(|task| (task.name.clone(), output(run, &task.name))).collect();
-        let outputs = Value::Object(outputs);
-        return Decision::record(Fact::PhaseCompleted { phase: phase.name.clone(), outputs });
+        return Decision::record(Fact::PhaseCompleted { phase: phase.name.clone() });
     }
     if run.failure.is_some() {
         return Decision::default();

@@ -74,12 +74,10 @@ pub enum Fact {
         /// Its name.
         phase: String,
     },
-    /// A phase ended with these outputs.
+    /// All tasks of a phase completed.
     PhaseCompleted {
         /// Its name.
         phase: String,
-        /// Output of each of its tasks, by task name.
-        outputs: Value,
     },
     /// An isolated scope was made.
     ContainerCreated {
@@ -185,7 +183,7 @@ pub const CATALOGUE: &[Entry] = &[
         kind: "phase_completed",
         aliases: &["PHASE_COMPLETED"],
         when: "all tasks of the phase completed",
-        payload: "phase, outputs",
+        payload: "phase",
     },
     Entry {
         kind: "container_created",
@@ -203,7 +201,7 @@ pub const CATALOGUE: &[Entry] = &[
         kind: "task_completed",
         aliases: &["TASK_COMPLETED", "task.completed"],
         when: "the output and all files of the task are on disk",
-        payload: "task, attempt, output, artifacts, warnings",
+        payload: "task, attempt, output (or `{artifact: NAME}` where it is large), artifacts, warnings",
     },
     Entry {
         kind: "task_failed",
@@ -245,12 +243,12 @@ pub const CATALOGUE: &[Entry] = &[
 
 /// A record of this journal that this binary cannot read.
 #[derive(Debug, thiserror::Error)]
-#[error("event `{id}` of type `{kind}`, schema {schema}, cannot be read")]
+#[error("event `{id}` of type `{kind}`, schema {schema}, cannot be read by this version")]
 pub struct Unreadable {
     id: String,
     kind: String,
     schema: u32,
-    source: serde_json::Error,
+    source: Option<serde_json::Error>,
 }
 
 impl Fact {
@@ -292,14 +290,19 @@ impl Fact {
     /// The fact that `event` records.
     ///
     /// # Errors
-    /// If the type is not in this binary's catalogue or the payload does not have its shape.
+    /// If the type is not in this binary's catalogue, its schema is newer, or the payload does not
+    /// have its shape.
     pub fn read(event: &Event) -> Result<Self, Unreadable> {
+        let unreadable = |source| Unreadable {
+            id: event.id.clone(),
+            kind: event.kind.clone(),
+            schema: event.schema,
+            source,
+        };
+        if event.schema > SCHEMA {
+            return Err(unreadable(None));
+        }
         serde_json::from_value(serde_json::json!({"type": event.kind, "payload": event.payload}))
-            .map_err(|source| Unreadable {
-                id: event.id.clone(),
-                kind: event.kind.clone(),
-                schema: event.schema,
-                source,
-            })
+            .map_err(|source| unreadable(Some(source)))
     }
 }

@@ -61,6 +61,8 @@ pub struct TaskContext {
     pub input: Value,
     /// The outputs of the tasks completed so far, by name.
     pub outputs: BTreeMap<String, Value>,
+    /// The same as they are recorded, large ones by the name of an artifact.
+    pub recorded: BTreeMap<String, Value>,
     /// The files that completed tasks have made.
     pub made: Vec<ArtifactRef>,
     /// What completed tasks warned of.

@@ -183,7 +183,7 @@ impl Run {
             Fact::WorkflowStarted(_) => return Err(BrokenHistory::NoStart(self.id.clone())),
             Fact::LifecycleStep { step } => self.lifecycle.push(*step),
             Fact::PhaseStarted { phase } => self.phases.push((phase.clone(), false)),
-            Fact::PhaseCompleted { phase, .. } => {
+            Fact::PhaseCompleted { phase } => {
                 for (name, completed) in &mut self.phases {
                     *completed |= name == phase;
                 }

@@ -29,6 +29,10 @@ use crate::{
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
+/// The most warnings of one task that are recorded.
+const WARNINGS_MAX: usize = 50;
+/// The longest message of a failure that is recorded.
+const MESSAGE_CHARS_MAX: usize = 8_000;
 
 /// What a run needs from its surroundings.
 #[derive(Clone)]
@@ -70,7 +74,10 @@ pub enum Error {
     },
     /// The operating system gave no thread.
     #[error("cannot start a worker thread")]
-    Thread(#[from] std::io::Error),
+    Thread(#[source] std::io::Error),
+    /// What an earlier task delivered cannot be read back.
+    #[error("cannot read the output of an earlier task")]
+    Artifact(#[source] std::io::Error),
 }
 
 /// What reaches a run from outside.
@@ -179,6 +186,11 @@ impl Execution {
         self.watch.clone()
     }
 
+    /// What it needs from its surroundings.
+    pub fn host(&self) -> Host {
+        self.host.clone()
+    }
+
     /// The run's id.
     pub fn id(&self) -> &RunId {
         &self.run.id
@@ -193,7 +205,8 @@ impl Execution {
         while self.run.status == RunStatus::Running {
             match self.inbox.recv_timeout(self.nap()) {
                 Ok(Message::Done { task, attempt, outcome }) => {
-                    self.record(facts_of(task, attempt, *outcome))?;
+                    let facts = self.facts_of(task, attempt, *outcome);
+                    self.record(facts)?;
                 }
                 Ok(Message::Cancel { by }) => self.record(vec![Fact::CancelRequested { by }])?,
                 Ok(Message::Interrupt { by }) => {
@@ -232,7 +245,7 @@ impl Execution {
         }
         let (mut all, mut start) = (facts, Vec::new());
         loop {
-            let free = self.host.workers.saturating_sub(next.running().count());
+            let free = self.host.workers.max(1).saturating_sub(next.running().count());
             let decision = decide(&next, now, free);
             if decision.is_empty() {
                 break;
@@ -265,13 +278,48 @@ impl Execution {
         }
     }
 
+    /// What a task's end means for the journal.
+    fn facts_of(
+        &self,
+        task: String,
+        attempt: u32,
+        outcome: Result<TaskOutput, TaskError>,
+    ) -> Vec<Fact> {
+        let store = &self.host.artifacts;
+        let delivered = outcome.and_then(|mut output| {
+            let value = std::mem::take(&mut output.value);
+            match store.spill(&task, value, &mut output.artifacts) {
+                Ok(value) => Ok(TaskOutput { value, ..output }),
+                Err(error) => Err(TaskError::Failed(Failure {
+                    code: "write_failed".into(),
+                    message: format!("cannot write the output of task `{task}`: {error}"),
+                    hint: Some("check the space of the home, then resume the run".into()),
+                })),
+            }
+        });
+        let error = match delivered {
+            Ok(TaskOutput { value: output, artifacts, mut warnings, mut facts }) => {
+                warnings.truncate(WARNINGS_MAX);
+                facts.push(Fact::TaskCompleted { task, attempt, output, artifacts, warnings });
+                return facts;
+            }
+            // It was told to stop; why, was recorded then.
+            Err(TaskError::Stopped) if self.watch.stopped() => return Vec::new(),
+            Err(TaskError::Stopped) => failure("stopped", "the task stopped by itself".into()),
+            Err(TaskError::Failed(error)) => error,
+        };
+        let Failure { code, message, hint } = error;
+        let message = message.chars().take(MESSAGE_CHARS_MAX).collect();
+        vec![Fact::TaskFailed { task, attempt, error: Failure { code, message, hint } }]
+    }
+
     /// Hands a task to a worker thread.
     fn start(&mut self, task: String, attempt: u32) -> Result<(), Error> {
         let plan = self.start.plan.task(&task).expect("only tasks of the plan are started");
         let Some(kind) = self.host.kinds.get(plan.kind.as_str()).cloned() else {
             return Err(Error::UnknownKind { task, kind: plan.kind.clone() });
         };
-        let context = self.context(&task);
+        let context = self.context(&task).map_err(Error::Artifact)?;
         let outbox = self.outbox.clone();
         let worker = Builder::new().name(task.clone()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| kind.run(&context)))
@@ -279,46 +327,43 @@ impl Execution {
             let outcome = Box::new(outcome);
             // The run may have ended meanwhile; then nobody waits for this.
             let _ = outbox.send(Message::Done { task, attempt, outcome });
-        })?;
+        });
+        let worker = worker.map_err(Error::Thread)?;
         self.workers.push(worker);
         Ok(())
     }
 
-    fn context(&self, task: &str) -> TaskContext {
+    fn context(&self, task: &str) -> std::io::Result<TaskContext> {
         let plan = self.start.plan.task(task).expect("only tasks of the plan are started");
         let completed = |name: &&String| self.run.tasks[*name].state == TaskState::Completed;
-        let outputs = self
-            .run
-            .tasks
-            .keys()
-            .filter(completed)
-            .map(|name| (name.clone(), self.run.tasks[name].output.clone().unwrap_or_default()))
-            .collect();
-        TaskContext {
+        let recorded =
+            |name: &String| (name.clone(), self.run.tasks[name].output.clone().unwrap_or_default());
+        let recorded = self.run.tasks.keys().filter(completed).map(recorded).collect();
+        let restored = |name: &String| {
+            let record = &self.run.tasks[name];
+            let recorded = record.output.clone().unwrap_or_default();
+            Ok((name.clone(), self.host.artifacts.restore(&recorded, &record.artifacts)?))
+        };
+        let outputs = self.run.tasks.keys().filter(completed).map(restored);
+        let outputs = outputs.collect::<std::io::Result<_>>()?;
+        Ok(TaskContext {
             run: self.run.id.clone(),
             start: Arc::clone(&self.start),
             task: task.to_owned(),
             input: plan.input.clone(),
             outputs,
+            recorded,
             made: self.run.artifacts().cloned().collect(),
             warnings: self.run.warnings().map(str::to_owned).collect(),
             container: self.container.clone(),
             artifacts: self.host.artifacts.clone(),
             watch: self.watch.clone(),
-        }
+        })
     }
 }
 
-/// What a task's end means for the journal; a task that was stopped records nothing.
-fn facts_of(task: String, attempt: u32, outcome: Result<TaskOutput, TaskError>) -> Vec<Fact> {
-    match outcome {
-        Ok(TaskOutput { value: output, artifacts, warnings, mut facts }) => {
-            facts.push(Fact::TaskCompleted { task, attempt, output, artifacts, warnings });
-            facts
-        }
-        Err(TaskError::Failed(error)) => vec![Fact::TaskFailed { task, attempt, error }],
-        Err(TaskError::Stopped) => Vec::new(),
-    }
+fn failure(code: &str, message: String) -> Failure {
+    Failure { code: code.to_owned(), message, hint: None }
 }
 
 fn failure_of(task: &str, panic: &(dyn std::any::Any + Send)) -> Failure {

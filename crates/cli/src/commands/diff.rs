@@ -11,7 +11,7 @@ use crate::{
 
 pub(crate) fn diff(context: &Context, before: &str, after: &str) -> anyhow::Result<u8> {
     let run = |name: &str| context.coordinator.run(&context.coordinator.find(name)?);
-    let diff = Diff::between(&run(before)?, &run(after)?);
+    let diff = Diff::between(&run(before)?, &run(after)?, context.coordinator.home());
     let printer = &context.printer;
     if printer.json() {
         printer.document(&diff)?;

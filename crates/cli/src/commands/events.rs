@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dirigent::{
     core::Event,
-    workflow::{Fact, event::Failure},
+    workflow::{Fact, RunStatus, event::Failure},
 };
 
 use crate::{
@@ -14,8 +14,11 @@ use crate::{
 
 /// How many events are read at once.
 const PAGE: usize = 1_000;
+/// How often a run may be found without a process before it is taken for interrupted; a process
+/// that was just started in the background needs a moment.
+const IDLE_LOOKS_MAX: usize = 2;
 /// How long one wait for further events lasts.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) fn events(
     context: &Context,
@@ -27,33 +30,40 @@ pub(crate) fn events(
     let journal = context.coordinator.reader()?;
     let mut seq = after;
     let mut collected = Vec::new();
+    let mut idle = 0;
     loop {
-        let page = journal.read(&id, seq + 1, PAGE)?;
-        let ended = page.last().is_some_and(is_terminal);
-        let complete = page.len() < PAGE;
-        seq = page.last().map_or(seq, |event| event.seq);
-        for event in page {
-            match (printer.json(), follow) {
-                (true, false) => collected.push(event),
-                (true, true) => printer.result(&serde_json::to_string(&event)?)?,
-                (false, _) => printer.result(&line(printer, &event))?,
+        // Looked at before reading: what ends the run is then among what is read.
+        let run = context.coordinator.run(&id)?;
+        idle = if run.status == RunStatus::Interrupted { idle + 1 } else { 0 };
+        let ended = !follow || run.status.is_terminal() || idle > IDLE_LOOKS_MAX;
+        loop {
+            let page = journal.read(&id, seq.saturating_add(1), PAGE)?;
+            seq = page.last().map_or(seq, |event| event.seq);
+            let complete = page.len() < PAGE;
+            for event in page {
+                match (printer.json(), follow) {
+                    (true, false) => collected.push(event),
+                    (true, true) => printer.result(&serde_json::to_string(&event)?)?,
+                    (false, _) => printer.result(&line(printer, &event))?,
+                }
+            }
+            if complete {
+                break;
             }
         }
-        if complete && (!follow || ended) {
+        if ended {
             break;
         }
-        if complete {
-            journal.follow(&id, seq, WAIT)?;
-        }
+        // Sleeps until something happens, or looks again after a while.
+        journal.follow(&id, seq, WAIT)?;
+    }
+    if idle > IDLE_LOOKS_MAX {
+        printer.note(&format!("no process works on {id}; `dirigent resume {id}` goes on"));
     }
     if printer.json() && !follow {
         printer.document(&collected)?;
     }
     Ok(exit::DONE)
-}
-
-fn is_terminal(event: &Event) -> bool {
-    matches!(event.kind.as_str(), "workflow_completed" | "workflow_failed" | "run_interrupted")
 }
 
 fn line(printer: &Printer, event: &Event) -> String {
@@ -73,12 +83,12 @@ fn about(event: &Event) -> String {
             start.kind,
             start.seed,
             start.mode.as_str(),
-            &start.config_hash[..12]
+            start.config_hash.get(..12).unwrap_or(&start.config_hash)
         ),
         Ok(Fact::LifecycleStep { .. }) => {
             event.payload["step"].as_str().unwrap_or_default().to_owned()
         }
-        Ok(Fact::PhaseStarted { phase } | Fact::PhaseCompleted { phase, .. }) => phase,
+        Ok(Fact::PhaseStarted { phase } | Fact::PhaseCompleted { phase }) => phase,
         Ok(Fact::ContainerCreated { container, seed }) => format!("{container}, seed {seed}"),
         Ok(Fact::TaskStarted { task, attempt }) => format!("{task}, attempt {attempt}"),
         Ok(Fact::TaskCompleted { task, artifacts, .. }) => {

@@ -16,7 +16,9 @@ pub(crate) fn report(context: &Context, name: &str, open: bool) -> anyhow::Resul
     }
     let path = std::path::absolute(path)?;
     if context.printer.json() {
-        context.printer.document(&serde_json::json!({"run_id": id, "path": path}))?;
+        context
+            .printer
+            .document(&serde_json::json!({"run_id": id, "path": path.display().to_string()}))?;
     } else {
         context.printer.result(&path.display().to_string())?;
     }

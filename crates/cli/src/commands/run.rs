@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use dirigent::{
     Request,
     prepare::{Prepared, Source},
+    workflow::RunStatus,
 };
 
 use super::show;
@@ -23,8 +24,11 @@ pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> 
     };
     let mut follower = Follower::new(context.printer);
     if options.detach {
-        let id = context.coordinator.register(&prepared, &request, &mut follower)?;
-        return detach(context, id.as_str(), options.workers);
+        let (id, status) = context.coordinator.register(&prepared, &request, &mut follower)?;
+        return match status {
+            RunStatus::Completed | RunStatus::Cancelled => show::show(context, id.as_str()),
+            _ => detach(context, id.as_str(), options.workers),
+        };
     }
     let summary = context.coordinator.execute(&prepared, &request, &mut follower)?;
     drop(follower);
@@ -34,7 +38,9 @@ pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> 
 /// The file and its overrides, as the library takes them.
 pub(crate) fn source(options: &args::Source) -> anyhow::Result<Source> {
     let mut set = options.set.clone();
-    set.extend(options.mode.iter().map(|mode| format!("workflow.execution_mode={mode}")));
+    set.extend(
+        options.mode.iter().map(|mode| format!("workflow.execution_mode={}", mode.to_uppercase())),
+    );
     set.extend(
         options.seed.iter().map(|seed| format!("coordinator.reproducibility.master_seed={seed}")),
     );

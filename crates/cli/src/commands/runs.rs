@@ -2,32 +2,32 @@
 
 use std::fmt::Write as _;
 
-use dirigent::{Error, Summary, coordinator::load};
+use dirigent::{Error, Summary};
 
 use super::show::{painted, status_word};
 use crate::{Context, exit, print::Style};
 
 pub(crate) fn runs(context: &Context, limit: usize) -> anyhow::Result<u8> {
     let printer = &context.printer;
-    let journal = match context.coordinator.reader() {
-        Ok(journal) => journal,
-        Err(error @ Error::NoRuns { .. }) if !printer.json() => {
+    let runs = match context.coordinator.runs(limit) {
+        Err(error @ Error::NoRuns { .. }) => {
             printer.note(&format!("{error}\nhint: {}", error.hint().unwrap_or_default()));
-            return Ok(exit::DONE);
+            Vec::new()
         }
-        Err(Error::NoRuns { .. }) => {
-            printer.document(&serde_json::json!([]))?;
-            return Ok(exit::DONE);
-        }
-        Err(error) => return Err(error.into()),
+        runs => runs?,
     };
     let mut summaries = Vec::new();
-    for head in journal.runs(limit)? {
-        let run = load(&*journal, &head.run)?;
-        summaries.push(Summary::of(&run, context.coordinator.home()));
+    for (id, run) in runs {
+        match run {
+            Ok(run) => summaries.push(Summary::of(&run, context.coordinator.home())),
+            Err(error) => printer.complain(&format!("warning: `{id}` cannot be read: {error}")),
+        }
     }
     if printer.json() {
         printer.document(&summaries)?;
+        return Ok(exit::DONE);
+    }
+    if summaries.is_empty() {
         return Ok(exit::DONE);
     }
     let mut text = String::new();

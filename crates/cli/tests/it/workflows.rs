@@ -66,6 +66,15 @@ fn momentum_rotation_runs() {
 }
 
 #[test]
+fn long_is_valid_and_only_long() {
+    // Its millions of bars are for people to interrupt; here a few of them have to do.
+    let path = root().join("workflows/long.yaml");
+    let set = ["--set", "data.synthetic.bars=20000"];
+    let summary = World::new().json(&[&["run", path.to_str().unwrap()], &set[..]].concat());
+    assert!(summary["result"]["metrics"]["trades"].as_u64() > Some(100), "{summary}");
+}
+
+#[test]
 fn rules_run() {
     check("rules.yaml");
 }

@@ -100,11 +100,6 @@ fn files(root: &Resolved, problems: &mut Vec<Problem>) {
         let problem = Problem::error(root.place("data.path"), "data.symbols", message);
         problems.push(problem.hint("`{symbol}` in the path needs names: `symbols: [AAPL, MSFT]`"));
     }
-    if symbols.len() > 1 && !has_place {
-        let message = format!("one file for {} symbols", symbols.len());
-        let problem = Problem::error(root.place("data.path"), "data.path", message);
-        problems.push(problem.hint("put `{symbol}` into the path, as `prices/{symbol}.csv`"));
-    }
     let rest = path.replace("{symbol}", "");
     if let Some(brace) = rest.find('{').map(|at| &rest[at..]) {
         let name: String = brace.chars().take_while(|&c| c != '}').take(40).collect();

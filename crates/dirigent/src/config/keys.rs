@@ -47,20 +47,10 @@ const ALGORITHMS: &[&str] = &[
 ];
 
 /// Variables of the environment with a name of their own, and the key each one sets.
-pub const VARIABLES: &[(&str, &str)] = &[
-    ("MAX_CONCURRENT_TASKS", "orchestration.max_concurrent_tasks"),
-    ("DEFAULT_TASK_TIMEOUT", "orchestration.default_task_timeout"),
-    ("WORKFLOW_TIMEOUT", "workflow.timeout_seconds"),
-    ("MARKET_OPEN_TIME", "market.open_time"),
-    ("MARKET_CLOSE_TIME", "market.close_time"),
-    ("TIMEZONE", "market.timezone"),
-    ("MAX_RETRIES", "orchestration.max_retries"),
-    ("RETRY_BASE_DELAY", "orchestration.retry_base_delay"),
-    ("RETRY_MAX_DELAY", "orchestration.retry_max_delay"),
-    ("LOG_LEVEL", "log_level"),
-    ("METRICS_ENABLED", "monitoring.enabled"),
-    ("ALERT_WEBHOOK_URL", "monitoring.alert_webhook_url"),
-];
+///
+/// Only keys that something acts on: a `TIMEZONE` or `LOG_LEVEL` that happens to be set for other
+/// programs must not change the hash of a configuration.
+pub const VARIABLES: &[(&str, &str)] = &[("WORKFLOW_TIMEOUT", "workflow.timeout_seconds")];
 
 const SECONDS: Kind = Kind::Number(Range::positive(SECONDS_MAX));
 const NAMES: Kind = Kind::List { of: &Kind::Text, min: 0, max: NAMES_MAX };

@@ -215,7 +215,7 @@ impl TaskKind for Report {
 
 /// The digest the run will have, as this step adds nothing to it.
 fn digest(context: &TaskContext) -> String {
-    let mut outputs: Map<String, Value> = context.outputs.clone().into_iter().collect();
+    let mut outputs: Map<String, Value> = context.recorded.clone().into_iter().collect();
     outputs.insert(context.task.clone(), Value::Null);
     digest_of(outputs, context.made.iter()).to_string()
 }

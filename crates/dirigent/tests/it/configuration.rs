@@ -100,8 +100,8 @@ fn a_mistake_in_a_layer_points_into_the_layer() {
     check(&[], "data.symbols=[1, 2", " --> --set:1:");
     check(&[], "data.path.x=1", "`x` cannot be set inside the text `prices.csv`");
     check(&[], "data.symbols.5=A", "`data.symbols` cannot be a section");
-    check(&[("MAX_RETRIES", "abc")], set, "environment variable MAX_RETRIES");
-    check(&[("MAX_RETRIES", "-1")], set, "`orchestration.max_retries` is out of range");
+    check(&[("WORKFLOW_TIMEOUT", "abc")], set, "environment variable WORKFLOW_TIMEOUT");
+    check(&[("WORKFLOW_TIMEOUT", "-1")], set, "`workflow.timeout_seconds` is out of range");
     check(&[("DIRIGENT__DATA__PAH", "x")], set, "environment variable DIRIGENT__DATA__PAH");
 }
 

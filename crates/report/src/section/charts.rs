@@ -11,7 +11,7 @@ use crate::{
     histogram::Histogram,
     html::{Html, Text},
     payload::{CHARTED_SYMBOLS_MAX, MARKED_TRADES_MAX, candles_max, charted, is_daily},
-    sheet::{Curve, TearSheet},
+    sheet::{Curve, PriceSeries, TearSheet},
 };
 
 /// Key of a chart in the data, with the entries of its legend as (class, name, name of the line).
@@ -128,11 +128,7 @@ pub(crate) fn prices(out: &mut Html, sheet: &TearSheet<'_>) {
         let place = |bar| place(bounds, curve, bar);
         let values = &curve.value[..curve.len()];
         figure::lines(out, &[Line { class: "line price", place: &place, values }]);
-        let words = format!(
-            "<bdi>{}</bdi>: {}",
-            Text::line(first.symbol),
-            spoken(curve, &|value| grouped(value, 2))
-        );
+        let words = format!("<bdi>{}</bdi>: {}", Text::line(first.symbol), spoken_prices(first));
         close_chart(out, &words, left_out(sheet));
     } else {
         out.push("<p class=\"empty\">No prices.</p>");
@@ -215,6 +211,29 @@ fn place(bounds: (i64, i64), curve: Curve<'_>, bar: usize) -> f64 {
     let (from, to) = (bounds.0 as f64, bounds.1 as f64);
     let at = curve.time[bar].as_nanos() as f64;
     if to > from { ((at - from) / (to - from)).clamp(0.0, 1.0) } else { 0.5 }
+}
+
+/// First and last close, lowest low and highest high of a symbol in words. Bars may have been
+/// joined, so that the bar of an extreme is not known here; its price is.
+fn spoken_prices(prices: &PriceSeries<'_>) -> String {
+    let finite = |values: &[f64]| values.iter().copied().filter(|x| x.is_finite()).collect();
+    let closes: Vec<f64> = finite(prices.close);
+    let (lows, highs): (Vec<f64>, Vec<f64>) = (finite(prices.low), finite(prices.high));
+    let (Some(&first), Some(&last)) = (closes.first(), closes.last()) else {
+        return "Nothing to draw.".to_owned();
+    };
+    let low = lows.into_iter().fold(first, f64::min);
+    let high = highs.into_iter().fold(first, f64::max);
+    // Currencies need their pips, shares their cents.
+    let decimals = if high < 10.0 { 5 } else { 2 };
+    let text = |price| grouped(price, decimals);
+    format!(
+        "Closes from {} to {}; lowest price {}, highest {}.",
+        text(first),
+        text(last),
+        text(low),
+        text(high)
+    )
 }
 
 /// First, last, lowest and highest value of a curve in words.

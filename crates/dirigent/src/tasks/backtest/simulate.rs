@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dirigent_core::Timestamp;
 use dirigent_trading::{
     Bars,
     backtest::{self, Outcome},
@@ -115,8 +116,14 @@ fn performance(
             bars: trade.bars_held(),
         })
         .collect();
+    let time = &outcome.equity.time;
+    let start = Start::of(outcome, equity, benchmark);
+    let (time, equity, benchmark) = match &start {
+        Some(start) => (&start.time, &start.equity[..], start.benchmark.as_deref()),
+        None => (time, equity, benchmark),
+    };
     let mut performance = Performance::of(&Curve {
-        time: &outcome.equity.time,
+        time,
         equity,
         exposure: &[],
         traded_notional: outcome.traded_value.to_f64(),
@@ -129,6 +136,33 @@ fn performance(
     })?;
     performance.exposure = Some(outcome.exposure());
     Ok(performance)
+}
+
+/// The curve with the initial cash as a point before the first bar, which a run needs whose first
+/// bar traded already: else the gain and the costs of that bar would count for nothing.
+struct Start {
+    time: Vec<Timestamp>,
+    equity: Vec<f64>,
+    benchmark: Option<Vec<f64>>,
+}
+
+impl Start {
+    fn of(outcome: &Outcome, equity: &[f64], benchmark: Option<&[f64]>) -> Option<Self> {
+        let times = &outcome.equity.time;
+        let first = *times.first()?;
+        if outcome.equity.equity.first() == Some(&outcome.initial_cash) {
+            return None;
+        }
+        let bar = times.get(1).map_or(1, |second| second.as_nanos() - first.as_nanos());
+        let before = Timestamp::from_nanos(first.as_nanos().saturating_sub(bar));
+        let led = |first: f64, rest: &[f64]| [&[first], rest].concat();
+        let cash = outcome.initial_cash.to_f64();
+        Some(Self {
+            time: [&[before], &times[..]].concat(),
+            equity: led(cash, equity),
+            benchmark: benchmark.map(|levels| led(levels.first().copied().unwrap_or(cash), levels)),
+        })
+    }
 }
 
 fn result(stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value {

@@ -22,14 +22,16 @@ pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) 
     let step = timeframe.nanos();
     for row in 1..rows.len() {
         let (before, now) = (rows.time[row - 1], rows.time[row]);
+        // The whole range of times does not fit a difference.
+        let apart = now.saturating_sub(before);
         let missing = match timeframe.unit() {
             Unit::Day if timeframe.count() == 1 => {
                 let missing = weekdays_between(before, now);
                 if missing > WEEKDAYS_MISSING_MAX { missing } else { 0 }
             }
-            Unit::Day | Unit::Week | Unit::Month => (now - before) / step.max(1) - 1,
-            Unit::Second | Unit::Minute | Unit::Hour if now - before < NIGHT_NANOS => {
-                (now - before) / step.max(1) - 1
+            Unit::Day | Unit::Week | Unit::Month => apart / step.max(1) - 1,
+            Unit::Second | Unit::Minute | Unit::Hour if apart < NIGHT_NANOS => {
+                apart / step.max(1) - 1
             }
             Unit::Second | Unit::Minute | Unit::Hour => 0,
         };
