@@ -134,7 +134,8 @@ fn broken_links(root: &Path) -> Result<Vec<String>> {
         collect(&root.join(folder), "md", &mut pages)?;
     }
     for entry in fs::read_dir(root)? {
-        pages.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+        pages
+            .extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
     }
     let mut found = Vec::new();
     for page in pages {

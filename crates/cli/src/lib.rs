@@ -68,7 +68,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
             commands::metrics::metrics(context, &file, periods_per_year)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "dirigent", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "dirigent", &mut script);
+            context.printer.result(&String::from_utf8_lossy(&script))?;
             Ok(exit::DONE)
         }
         Command::Man { out } => commands::man::man(context, out.as_deref()),
@@ -106,6 +108,7 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
         printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
     }
     match known {
+        Some(error) if error.is_disk() => exit::JOURNAL_BROKEN,
         Some(error) if error.is_of_run() => exit::FAILED,
         _ => exit::USAGE,
     }

@@ -4,17 +4,19 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod lookup;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, mpsc::Sender},
 };
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
-use dirigent_journal::{Journal, ReadJournal};
+use dirigent_journal::Journal;
 use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     Run, RunStatus,
-    event::Fact,
+    artifact::ArtifactRef,
     port::{TaskKind, Watch},
     runtime::{Execution, Handle, Host},
 };
@@ -30,11 +32,7 @@ use crate::{
     verify::{Scratch, Verdict},
 };
 
-/// How many events are read at once.
-const READ_PAGE: usize = 10_000;
-
-/// How many runs are looked through for one that was named.
-const RUNS_MAX: usize = 1_000_000;
+pub use lookup::{Listed, fact, load};
 
 /// Watches a run from outside; every method may be left out.
 pub trait Observer {
@@ -47,9 +45,6 @@ pub trait Observer {
         None
     }
 }
-
-/// A run of a list: its id, and what its journal tells, if that can be read.
-pub type Listed = (RunId, Result<Run, Error>);
 
 /// An observer that does not look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -159,9 +154,10 @@ impl Coordinator {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
         let execution = match self.admit(&host, prepared, request)? {
             Some(run) if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) => {
-                return self.ended(&run);
+                return self.stored(&run);
             }
             Some(run) => {
+                self.check_files(&run)?;
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
                 drop(self.home.take_cancel_request(&run.id));
@@ -233,8 +229,9 @@ impl Coordinator {
         let host = self.host(workers, id.as_str(), observer)?;
         let run = load(&*host.journal, id)?;
         if run.status == RunStatus::Completed {
-            return self.ended(&run);
+            return self.stored(&run);
         }
+        self.check_files(&run)?;
         // A request that was left while nobody worked on the run is out of date once it is taken
         // up again on purpose.
         drop(self.home.take_cancel_request(id));
@@ -259,12 +256,32 @@ impl Coordinator {
     /// The summary of a run that has ended, whose files appear in its folder: also if the process
     /// that ended it was killed before it could place them there.
     fn ended(&self, run: &Run) -> Result<Summary, Error> {
-        let folder = self.home.run_folder(&run.id);
+        let (store, folder) = (self.home.artifacts(), self.home.run_folder(&run.id));
         for file in run.artifacts() {
             let failed = |source| Error::Write { path: folder.join(&file.name), source };
-            self.home.artifacts().link(file, &folder).map_err(failed)?;
+            store.link(file, &folder).map_err(failed)?;
         }
         Ok(Summary::of(run, &self.home))
+    }
+
+    /// The summary of a run that ended some time ago, whose files are still what they were.
+    ///
+    /// # Errors
+    /// If a file is missing or was changed.
+    pub fn stored(&self, run: &Run) -> Result<Summary, Error> {
+        self.check_files(run)?;
+        self.ended(run)
+    }
+
+    fn check_files(&self, run: &Run) -> Result<(), Error> {
+        let store = self.home.artifacts();
+        let lost = |file: &ArtifactRef, source| Error::FileLost {
+            run: run.id.clone(),
+            file: file.name.clone(),
+            path: store.path(&file.sha256),
+            source,
+        };
+        run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
     }
 
     /// Cancels the runs that others asked to cancel while this process had the home.
@@ -324,69 +341,6 @@ impl Coordinator {
         Ok(Verdict::of(&first, expected, &second))
     }
 
-    /// The run called `name`: an id, the unique start of one, a correlation id, or `last`.
-    ///
-    /// # Errors
-    /// If there is none, or several begin so.
-    pub fn find(&self, name: &str) -> Result<RunId, Error> {
-        let journal = self.reader()?;
-        let heads = journal.runs(if name == "last" { 1 } else { RUNS_MAX })?;
-        if name == "last" {
-            let none = || Error::NoRuns { home: self.home.root().to_owned() };
-            return heads.into_iter().next().map(|head| head.run).ok_or_else(none);
-        }
-        let mut found: Vec<RunId> = heads
-            .iter()
-            .filter(|head| head.run.as_str() == name || head.correlation_id.as_str() == name)
-            .map(|head| head.run.clone())
-            .collect();
-        if found.is_empty() && name.starts_with("run_") {
-            let begins = |head: &&dirigent_journal::RunHead| head.run.as_str().starts_with(name);
-            found = heads.iter().filter(begins).map(|head| head.run.clone()).collect();
-        }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(Error::UnknownRun { name: name.into(), home: self.home.root().to_owned() }),
-            count => Err(Error::AmbiguousRun { name: name.into(), count }),
-        }
-    }
-
-    /// The run as its journal tells it.
-    ///
-    /// # Errors
-    /// If it is unknown or its history cannot be read.
-    pub fn run(&self, id: &RunId) -> Result<Run, Error> {
-        self.seen(load(&*self.reader()?, id)?)
-    }
-
-    /// A run as it is seen from outside: one that nobody works on is interrupted, whatever its last
-    /// event says.
-    fn seen(&self, mut run: Run) -> Result<Run, Error> {
-        if run.status == RunStatus::Running && !self.home.is_in_use() {
-            run.status = RunStatus::Interrupted;
-        }
-        Ok(run)
-    }
-
-    /// The newest `limit` runs, newest first; one that cannot be read is an error of its own.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub fn runs(&self, limit: usize) -> Result<Vec<Listed>, Error> {
-        let journal = self.reader()?;
-        let heads = journal.runs(limit)?;
-        let read = |id: &RunId| self.seen(load(&*journal, id)?);
-        Ok(heads.into_iter().map(|head| (head.run.clone(), read(&head.run))).collect())
-    }
-
-    /// Reads beside a process that writes.
-    ///
-    /// # Errors
-    /// If there is no journal or it cannot be read.
-    pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
-        self.home.reader()
-    }
-
     fn host(
         &self,
         workers: Option<usize>,
@@ -423,27 +377,4 @@ pub enum Cancelled {
     Requested,
     /// It had ended before.
     Already(RunStatus),
-}
-
-/// The run called `id` in `journal`.
-///
-/// # Errors
-/// If it is unknown or its history cannot be read.
-pub fn load<J: ReadJournal + ?Sized>(journal: &J, id: &RunId) -> Result<Run, Error> {
-    let mut events = Vec::new();
-    loop {
-        let next = events.len() as u64 + 1;
-        let page = journal.read(id, next, READ_PAGE)?;
-        let complete = page.len() < READ_PAGE;
-        events.extend(page);
-        if complete {
-            break;
-        }
-    }
-    Run::replay(id, &events).map_err(|source| Error::History { run: id.clone(), source })
-}
-
-/// The fact that `event` records, for those who print it.
-pub fn fact(event: &Event) -> Option<Fact> {
-    Fact::read(event).ok()
 }

@@ -63,6 +63,18 @@ pub enum Error {
         /// How.
         source: BrokenHistory,
     },
+    /// A file of a run is missing or was changed.
+    #[error("`{file}` of run `{run}` is not what the run made")]
+    FileLost {
+        /// The run.
+        run: RunId,
+        /// Its name.
+        file: String,
+        /// Where it was stored.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The disk refused.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -95,13 +107,22 @@ impl Error {
             Self::CorrelationTaken { .. } => "correlation_taken",
             Self::NotCompleted { .. } => "run_not_completed",
             Self::History { .. } => "history_broken",
+            Self::FileLost { .. } => "file_lost",
             Self::Write { .. } => "write_failed",
         }
     }
 
     /// Whether a run exists that it stopped: then something was done, and can be resumed.
     pub fn is_of_run(&self) -> bool {
-        matches!(self, Self::Runtime(_) | Self::History { .. } | Self::Write { .. })
+        use Error as E;
+        matches!(self, E::Runtime(_) | E::History { .. } | E::FileLost { .. } | E::Write { .. })
+    }
+
+    /// Whether the journal's disk failed, so that nothing can be relied on.
+    pub fn is_disk(&self) -> bool {
+        use dirigent_journal::Error as Journal;
+        let Self::Journal(error) = self else { return false };
+        matches!(error, Journal::Io { .. } | Journal::Storage { .. } | Journal::Stopped)
     }
 
     /// What to do next.
@@ -120,6 +141,10 @@ impl Error {
             Self::NotCompleted { run, .. } => Some(format!("`dirigent resume {run}` continues it")),
             Self::History { .. } => {
                 Some("restore the journal from a backup; the run's files are untouched".into())
+            }
+            Self::FileLost { path, .. } => {
+                let path = path.display();
+                Some(format!("restore `{path}` from a backup, or run the workflow again"))
             }
             Self::Write { .. } => Some("check the space and the permissions of the folder".into()),
         }
@@ -163,6 +188,11 @@ pub const CATALOGUE: &[Entry] = &[
         code: "backtest_failed",
         meaning: "the simulation could not go on",
         next: "see the message; the amounts involved may exceed the limits of the ledger",
+    },
+    Entry {
+        code: "file_lost",
+        meaning: "a file of a run is missing or was changed after the run made it",
+        next: "restore the file named from a backup, or run the workflow again",
     },
     Entry {
         code: "write_failed",

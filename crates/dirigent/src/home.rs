@@ -130,9 +130,11 @@ impl Home {
     /// If there is none or it cannot be opened.
     pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
         match SqliteReader::open(&self.journal_path()) {
-            Err(dirigent_journal::Error::Missing { .. }) => {
-                Err(Error::NoRuns { home: self.root.clone() })
-            }
+            // Another process may just be making it.
+            Err(
+                dirigent_journal::Error::Missing { .. }
+                | dirigent_journal::Error::OlderVersion { found: 0, .. },
+            ) => Err(Error::NoRuns { home: self.root.clone() }),
             opened => Ok(Box::new(opened?)),
         }
     }

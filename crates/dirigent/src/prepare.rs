@@ -108,6 +108,7 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
         }
     }
     problems.extend(unknown_source(&config));
+    problems.extend(odd_names(&config));
     problems.extend(missing_files(&config, &base));
     let found = config.problems(problems);
     if found.has_error() {
@@ -161,6 +162,14 @@ pub fn plan(
         plan: Plan::new(planner.phases(mode)).map_err(refused)?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
+    let bytes = serde_json::to_string(&start).map_or(usize::MAX, |text| text.len());
+    if bytes > START_BYTES_MAX {
+        let message =
+            format!("the configuration takes {bytes} bytes, at most {START_BYTES_MAX} fit");
+        let problem = Problem::error(config.place("data.symbols"), "", message);
+        let problem = problem.hint("split the symbols over several runs");
+        return Err(Error::Config(config.problems(vec![problem])));
+    }
     Ok(Prepared { start, warnings, explained: config.explained })
 }
 
@@ -263,6 +272,38 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".csv") || name.ends_with(".parquet")
 }
+
+/// Names that would make a terminal or a spreadsheet do something.
+fn odd_names(config: &Config) -> Vec<Problem> {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let problem = |key: String, text: &str, what: &str| {
+        let message = format!("`{}` {what}", text.escape_debug());
+        Problem::error(config.place(&key), key, message)
+    };
+    let mut problems = Vec::new();
+    let name = &config.workflow.name;
+    if name.contains(is_odd) || name.chars().count() > NAME_CHARS_MAX {
+        let what = "cannot be a name: use up to 200 visible characters";
+        let shown: String = name.chars().take(40).collect();
+        problems.push(problem("name".into(), &shown, what));
+    }
+    let symbols = config.workflow.data.iter().flat_map(|data| &data.symbols);
+    for (index, symbol) in symbols.enumerate() {
+        if symbol.contains(is_odd) || symbol.starts_with(['=', '+', '-', '@']) {
+            let what = "cannot be a symbol: a spreadsheet would take it for a formula";
+            problems.push(problem(format!("data.symbols.{index}"), symbol, what));
+        }
+    }
+    problems
+}
+
+/// The longest name of a workflow.
+const NAME_CHARS_MAX: usize = 200;
+/// The largest configuration, with all its defaults, that the first event of a run can hold.
+const START_BYTES_MAX: usize = 60_000;
 
 /// Where bars of this version can come from.
 const SOURCES: [&str; 3] = ["csv", "parquet", "synthetic"];

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -126,18 +126,30 @@ impl Artifacts {
         Ok(reference)
     }
 
+    /// Checks that `reference` is there and is what was stored.
+    ///
+    /// # Errors
+    /// If it is missing or was changed.
+    pub fn check(&self, reference: &ArtifactRef) -> io::Result<()> {
+        let mut hasher = Hasher::default();
+        let mut file = File::open(self.path(&reference.sha256))?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece)? {
+                0 => break,
+                bytes => hasher.update(&piece[..bytes]),
+            }
+        }
+        if hasher.finish() == reference.sha256 { Ok(()) } else { Err(changed(reference)) }
+    }
+
     /// The content of `reference`, checked against its hash.
     ///
     /// # Errors
     /// If it is missing or was changed.
     pub fn get(&self, reference: &ArtifactRef) -> io::Result<Vec<u8>> {
         let bytes = fs::read(self.path(&reference.sha256))?;
-        if Sha256Hex::of(&bytes) == reference.sha256 {
-            Ok(bytes)
-        } else {
-            let what = format!("artifact `{}` was changed on disk", reference.name);
-            Err(io::Error::new(io::ErrorKind::InvalidData, what))
-        }
+        if Sha256Hex::of(&bytes) == reference.sha256 { Ok(bytes) } else { Err(changed(reference)) }
     }
 
     /// The form in which the output of `task` is recorded: itself, or, if it is large, the name
@@ -189,6 +201,11 @@ impl Artifacts {
         fs::hard_link(&content, &place).or_else(|_| fs::copy(&content, &place).map(|_| ()))?;
         Ok(place)
     }
+}
+
+fn changed(reference: &ArtifactRef) -> io::Error {
+    let what = format!("artifact `{}` was changed on disk", reference.name);
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// Counts and hashes what passes through.

@@ -2,6 +2,8 @@
 
 use anyhow::Context as _;
 
+use dirigent::workflow::RunStatus;
+
 use crate::{Context, exit};
 
 /// The name of the report among a run's files.
@@ -11,8 +13,11 @@ pub(crate) fn report(context: &Context, name: &str, open: bool) -> anyhow::Resul
     let id = context.coordinator.find(name)?;
     let path = context.coordinator.home().run_folder(&id).join(REPORT);
     if !path.is_file() {
-        let status = context.coordinator.run(&id)?.status.as_str();
-        anyhow::bail!("run `{id}` has no report: it is {status}");
+        let run = context.coordinator.run(&id)?;
+        if run.status != RunStatus::Completed {
+            anyhow::bail!("run `{id}` has no report: it is {}", run.status.as_str());
+        }
+        context.coordinator.stored(&run)?;
     }
     let path = std::path::absolute(path)?;
     if context.printer.json() {

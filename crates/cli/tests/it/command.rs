@@ -138,3 +138,57 @@ fn completions_and_manual_are_printed() {
     assert_eq!(world.run(&["man", "--out", folder.to_str().unwrap()]).code, 0);
     assert!(folder.join("dirigent-run.1").is_file());
 }
+
+#[test]
+fn a_failure_is_one_json_document_too() {
+    let world = World::new();
+    world.json(&["run", &world.file("w.yaml", synthetic(1_000))]);
+    for arguments in [&["show", "nowhere"][..], &["metrics", "nowhere.csv"]] {
+        let answer = world.run(&[&["--output", "json"], arguments].concat());
+        assert_eq!(answer.code, 2, "{answer:?}");
+        let document: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+        assert!(document["error"]["message"].as_str().unwrap().contains("nowhere"), "{answer:?}");
+    }
+}
+
+#[test]
+fn following_a_run_that_has_ended_ends() {
+    let world = World::new();
+    world.json(&["run", &world.file("w.yaml", synthetic(1_000))]);
+    let answer = world.run(&["events", "last", "--follow", "--after", "9999"]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (0, ""), "{answer:?}");
+}
+
+#[test]
+fn names_that_do_something_to_a_terminal_or_a_spreadsheet_are_refused() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    for set in ["name=\"a\\e[31m\"", "data.symbols=[\"=cmd\"]", "data.symbols=[\"A\\u202e\"]"] {
+        let answer = world.run(&["validate", &file, "--set", set]);
+        assert_eq!(answer.code, 2, "{set}: {answer:?}");
+        assert!(answer.stderr.contains("cannot be a"), "{set}: {answer:?}");
+    }
+}
+
+#[test]
+fn the_total_return_counts_from_the_initial_cash() {
+    let world = World::new();
+    let path = root().join("workflows/buy-and-hold.yaml");
+    for fill in ["execution.fill=next_open", "execution.fill=same_close"] {
+        let summary = world.json(&["run", path.to_str().unwrap(), "--set", fill]);
+        let number = |key: &str| summary["result"][key].as_f64().unwrap();
+        let expected = number("final_equity") / number("initial_cash") - 1.0;
+        let found = summary["result"]["metrics"]["total_return"].as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-12, "{fill}: {found} {expected}");
+    }
+}
+
+#[test]
+fn made_up_bars_end_where_the_file_says() {
+    let world = World::new();
+    let text = synthetic(300).replace("timeframe: 1m", "timeframe: 1d");
+    let file = world.file("w.yaml", text);
+    let set = ["--set", "data.start_date=2000-06-01", "--set", "data.end_date=2000-06-30"];
+    let summary = world.json(&[&["run", &file], &set[..]].concat());
+    assert_eq!(summary["result"]["bars"], 44, "22 sessions of two symbols");
+}

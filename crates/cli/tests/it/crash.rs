@@ -112,3 +112,35 @@ fn events_are_followed_to_the_end() {
     assert!(last.contains("workflow_completed"), "{answer:?}");
     assert_eq!(world.json(&["show", &id])["status"], "completed");
 }
+
+#[test]
+fn a_request_to_cancel_goes_stale_when_the_run_is_asked_for_again() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(400_000));
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    wait_for_events(&world, "x", 6, &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let id = world.json(&["show", "x"])["run_id"].as_str().unwrap().to_owned();
+    // What a process leaves that asked for it while another one had the home.
+    let request = world.home().join("control").join(format!("{id}.cancel"));
+    world.file(request.to_str().unwrap(), "a test");
+    let summary = world.json(&["run", &file, "--correlation-id", "x"]);
+    assert_eq!(summary["status"], "completed");
+    assert!(!request.exists());
+}
+
+#[test]
+fn a_request_to_cancel_another_run_is_served_by_whoever_has_the_home() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(400_000));
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    wait_for_events(&world, "x", 6, &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let id = world.json(&["show", "x"])["run_id"].as_str().unwrap().to_owned();
+    let request = world.home().join("control").join(format!("{id}.cancel"));
+    world.file(request.to_str().unwrap(), "a test");
+    world.json(&["run", &world.file("other.yaml", synthetic(1_000))]);
+    assert_eq!(world.json(&["show", "x"])["status"], "cancelled");
+}

@@ -81,3 +81,62 @@ fn an_empty_home_says_how_to_begin() {
     }
     assert!(!world.home().exists(), "looking made a folder");
 }
+
+#[test]
+fn a_known_correlation_id_is_known_in_the_background_too() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    world.json(&["run", &file, "--correlation-id", "once"]);
+    let other = ["--set", "strategy.params.fast=7"];
+    let again = ["run", &file, "--correlation-id", "once", "--detach"];
+    assert_eq!(world.run(&[&again[..], &other].concat()).code, 2);
+    assert_eq!(world.json(&again)["status"], "completed");
+}
+
+#[test]
+fn files_that_were_lost_or_changed_are_not_passed_off_as_the_result() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    let summary = world.json(&["run", &file, "--correlation-id", "once"]);
+    let folder = world.home().join("runs").join(summary["run_id"].as_str().unwrap());
+    std::fs::remove_dir_all(&folder).unwrap();
+    world.json(&["run", &file, "--correlation-id", "once"]);
+    assert!(folder.join("trades.csv").is_file(), "the files appear again");
+    std::fs::remove_dir_all(world.home().join("artifacts")).unwrap();
+    let answer = world.run(&["run", &file, "--correlation-id", "once"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.stderr.contains("`trades.csv` of run `run_"), "{answer:?}");
+}
+
+#[test]
+fn a_changed_record_is_not_believed() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(1_000));
+    world.json(&["run", &file]);
+    let path = world.home().join("dirigent.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let key = b"\"final_equity\":";
+    let places: Vec<usize> = (0..bytes.len() - key.len())
+        .filter(|at| bytes[*at..].starts_with(key))
+        .map(|at| at + key.len())
+        .collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|at| bytes[at] = if bytes[at] == b'9' { b'1' } else { b'9' });
+    std::fs::write(&path, bytes).unwrap();
+    for command in ["show", "verify", "resume"] {
+        let answer = world.run(&[command, "last"]);
+        assert_eq!(answer.code, 2, "{command}: {answer:?}");
+        assert!(answer.stderr.contains("damaged"), "{command}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_portfolio_of_many_symbols_ends_and_resumes() {
+    let world = World::new();
+    let symbols: Vec<String> = (0..600).map(|i| format!("SYMBOL{i}")).collect();
+    let text = synthetic(60).replace("AAA, BBB", &symbols.join(", "));
+    let file = world.file("w.yaml", text);
+    let summary = world.json(&["run", &file, "--correlation-id", "many"]);
+    assert_eq!(summary["result"]["symbols"].as_array().unwrap().len(), 600);
+    assert_eq!(world.json(&["verify", "many"])["equal"], true);
+}

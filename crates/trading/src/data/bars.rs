@@ -31,6 +31,16 @@ impl Bars {
         self.time.len()
     }
 
+    /// Drops the bars that start at `end` or later.
+    pub(crate) fn keep_before(&mut self, end: Timestamp) {
+        let kept = self.time.partition_point(|time| *time < end);
+        self.time.truncate(kept);
+        for prices in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            prices.truncate(kept);
+        }
+        self.volume.truncate(kept);
+    }
+
     /// Whether there is no bar.
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()

@@ -86,6 +86,17 @@ fn future(
     }
 }
 
+/// Whether no two of these times lie as far apart as the bars of `timeframe` do, which are then
+/// bars of another length. Months differ in length, and a few rows prove nothing.
+fn never_apart(times: &[Timestamp], timeframe: Timeframe) -> bool {
+    const ROWS_MIN: usize = 20;
+    let step = timeframe.nanos();
+    let apart = |pair: &[Timestamp]| pair[1].as_nanos().saturating_sub(pair[0].as_nanos()) == step;
+    timeframe.unit() != super::timeframe::Unit::Month
+        && times.len() >= ROWS_MIN
+        && !times.windows(2).any(apart)
+}
+
 /// Compares the declared timeframe with the rows; returns the one that holds.
 pub(crate) fn timeframe(
     rows: &Rows,
@@ -97,6 +108,13 @@ pub(crate) fn timeframe(
         (Some(declared), Some(found))
             if times.len() > 3 && found.nanos() < declared.nanos() / 2 =>
         {
+            Err(super::error::Error::Timeframe {
+                symbol: rows.symbol.clone(),
+                found: found.to_string(),
+                declared: declared.to_string(),
+            })
+        }
+        (Some(declared), Some(found)) if never_apart(&times, declared) => {
             Err(super::error::Error::Timeframe {
                 symbol: rows.symbol.clone(),
                 found: found.to_string(),

@@ -76,6 +76,9 @@ pub(crate) fn no_zone(name: &str) -> Error {
     }
 }
 
+/// The last date of a range is in it to its end.
+const ONE_DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
 fn generate(request: &Request, settings: &synthetic::Synthetic) -> Result<Loaded, Error> {
     let timeframe = request.timeframe.unwrap_or(Timeframe::DAILY);
     let bars: Result<Vec<_>, Error> = request
@@ -83,7 +86,10 @@ fn generate(request: &Request, settings: &synthetic::Synthetic) -> Result<Loaded
         .iter()
         .map(|symbol| synthetic::generate(settings, symbol, timeframe))
         .collect();
-    let bars = bars?;
+    let mut bars = bars?;
+    if let Some(end) = request.end_date {
+        bars.iter_mut().for_each(|bars| bars.keep_before(end.plus(ONE_DAY)));
+    }
     let rows = bars.iter().map(|b| b.len() as u64).sum();
     let report = CheckReport { rows_read: rows, rows_kept: rows, ..CheckReport::default() };
     let notes = vec!["prices are synthetic: a random walk from the seed".to_owned()];

@@ -1,0 +1,107 @@
+//! Looking: what the journal tells of runs, beside a process that may be writing.
+
+use dirigent_core::{Event, RunId};
+use dirigent_journal::ReadJournal;
+use dirigent_workflow::{Fact, Run, RunStatus};
+
+use super::Coordinator;
+use crate::Error;
+
+/// How many runs are looked through for one that was named.
+const RUNS_MAX: usize = 1_000_000;
+
+/// How many events are read at once.
+const READ_PAGE: usize = 10_000;
+
+/// A run of a list: its id, and what its journal tells, if that can be read.
+pub type Listed = (RunId, Result<Run, Error>);
+
+impl Coordinator {
+    /// The run called `name`: an id, the unique start of one, a correlation id, or `last`.
+    ///
+    /// # Errors
+    /// If there is none, or several begin so.
+    pub fn find(&self, name: &str) -> Result<RunId, Error> {
+        let journal = self.reader()?;
+        let heads = journal.runs(if name == "last" { 1 } else { RUNS_MAX })?;
+        if name == "last" {
+            let none = || Error::NoRuns { home: self.home.root().to_owned() };
+            return heads.into_iter().next().map(|head| head.run).ok_or_else(none);
+        }
+        let mut found: Vec<RunId> = heads
+            .iter()
+            .filter(|head| head.run.as_str() == name || head.correlation_id.as_str() == name)
+            .map(|head| head.run.clone())
+            .collect();
+        if found.is_empty() && name.starts_with("run_") {
+            let begins = |head: &&dirigent_journal::RunHead| head.run.as_str().starts_with(name);
+            found = heads.iter().filter(begins).map(|head| head.run.clone()).collect();
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::UnknownRun { name: name.into(), home: self.home.root().to_owned() }),
+            count => Err(Error::AmbiguousRun { name: name.into(), count }),
+        }
+    }
+
+    /// The run as its journal tells it.
+    ///
+    /// # Errors
+    /// If it is unknown or its history cannot be read.
+    pub fn run(&self, id: &RunId) -> Result<Run, Error> {
+        self.seen(load(&*self.reader()?, id)?)
+    }
+
+    /// A run as it is seen from outside: one that nobody works on is interrupted, whatever its last
+    /// event says.
+    fn seen(&self, mut run: Run) -> Result<Run, Error> {
+        if run.status == RunStatus::Running && !self.home.is_in_use() {
+            run.status = RunStatus::Interrupted;
+        }
+        Ok(run)
+    }
+
+    /// The newest `limit` runs, newest first; one that cannot be read is an error of its own.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<Listed>, Error> {
+        let journal = self.reader()?;
+        let heads = journal.runs(limit)?;
+        let read = |id: &RunId| self.seen(load(&*journal, id)?);
+        Ok(heads.into_iter().map(|head| (head.run.clone(), read(&head.run))).collect())
+    }
+
+    /// Reads beside a process that writes.
+    ///
+    /// # Errors
+    /// If there is no journal or it cannot be read.
+    pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
+        self.home.reader()
+    }
+}
+
+/// The run called `id` in `journal`.
+///
+/// # Errors
+/// If it is unknown or its history cannot be read.
+pub fn load<J: ReadJournal + ?Sized>(journal: &J, id: &RunId) -> Result<Run, Error> {
+    // A record that was changed is not believed, whoever asks.
+    journal.verify(id)?;
+    let mut events = Vec::new();
+    loop {
+        let next = events.len() as u64 + 1;
+        let page = journal.read(id, next, READ_PAGE)?;
+        let complete = page.len() < READ_PAGE;
+        events.extend(page);
+        if complete {
+            break;
+        }
+    }
+    Run::replay(id, &events).map_err(|source| Error::History { run: id.clone(), source })
+}
+
+/// The fact that `event` records, for those who print it.
+pub fn fact(event: &Event) -> Option<Fact> {
+    Fact::read(event).ok()
+}
