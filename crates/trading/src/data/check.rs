@@ -25,7 +25,7 @@ use super::{
     timeframe::Timeframe,
 };
 
-pub(crate) use warn::{gaps, jumps};
+pub(crate) use warn::{gaps, jumps, spikes};
 
 /// What happens to wrong rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -222,6 +222,7 @@ impl<'a> Files<'a> {
         adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
         check::jumps(&rows, &mut self.loaded.report);
+        check::spikes(&rows, &mut self.loaded.report);
         self.loaded.bars.push(rows.into_bars());
         Ok(())
     }

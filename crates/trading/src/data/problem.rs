@@ -56,6 +56,8 @@ pub enum Kind {
     Gap,
     /// A jump that looks like a split that was not adjusted.
     SplitJump,
+    /// A price far from those right before and right after it.
+    Spike,
 }
 
 impl Kind {
@@ -79,6 +81,7 @@ impl Kind {
             Self::OutOfOrder => "row out of order",
             Self::Future => "time in the future",
             Self::Gap => "gap",
+            Self::Spike => "price far from its neighbors",
             Self::SplitJump => "jump like an unadjusted split",
         }
     }

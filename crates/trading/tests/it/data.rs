@@ -316,3 +316,17 @@ fn synthetic_bars_are_the_same_every_time() {
     assert_eq!(first, second);
     assert_ne!(first.bars[0].close, first.bars[1].close);
 }
+
+#[test]
+fn a_lone_price_far_from_its_neighbors_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("X.csv");
+    let row = |day: u32, low: f64| format!("2024-01-{day:02},100,101,{low},100,1000\n");
+    let rows: String = (2..6).map(|day| row(day, if day == 4 { 0.06 } else { 99.0 })).collect();
+    std::fs::write(&path, format!("date,open,high,low,close,volume\n{rows}")).unwrap();
+    let source = Source::Csv { path: path.to_str().unwrap().into() };
+    let loaded = dirigent_trading::data::load(&Request::new(source, &["X"])).unwrap();
+    let text = loaded.report.to_string();
+    assert!(text.contains("1 × price far from its neighbors"), "{text}");
+    assert!(text.contains("X.csv") && text.contains("0.06") || text.contains("line 4"), "{text}");
+}

@@ -20,6 +20,9 @@ pub(crate) struct ReadFile {
     pub(crate) rows: u64,
 }
 
+/// The most lines of the data check that are passed on.
+const FINDINGS_MAX: usize = 12;
+
 /// Everything that was loaded.
 #[derive(Debug)]
 pub(super) struct Stock {
@@ -101,7 +104,8 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let is_benchmark = |bars: &&Bars| benchmark == Some(bars.symbol.as_str());
     let benchmark = loaded.bars.iter().find(is_benchmark).cloned();
     let files = loaded.files.iter().map(ReadFile::of).collect();
-    let warnings = loaded.report.summary();
+    let warnings = loaded.report.to_string();
+    let warnings = warnings.lines().take(FINDINGS_MAX).map(str::to_owned).collect();
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());

@@ -1,11 +1,11 @@
-//! What is worth a look but not wrong: gaps, and jumps like an unadjusted split.
+//! What is worth a look but not wrong: gaps, jumps like an unadjusted split, lone extreme prices.
 
 use dirigent_core::Timestamp;
 
 use crate::data::{
     adjust::near_split,
     problem::{CheckReport, Kind, Outcome},
-    rows::{CLOSE, OPEN, Rows},
+    rows::{CLOSE, HIGH, LOW, OPEN, Rows},
     timeframe::{DAY, Timeframe, Unit},
 };
 
@@ -16,6 +16,9 @@ const WEEKDAYS_MISSING_MAX: i64 = 5;
 const NIGHT_NANOS: i64 = 4 * 3_600 * 1_000_000_000;
 /// How far the rest of the day of a split may move from its open.
 const DAY_MOVE_MAX: f64 = 0.25;
+
+/// How far a low or high may be from the closes around it before it is reported.
+const SPIKE_RATIO: f64 = 2.0;
 
 /// Reports bars that seem to be missing.
 pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) {
@@ -71,6 +74,27 @@ pub(crate) fn jumps(rows: &Rows, report: &mut CheckReport) {
                 crate::Price::from_raw(rows.prices[CLOSE][row - 1])
             );
             report.add(rows.problem(row, Some(OPEN), Kind::SplitJump, detail, Outcome::Warning));
+        }
+    }
+}
+
+/// Reports lows and highs that are far from the closes right before and right after: a stop or a
+/// target would fill there, at a price that hardly anybody got.
+pub(crate) fn spikes(rows: &Rows, report: &mut CheckReport) {
+    for row in 1..rows.len().saturating_sub(1) {
+        let close = |row: usize| as_double(rows.prices[CLOSE][row]);
+        let (before, after) = (close(row - 1), close(row + 1));
+        let (least, most) = (before.min(after), before.max(after));
+        for (column, name) in [(LOW, "low"), (HIGH, "high")] {
+            let price = as_double(rows.prices[column][row]);
+            if price < least / SPIKE_RATIO || price > most * SPIKE_RATIO {
+                let around = crate::Price::from_raw(rows.prices[CLOSE][row - 1]);
+                let detail = format!(
+                    "the {name} is more than {SPIKE_RATIO} times away from the closes around it, \
+                     such as `{around}`: check that it is real"
+                );
+                report.add(rows.problem(row, Some(column), Kind::Spike, detail, Outcome::Warning));
+            }
         }
     }
 }
