@@ -8,7 +8,7 @@ use crate::execution::{Bar, Level, Levels, Touch};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
-use crate::portfolio::{Ask, Target, plan};
+use crate::portfolio::{Ask, Move, Target, affordable, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{self, Account, StopReference};
 
@@ -121,55 +121,69 @@ impl Engine<'_> {
             let Some(reference) = self.price(order.symbol, moment) else { continue };
             let signal_close = closes[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
-            let quantity = self.payable(order.symbol, order.side, order.quantity, reference);
+            let quantity = self.within_limit(&order, &deal);
+            if quantity.is_zero() {
+                continue;
+            }
             let reason = FillReason::Rebalance;
             let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, now);
             self.execute(id, quantity, &deal);
         }
     }
 
-    /// As many of `quantity` units as can be paid; what only closes a position always can.
-    fn payable(
-        &self,
-        symbol: SymbolId,
-        side: Side,
-        quantity: Quantity,
-        reference: Price,
-    ) -> Quantity {
-        let held = self.ledger.position(symbol).quantity();
-        let closing = match Side::closing(held) {
-            Some(closing) if closing == side => quantity.min(held.abs()),
-            _ => Quantity::ZERO,
+    /// As many units as keep the position within its limit at the price they trade at; what only
+    /// closes a position always may.
+    fn within_limit(&self, order: &Move, deal: &Deal) -> Quantity {
+        let Some(limit) = self.options.limits.position_max(deal.equity) else {
+            return order.quantity;
         };
-        let opening = quantity - closing;
-        if opening.is_zero() {
-            return closing;
-        }
-        let price = self.options.slippage.price(side, reference);
-        let commission = self.options.commission.as_ref();
-        let free = self.ledger.free() + reference.notional(closing) + reference.notional(closing);
-        let most = crate::portfolio::affordable(free, price, self.options.lot, commission);
-        closing + opening.min(most)
+        let held = self.ledger.position(order.symbol).quantity();
+        let price = self.options.slippage.price(order.side, deal.reference);
+        let most = limit.units_at(price);
+        let room = match Side::closing(held) {
+            Some(closing) if closing == order.side => held.abs() + floor_to(most, self.options.lot),
+            _ => floor_to((most - held.abs()).max(Quantity::ZERO), self.options.lot),
+        };
+        order.quantity.min(room)
     }
 
     /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
-    /// crosses zero.
+    /// crosses zero, so that what the first sets free pays for the second.
     fn execute(&mut self, id: OrderId, quantity: Quantity, deal: &Deal) {
-        let record = self.book.get_mut(id);
-        record.order.quantity = quantity;
-        let mut order = record.order;
+        let mut order = self.book.get_mut(id).order;
         let now = self.timeline.now();
         let held = self.ledger.position(order.symbol).quantity();
-        let crosses = Side::closing(held) == Some(order.side) && quantity > held.abs();
-        if crosses {
-            order.quantity = held.abs();
-            self.fill_part(order, deal, OrderEvent::PartFilled, now);
-            order.quantity = quantity - held.abs();
+        let closing = match Side::closing(held) {
+            Some(side) if side == order.side => quantity.min(held.abs()),
+            _ => Quantity::ZERO,
+        };
+        let opening = quantity - closing;
+        self.book.get_mut(id).order.quantity = quantity;
+        if closing.is_positive() {
+            order.quantity = closing;
+            let is_all = opening.is_zero();
+            let event = if is_all { OrderEvent::Filled } else { OrderEvent::PartFilled };
+            if !self.fill_part(order, deal, event, now) || is_all {
+                return;
+            }
         }
+        order.quantity = match order.reason {
+            FillReason::Rebalance => opening.min(self.payable(order.side, deal.reference)),
+            _ => opening,
+        };
+        self.book.get_mut(id).order.quantity = closing + order.quantity;
         self.fill_part(order, deal, OrderEvent::Filled, now);
     }
 
-    fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) {
+    /// The most units of new exposure that what is free now pays for.
+    fn payable(&self, side: Side, reference: Price) -> Quantity {
+        let price = self.options.slippage.price(side, reference);
+        let commission = self.options.commission.as_ref();
+        affordable(self.ledger.free(), price, self.options.lot, commission)
+    }
+
+    /// Whether risk let it pass.
+    fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) -> bool {
         let reference = deal.reference;
         let price = match order.kind {
             OrderKind::Target(_) => reference,
@@ -185,10 +199,12 @@ impl Engine<'_> {
             position: self.ledger.position(order.symbol).quantity(),
             stopped: self.stopped.map(|stop| stop.cause),
         };
-        match risk::check(order, &quote, &account, &self.options.limits) {
-            Ok(approved) => self.book_fill(&Fill::new(&approved, quote, now), deal, event),
+        let verdict = risk::check(order, &quote, &account, &self.options.limits);
+        match &verdict {
+            Ok(approved) => self.book_fill(&Fill::new(approved, quote, now), deal, event),
             Err(refused) => self.book.reject(order.id, refused.reason, now),
         }
+        verdict.is_ok()
     }
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {

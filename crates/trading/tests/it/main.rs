@@ -5,6 +5,7 @@ mod allocate;
 mod backtest;
 mod backtest_golden;
 mod backtest_properties;
+mod backtest_weights;
 mod bad_data;
 mod columns;
 mod data;
