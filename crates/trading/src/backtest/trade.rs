@@ -24,6 +24,14 @@ struct Deal {
     signal_close: Price,
 }
 
+/// As many of `quantity` units traded on `side` as make a position smaller.
+fn closing_part(held: Quantity, side: Side, quantity: Quantity) -> Quantity {
+    match Side::closing(held) {
+        Some(closing) if closing == side => quantity.min(held.abs()),
+        _ => Quantity::ZERO,
+    }
+}
+
 impl Engine<'_> {
     /// Trades every waiting order whose symbol has a bar now: exits, entries, then target weights.
     pub(super) fn trade(&mut self, moment: Moment) {
@@ -67,13 +75,16 @@ impl Engine<'_> {
             }
         };
         let id = self.book.send_entry(entry);
+        self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        true
+    }
+
+    /// Executes an order that could be sized.
+    fn attempt(&mut self, id: OrderId, size: Result<Quantity, RejectReason>, deal: &Deal) {
         match size {
-            Ok(quantity) => {
-                self.execute(id, quantity, &Deal { moment, equity, reference, signal_close });
-            }
+            Ok(quantity) => self.execute(id, quantity, deal),
             Err(reason) => self.book.reject(id, reason, self.timeline.now()),
         }
-        true
     }
 
     fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
@@ -121,30 +132,27 @@ impl Engine<'_> {
             let Some(reference) = self.price(order.symbol, moment) else { continue };
             let signal_close = closes[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
-            let quantity = self.within_limit(&order, &deal);
-            if quantity.is_zero() {
+            let size = order.quantity.map(|most| self.within_limit(&order, most, &deal));
+            if size == Ok(Quantity::ZERO) {
                 continue;
             }
             let reason = FillReason::Rebalance;
             let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, now);
-            self.execute(id, quantity, &deal);
+            self.attempt(id, size, &deal);
         }
     }
 
-    /// As many units as keep the position within its limit at the price they trade at; what only
-    /// closes a position always may.
-    fn within_limit(&self, order: &Move, deal: &Deal) -> Quantity {
-        let Some(limit) = self.options.limits.position_max(deal.equity) else {
-            return order.quantity;
-        };
-        let held = self.ledger.position(order.symbol).quantity();
+    /// As many of `quantity` units as keep the position within its limit at the price they trade
+    /// at; what only closes a position always may.
+    fn within_limit(&self, order: &Move, quantity: Quantity, deal: &Deal) -> Quantity {
         let price = self.options.slippage.price(order.side, deal.reference);
-        let most = limit.units_at(price);
-        let room = match Side::closing(held) {
-            Some(closing) if closing == order.side => held.abs() + floor_to(most, self.options.lot),
-            _ => floor_to((most - held.abs()).max(Quantity::ZERO), self.options.lot),
-        };
-        order.quantity.min(room)
+        let limit = self.options.limits.position_max(deal.equity);
+        let Some(most) = limit.and_then(|limit| limit.units_at(price)) else { return quantity };
+        let held = self.ledger.position(order.symbol).quantity();
+        let closing = closing_part(held, order.side, quantity);
+        let kept = if closing.is_zero() { held.abs() } else { Quantity::ZERO };
+        let room = floor_to((most - kept).max(Quantity::ZERO), self.options.lot);
+        closing + (quantity - closing).min(room)
     }
 
     /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
@@ -153,10 +161,7 @@ impl Engine<'_> {
         let mut order = self.book.get_mut(id).order;
         let now = self.timeline.now();
         let held = self.ledger.position(order.symbol).quantity();
-        let closing = match Side::closing(held) {
-            Some(side) if side == order.side => quantity.min(held.abs()),
-            _ => Quantity::ZERO,
-        };
+        let closing = closing_part(held, order.side, quantity);
         let opening = quantity - closing;
         self.book.get_mut(id).order.quantity = quantity;
         if closing.is_positive() {
@@ -168,29 +173,34 @@ impl Engine<'_> {
             }
         }
         order.quantity = match order.reason {
-            FillReason::Rebalance => opening.min(self.payable(order.side, deal.reference)),
+            FillReason::Rebalance => self.payable(order.side, opening, deal.reference),
             _ => opening,
         };
         self.book.get_mut(id).order.quantity = closing + order.quantity;
         self.fill_part(order, deal, OrderEvent::Filled, now);
     }
 
-    /// The most units of new exposure that what is free now pays for.
-    fn payable(&self, side: Side, reference: Price) -> Quantity {
+    /// As many of `opening` units of new exposure as what is free now pays for.
+    fn payable(&self, side: Side, opening: Quantity, reference: Price) -> Quantity {
         let price = self.options.slippage.price(side, reference);
         let commission = self.options.commission.as_ref();
-        affordable(self.ledger.free(), price, self.options.lot, commission)
+        let most = affordable(self.ledger.free(), price, self.options.lot, commission);
+        most.map_or(opening, |most| opening.min(most))
+    }
+
+    fn fill_price(&self, order: &Order, reference: Price) -> Price {
+        match order.kind {
+            OrderKind::Target(_) => reference,
+            OrderKind::Market | OrderKind::Stop(_) => {
+                self.options.slippage.price(order.side, reference)
+            }
+        }
     }
 
     /// Whether risk let it pass.
     fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) -> bool {
         let reference = deal.reference;
-        let price = match order.kind {
-            OrderKind::Target(_) => reference,
-            OrderKind::Market | OrderKind::Stop(_) => {
-                self.options.slippage.price(order.side, reference)
-            }
-        };
+        let price = self.fill_price(&order, reference);
         let fee = self.options.commission.fee(price, order.quantity);
         let quote = Quote { price, reference, fee };
         let account = Account {
@@ -310,6 +320,10 @@ impl Engine<'_> {
         let Touch { level, price, gap_open } = touch;
         let id = if level == Level::Stop { guard.stop } else { guard.target };
         let Some(id) = id else { return };
+        let order = self.book.get_mut(id).order;
+        if !self.fill_price(&order, price).is_positive() {
+            return; // Nobody trades at that; the order keeps working.
+        }
         let order = &mut self.book.get_mut(id).order;
         if let FillReason::StopLoss { gap_open: gap, .. }
         | FillReason::TakeProfit { gap_open: gap, .. } = &mut order.reason

@@ -87,5 +87,5 @@ fn most(outcome: &Outcome) -> String {
     let reference: Price = "49".parse().unwrap();
     let price = StandardSlippage::Bps { rate: Rate::bps(10) }.price(last.side, reference);
     let commission = StandardCommission::Bps { rate: Rate::bps(10), minimum: Money::ZERO };
-    affordable(cash, price, Options::LOT_WHOLE, &commission).to_string()
+    affordable(cash, price, Options::LOT_WHOLE, &commission).unwrap().to_string()
 }

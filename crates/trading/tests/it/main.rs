@@ -3,6 +3,7 @@
 
 mod allocate;
 mod backtest;
+mod backtest_extremes;
 mod backtest_golden;
 mod backtest_properties;
 mod backtest_weights;
