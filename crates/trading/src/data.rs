@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 use dirigent_core::Timestamp;
 
-pub use adjust::Adjust;
+pub use adjust::{Adjust, Adjusted};
 pub use bars::Bars;
 pub use check::OnError;
 pub use columns::{Columns, ColumnsRequest, read_columns};
@@ -114,6 +114,8 @@ impl Request {
 pub struct Loaded {
     /// The bars of each symbol, in the order of the request.
     pub bars: Vec<Bars>,
+    /// What was done to the prices of each symbol, in the order of `bars`.
+    pub adjusted: Vec<Adjusted>,
     /// The length of a bar, declared or inferred.
     pub timeframe: Timeframe,
     /// The files that were read, each once.

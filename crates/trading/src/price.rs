@@ -4,14 +4,18 @@
 //! exact; a product is rounded once, half to even, to nine places. Overflow is an error or a
 //! panic with its operands, never a wrapped number.
 
+mod decimal;
+
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use decimal::parse_decimal;
+pub use decimal::write_decimal;
+
 /// One unit is 10^9 steps of the scale.
 pub const SCALE: i64 = 1_000_000_000;
 const SCALE_I128: i128 = SCALE as i128;
-const DECIMALS: usize = 9;
 
 /// Why a decimal was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -192,20 +196,28 @@ impl Price {
 }
 
 impl Money {
-    /// This amount times `numerator / denominator`, rounded half to even to nine places.
+    /// This amount times `numerator / denominator`, rounded half to even to nine places; only the
+    /// result has to fit, not the product.
     pub fn scaled(self, numerator: i64, denominator: i64) -> Self {
-        let product =
-            self.0.checked_mul(i128::from(numerator)).expect("an amount times a rate fits");
-        Self(div_half_even(product, i128::from(denominator)))
+        let (n, d) = (i128::from(numerator), i128::from(denominator));
+        if let Some(product) = self.0.checked_mul(n) {
+            return Self(div_half_even(product, d));
+        }
+        // The rest is below the denominator, so that its product with the numerator fits.
+        let (times, rest) = (self.0.div_euclid(d), self.0.rem_euclid(d) * n);
+        let floor = times.checked_mul(n).and_then(|whole| whole.checked_add(rest.div_euclid(d)));
+        let floor = floor.expect("an amount times a rate fits");
+        Self(half_even(floor, rest.rem_euclid(d), d))
     }
 
-    /// How many units this amount buys at `price`, rounded down; zero for a price of zero or less.
-    pub fn units_at(self, price: Price) -> Quantity {
+    /// How many units this amount buys at `price`, rounded down; zero for a price of zero or less,
+    /// `None` if a quantity cannot hold them.
+    pub fn units_at(self, price: Price) -> Option<Quantity> {
         if price.0 <= 0 {
-            return Quantity::ZERO;
+            return Some(Quantity::ZERO);
         }
-        let raw = self.0.saturating_mul(SCALE_I128).div_euclid(i128::from(price.0));
-        Quantity(i64::try_from(raw).unwrap_or(if raw < 0 { i64::MIN } else { i64::MAX }))
+        let raw = self.0.checked_mul(SCALE_I128)?.div_euclid(i128::from(price.0));
+        i64::try_from(raw).ok().map(Quantity)
     }
 }
 
@@ -235,6 +247,11 @@ impl Quantity {
         Self(self.0 / SCALE * SCALE)
     }
 
+    /// The sum; `None` if it does not fit.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
     /// A whole number of units; `None` if it does not fit.
     pub fn from_units(units: i64) -> Option<Self> {
         units.checked_mul(SCALE).map(Self)
@@ -243,83 +260,16 @@ impl Quantity {
 
 /// `n / d` to the nearest integer, a tie to the even one; `d` is positive.
 fn div_half_even(n: i128, d: i128) -> i128 {
-    let quotient = n.div_euclid(d);
-    let remainder = n - quotient * d;
+    half_even(n.div_euclid(d), n.rem_euclid(d), d)
+}
+
+/// `quotient` or the next, whichever is nearer given the remainder of a division by `d`.
+fn half_even(quotient: i128, remainder: i128, d: i128) -> i128 {
     match (remainder * 2).cmp(&d) {
         std::cmp::Ordering::Less => quotient,
         std::cmp::Ordering::Greater => quotient + 1,
         std::cmp::Ordering::Equal => quotient + (quotient & 1),
     }
-}
-
-/// Appends `raw` steps of 10^-9 as a plain decimal without needless zeros.
-pub fn write_decimal(out: &mut String, raw: i128) {
-    use fmt::Write as _;
-    if raw < 0 {
-        out.push('-');
-    }
-    let raw = raw.unsigned_abs();
-    let scale = SCALE_I128.unsigned_abs();
-    write!(out, "{}", raw / scale).expect("a string takes any text");
-    let fraction = raw % scale;
-    if fraction > 0 {
-        let start = out.len();
-        write!(out, ".{fraction:09}").expect("a string takes any text");
-        let kept = out[start..].trim_end_matches('0').len();
-        out.truncate(start + kept);
-    }
-}
-
-/// Reads `[+-]digits[.digits][e[+-]digits]` as steps of 10^-9.
-///
-/// More than nine decimals are rounded half to even, as long as that changes the value by at most
-/// one part in a million: doubles written out in full pass, prices too fine to hold are refused.
-fn parse_decimal(text: &str) -> Result<i128, InvalidDecimal> {
-    let bad = || InvalidDecimal::NotANumber(text.chars().take(40).collect());
-    let (negative, body) = match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let (mantissa, exponent) = match body.find(['e', 'E']) {
-        Some(at) => (&body[..at], body[at + 1..].parse::<i32>().map_err(|_| bad())?),
-        None => (body, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = whole.len() + fraction.len();
-    if digits == 0 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
-        return Err(bad());
-    }
-    let point = i64::try_from(whole.len()).map_err(|_| bad())? + i64::from(exponent);
-    let keep = point + i64::try_from(DECIMALS).map_err(|_| bad())?;
-    let (mut raw, mut dropped, mut tie, mut lost) = (0_i128, false, false, false);
-    for (index, byte) in (0_i64..).zip(whole.bytes().chain(fraction.bytes())) {
-        let digit = i128::from(byte - b'0');
-        if index < keep {
-            raw = raw
-                .checked_mul(10)
-                .and_then(|r| r.checked_add(digit))
-                .ok_or_else(|| InvalidDecimal::TooLarge(text.to_owned()))?;
-        } else if index == keep {
-            (dropped, tie) = (digit >= 5, digit == 5);
-            lost |= digit > 0;
-        } else if digit > 0 {
-            (tie, lost) = (false, true);
-        }
-    }
-    for _ in i64::try_from(digits).map_err(|_| bad())?..keep {
-        raw = raw.checked_mul(10).ok_or_else(|| InvalidDecimal::TooLarge(text.to_owned()))?;
-        if raw == 0 {
-            break;
-        }
-    }
-    if dropped && !(tie && raw & 1 == 0) {
-        raw += 1;
-    }
-    if lost && raw < 1_000_000 {
-        return Err(InvalidDecimal::TooFine(text.chars().take(40).collect()));
-    }
-    Ok(if negative { -raw } else { raw })
 }
 
 #[cfg(test)]
@@ -393,8 +343,21 @@ mod tests {
 
     #[test]
     fn what_an_amount_buys_is_rounded_down() {
-        let units = Money(100_000 * SCALE_I128).units_at(Price(116 * SCALE));
+        let units = Money(100_000 * SCALE_I128).units_at(Price(116 * SCALE)).unwrap();
         assert_eq!(units.to_string(), "862.068965517");
         assert_eq!(units.whole().to_string(), "862");
+        assert_eq!(Money(SCALE_I128).units_at(Price(-1)), Some(Quantity::ZERO));
+        let most = Money(i128::from(i64::MAX));
+        assert_eq!(most.units_at(Price(SCALE)), Some(Quantity(i64::MAX)));
+        assert_eq!(most.units_at(Price(SCALE - 1)), None);
+    }
+
+    #[test]
+    fn an_amount_is_scaled_even_if_the_product_does_not_fit() {
+        let most = Money(i128::MAX);
+        assert_eq!(most.scaled(i64::MAX, i64::MAX), most);
+        assert_eq!((-most).scaled(7, 14), Money(-(1 << 126)));
+        assert_eq!(most.scaled(-1, 2), Money(-(1 << 126)));
+        assert_eq!(most.scaled(3, 4), Money(i128::MAX / 4 * 3 + 2));
     }
 }

@@ -1,7 +1,7 @@
 //! Risk: the limits, and the only door through which an order reaches a fill.
 //!
 //! Invariant: only `check` makes an `Approved`; an order that makes a position smaller always
-//! passes, so that risk can never lock a position in.
+//! passes where there is a price, so that risk can never lock a position in.
 //! Not here: how large an order should be; see `portfolio::Sizing`.
 
 use dirigent_core::Timestamp;
@@ -138,7 +138,12 @@ pub fn check(
     if !order.quantity.is_positive() {
         return refuse(RejectReason::LessThanOneLot);
     }
-    let after = account.position + order.side.signed(order.quantity);
+    if !quote.price.is_positive() {
+        return refuse(RejectReason::NoPrice { price: quote.price });
+    }
+    let Some(after) = account.position.checked_add(order.side.signed(order.quantity)) else {
+        return refuse(RejectReason::TooManyUnits);
+    };
     if after.abs() < account.position.abs() {
         return Ok(Approved(order));
     }

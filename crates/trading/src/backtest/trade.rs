@@ -8,7 +8,7 @@ use crate::execution::{Bar, Level, Levels, Touch};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
-use crate::portfolio::{Ask, Target, plan};
+use crate::portfolio::{Ask, Move, Target, affordable, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{self, Account, StopReference};
 
@@ -22,6 +22,14 @@ struct Deal {
     reference: Price,
     /// The close at which the order was decided.
     signal_close: Price,
+}
+
+/// As many of `quantity` units traded on `side` as make a position smaller.
+fn closing_part(held: Quantity, side: Side, quantity: Quantity) -> Quantity {
+    match Side::closing(held) {
+        Some(closing) if closing == side => quantity.min(held.abs()),
+        _ => Quantity::ZERO,
+    }
 }
 
 impl Engine<'_> {
@@ -67,13 +75,16 @@ impl Engine<'_> {
             }
         };
         let id = self.book.send_entry(entry);
+        self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        true
+    }
+
+    /// Executes an order that could be sized.
+    fn attempt(&mut self, id: OrderId, size: Result<Quantity, RejectReason>, deal: &Deal) {
         match size {
-            Ok(quantity) => {
-                self.execute(id, quantity, &Deal { moment, equity, reference, signal_close });
-            }
+            Ok(quantity) => self.execute(id, quantity, deal),
             Err(reason) => self.book.reject(id, reason, self.timeline.now()),
         }
-        true
     }
 
     fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
@@ -121,62 +132,75 @@ impl Engine<'_> {
             let Some(reference) = self.price(order.symbol, moment) else { continue };
             let signal_close = closes[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
-            let quantity = self.payable(order.symbol, order.side, order.quantity, reference);
+            let size = order.quantity.map(|most| self.within_limit(&order, most, &deal));
+            if size == Ok(Quantity::ZERO) {
+                continue;
+            }
             let reason = FillReason::Rebalance;
             let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, now);
-            self.execute(id, quantity, &deal);
+            self.attempt(id, size, &deal);
         }
     }
 
-    /// As many of `quantity` units as can be paid; what only closes a position always can.
-    fn payable(
-        &self,
-        symbol: SymbolId,
-        side: Side,
-        quantity: Quantity,
-        reference: Price,
-    ) -> Quantity {
-        let held = self.ledger.position(symbol).quantity();
-        let closing = match Side::closing(held) {
-            Some(closing) if closing == side => quantity.min(held.abs()),
-            _ => Quantity::ZERO,
-        };
-        let opening = quantity - closing;
-        if opening.is_zero() {
-            return closing;
-        }
-        let price = self.options.slippage.price(side, reference);
-        let commission = self.options.commission.as_ref();
-        let free = self.ledger.free() + reference.notional(closing) + reference.notional(closing);
-        let most = crate::portfolio::affordable(free, price, self.options.lot, commission);
-        closing + opening.min(most)
+    /// As many of `quantity` units as keep the position within its limit at the price they trade
+    /// at; what only closes a position always may.
+    fn within_limit(&self, order: &Move, quantity: Quantity, deal: &Deal) -> Quantity {
+        let price = self.options.slippage.price(order.side, deal.reference);
+        let limit = self.options.limits.position_max(deal.equity);
+        let Some(most) = limit.and_then(|limit| limit.units_at(price)) else { return quantity };
+        let held = self.ledger.position(order.symbol).quantity();
+        let closing = closing_part(held, order.side, quantity);
+        let kept = if closing.is_zero() { held.abs() } else { Quantity::ZERO };
+        let room = floor_to((most - kept).max(Quantity::ZERO), self.options.lot);
+        closing + (quantity - closing).min(room)
     }
 
     /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
-    /// crosses zero.
+    /// crosses zero, so that what the first sets free pays for the second.
     fn execute(&mut self, id: OrderId, quantity: Quantity, deal: &Deal) {
-        let record = self.book.get_mut(id);
-        record.order.quantity = quantity;
-        let mut order = record.order;
+        let mut order = self.book.get_mut(id).order;
         let now = self.timeline.now();
         let held = self.ledger.position(order.symbol).quantity();
-        let crosses = Side::closing(held) == Some(order.side) && quantity > held.abs();
-        if crosses {
-            order.quantity = held.abs();
-            self.fill_part(order, deal, OrderEvent::PartFilled, now);
-            order.quantity = quantity - held.abs();
+        let closing = closing_part(held, order.side, quantity);
+        let opening = quantity - closing;
+        self.book.get_mut(id).order.quantity = quantity;
+        if closing.is_positive() {
+            order.quantity = closing;
+            let is_all = opening.is_zero();
+            let event = if is_all { OrderEvent::Filled } else { OrderEvent::PartFilled };
+            if !self.fill_part(order, deal, event, now) || is_all {
+                return;
+            }
         }
+        order.quantity = match order.reason {
+            FillReason::Rebalance => self.payable(order.side, opening, deal.reference),
+            _ => opening,
+        };
+        self.book.get_mut(id).order.quantity = closing + order.quantity;
         self.fill_part(order, deal, OrderEvent::Filled, now);
     }
 
-    fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) {
-        let reference = deal.reference;
-        let price = match order.kind {
+    /// As many of `opening` units of new exposure as what is free now pays for.
+    fn payable(&self, side: Side, opening: Quantity, reference: Price) -> Quantity {
+        let price = self.options.slippage.price(side, reference);
+        let commission = self.options.commission.as_ref();
+        let most = affordable(self.ledger.free(), price, self.options.lot, commission);
+        most.map_or(opening, |most| opening.min(most))
+    }
+
+    fn fill_price(&self, order: &Order, reference: Price) -> Price {
+        match order.kind {
             OrderKind::Target(_) => reference,
             OrderKind::Market | OrderKind::Stop(_) => {
                 self.options.slippage.price(order.side, reference)
             }
-        };
+        }
+    }
+
+    /// Whether risk let it pass.
+    fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) -> bool {
+        let reference = deal.reference;
+        let price = self.fill_price(&order, reference);
         let fee = self.options.commission.fee(price, order.quantity);
         let quote = Quote { price, reference, fee };
         let account = Account {
@@ -185,10 +209,12 @@ impl Engine<'_> {
             position: self.ledger.position(order.symbol).quantity(),
             stopped: self.stopped.map(|stop| stop.cause),
         };
-        match risk::check(order, &quote, &account, &self.options.limits) {
-            Ok(approved) => self.book_fill(&Fill::new(&approved, quote, now), deal, event),
+        let verdict = risk::check(order, &quote, &account, &self.options.limits);
+        match &verdict {
+            Ok(approved) => self.book_fill(&Fill::new(approved, quote, now), deal, event),
             Err(refused) => self.book.reject(order.id, refused.reason, now),
         }
+        verdict.is_ok()
     }
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
@@ -294,6 +320,10 @@ impl Engine<'_> {
         let Touch { level, price, gap_open } = touch;
         let id = if level == Level::Stop { guard.stop } else { guard.target };
         let Some(id) = id else { return };
+        let order = self.book.get_mut(id).order;
+        if !self.fill_price(&order, price).is_positive() {
+            return; // Nobody trades at that; the order keeps working.
+        }
         let order = &mut self.book.get_mut(id).order;
         if let FillReason::StopLoss { gap_open: gap, .. }
         | FillReason::TakeProfit { gap_open: gap, .. } = &mut order.reason

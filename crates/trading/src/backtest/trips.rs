@@ -35,7 +35,9 @@ impl Leg {
         self.fills += 1;
         self.price = match self.fills {
             1 => fill.price,
-            _ => average(self.value, self.quantity).unwrap_or(fill.price),
+            _ => average(self.value, self.quantity)
+                .filter(|price| price.is_positive())
+                .unwrap_or(fill.price),
         };
     }
 }

@@ -37,6 +37,17 @@ pub enum Adjust {
     Total,
 }
 
+/// What was done to the prices of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adjusted {
+    /// They are those of the file.
+    No,
+    /// They were adjusted for splits.
+    Splits,
+    /// They were adjusted for splits and dividends.
+    Total,
+}
+
 /// Ratios of splits, new shares to old ones; each is looked for the other way round as well.
 const SPLITS: [(i64, i64); 18] = [
     (2, 1),
@@ -78,10 +89,14 @@ fn nearest(ratio: f64, tolerance: f64) -> Option<(i64, i64)> {
 ///
 /// # Errors
 /// An adjustment is asked for and the file has no adj_close.
-pub(crate) fn adjust(rows: &mut Rows, how: Adjust, notes: &mut Vec<String>) -> Result<(), Error> {
+pub(crate) fn adjust(
+    rows: &mut Rows,
+    how: Adjust,
+    notes: &mut Vec<String>,
+) -> Result<Adjusted, Error> {
     let Some(adjusted) = rows.adj_close.take() else {
         return match how {
-            Adjust::Auto | Adjust::None => Ok(()),
+            Adjust::Auto | Adjust::None => Ok(Adjusted::No),
             Adjust::Splits | Adjust::Total => Err(Error::Setting {
                 what: format!(
                     "`{}` has no column `adj_close` to adjust `{}` by",
@@ -94,11 +109,12 @@ pub(crate) fn adjust(rows: &mut Rows, how: Adjust, notes: &mut Vec<String>) -> R
     };
     let splits = splits(rows, &adjusted);
     let found = describe(&splits);
-    match how {
-        Adjust::None => return Ok(()),
+    let adjusted = match how {
+        Adjust::None => return Ok(Adjusted::No),
         Adjust::Splits => {
             scale_prices(rows, &splits);
             notes.push(format!("`{}`: prices and volume are adjusted for {found}", rows.symbol));
+            Adjusted::Splits
         }
         Adjust::Auto | Adjust::Total => {
             scale_to(rows, adjusted);
@@ -107,10 +123,11 @@ pub(crate) fn adjust(rows: &mut Rows, how: Adjust, notes: &mut Vec<String>) -> R
                 rows.symbol,
                 rows.names[super::rows::ADJ_CLOSE]
             ));
+            Adjusted::Total
         }
-    }
+    };
     scale_volume(rows, &splits);
-    Ok(())
+    Ok(adjusted)
 }
 
 /// A split: its row, and new shares to old ones.

@@ -9,7 +9,7 @@ use dirigent_core::Timestamp;
 
 use super::{
     Loaded, Request, SYMBOLS_MAX, Source,
-    adjust::{Adjust, adjust},
+    adjust::{Adjust, Adjusted, adjust},
     check::{self, OnError},
     csv,
     error::Error,
@@ -93,7 +93,8 @@ fn generate(request: &Request, settings: &synthetic::Synthetic) -> Result<Loaded
     let rows = bars.iter().map(|b| b.len() as u64).sum();
     let report = CheckReport { rows_read: rows, rows_kept: rows, ..CheckReport::default() };
     let notes = vec!["prices are synthetic: a random walk from the seed".to_owned()];
-    Ok(Loaded { bars, timeframe, files: Vec::new(), report, notes })
+    let adjusted = vec![Adjusted::No; bars.len()];
+    Ok(Loaded { bars, adjusted, timeframe, files: Vec::new(), report, notes })
 }
 
 /// Reads a date such as `2005-01-31` as `start_date` and `end_date` want it: midnight UTC.
@@ -108,6 +109,11 @@ pub fn parse_date(text: &str) -> Option<Timestamp> {
 fn date(moment: Timestamp) -> String {
     let (year, month, day) = moment.date();
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The last part of a path.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads a file of one format.
@@ -127,6 +133,7 @@ impl<'a> Files<'a> {
     fn new(request: &'a Request, zone: stamp::Zone, template: &'a str, read: Read) -> Self {
         let loaded = Loaded {
             bars: Vec::with_capacity(request.symbols.len()),
+            adjusted: Vec::with_capacity(request.symbols.len()),
             timeframe: Timeframe::DAILY,
             files: Vec::new(),
             report: CheckReport::default(),
@@ -160,8 +167,9 @@ impl<'a> Files<'a> {
         let (layout, _) = layout::of(&table.header, self.request, is_template)?;
         self.loaded.files.push(fact);
         self.loaded.report.rows_read += table.rows_read;
-        let prefix = path.display().to_string();
-        let notes = table.notes.drain(..).map(|note| format!("`{prefix}`: {note}"));
+        // Notes are part of a result, and a result does not depend on the folder of its data.
+        let name = if is_template { symbols[0].clone() } else { file_name(path) };
+        let notes = table.notes.drain(..).map(|note| format!("`{name}`: {note}"));
         self.loaded.notes.extend(notes);
         let range = self.range(table.is_dated);
         self.cells(&mut table, range, &layout, symbols);
@@ -219,11 +227,12 @@ impl<'a> Files<'a> {
         }
         let timeframe = check::timeframe(&rows, self.timeframe)?;
         self.timeframe = Some(timeframe);
-        adjust(&mut rows, self.request.adjust, notes)?;
+        let adjusted = adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
         check::jumps(&rows, &mut self.loaded.report);
         check::spikes(&rows, &mut self.loaded.report);
         self.loaded.bars.push(rows.into_bars());
+        self.loaded.adjusted.push(adjusted);
         Ok(())
     }
 

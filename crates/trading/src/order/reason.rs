@@ -101,6 +101,15 @@ pub enum RejectReason {
     /// There are too few bars to measure the volatility.
     #[error("not enough bars to measure the volatility")]
     NoVolatility,
+    /// It would trade for nothing.
+    #[error("the price is `{price}` after slippage: nobody trades at that")]
+    NoPrice {
+        /// The price, zero or less.
+        price: Price,
+    },
+    /// It comes to more units than a quantity holds.
+    #[error("more than 9,223,372,036 units, the most that can be held")]
+    TooManyUnits,
     /// There is no position to close any more.
     #[error("nothing to close")]
     NothingToClose,

@@ -4,7 +4,7 @@
 //! by ascending signed value, rounded to four decimals, ties by symbol: sales first and the
 //! largest purchase last, so that sales pay for purchases and the last one takes the rest.
 
-use crate::order::{Side, SymbolId};
+use crate::order::{RejectReason, Side, SymbolId};
 use crate::portfolio::sizing::floor_to;
 use crate::price::{Money, Price, Quantity, Rate};
 
@@ -31,8 +31,8 @@ pub struct Move {
     pub symbol: SymbolId,
     /// Buy or sell.
     pub side: Side,
-    /// Units, positive.
-    pub quantity: Quantity,
+    /// Units, positive; or why there is no such number.
+    pub quantity: Result<Quantity, RejectReason>,
 }
 
 /// The orders from where the portfolio is to where it shall be, in the order they run.
@@ -48,13 +48,22 @@ impl Target {
     /// The order and its signed value in steps of four decimals; `None` if there is nothing to do.
     fn order(&self, equity: Money, lot: Quantity) -> Option<(i128, Move)> {
         let wanted = self.weight.of(equity);
-        let units = wanted.abs().units_at(self.price);
-        let units = floor_to(if wanted.is_negative() { -units } else { units }, lot);
-        let change = units - self.position;
-        let side = if change.is_negative() { Side::Sell } else { Side::Buy };
         let value = wanted - self.price.notional(self.position);
-        let order = Move { symbol: self.symbol, side, quantity: change.abs() };
-        (!change.is_zero()).then(|| (round_to_step(value), order))
+        let (side, quantity) = match self.change(wanted, lot) {
+            Some(change) if change.is_zero() => return None,
+            Some(change) if change.is_negative() => (Side::Sell, Ok(-change)),
+            Some(change) => (Side::Buy, Ok(change)),
+            None if value.is_negative() => (Side::Sell, Err(RejectReason::TooManyUnits)),
+            None => (Side::Buy, Err(RejectReason::TooManyUnits)),
+        };
+        Some((round_to_step(value), Move { symbol: self.symbol, side, quantity }))
+    }
+
+    /// The units to trade, negative to sell; `None` if a quantity cannot hold them.
+    fn change(&self, wanted: Money, lot: Quantity) -> Option<Quantity> {
+        let units = wanted.abs().units_at(self.price)?;
+        let units = floor_to(if wanted.is_negative() { -units } else { units }, lot);
+        units.checked_add(-self.position)
     }
 }
 
@@ -83,7 +92,9 @@ mod tests {
         let moves = plan(&targets, "10000".parse().unwrap(), Quantity::from_units(1).unwrap());
         let moves: Vec<_> = moves
             .iter()
-            .map(|order| (order.symbol.index(), order.side.as_str(), order.quantity.to_string()))
+            .map(|order| {
+                (order.symbol.index(), order.side.as_str(), order.quantity.unwrap().to_string())
+            })
             .collect();
         let expected: Vec<_> = expected
             .iter()

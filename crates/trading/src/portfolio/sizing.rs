@@ -51,11 +51,11 @@ impl Sizing {
     /// The number of units of an entry from flat.
     ///
     /// # Errors
-    /// If the volatility cannot be measured.
+    /// If the volatility cannot be measured or a quantity cannot hold the units.
     pub fn quantity(&self, ask: &Ask<'_>) -> Result<Quantity, RejectReason> {
         let share = match *self {
             Self::FixedQuantity(quantity) => return Ok(floor_to(quantity, ask.lot)),
-            Self::FixedCash(amount) => return Ok(ask.units(amount)),
+            Self::FixedCash(amount) => return ask.units(amount),
             Self::PercentEquity(share) => share,
             Self::VolatilityTarget { target, lookback_bars, bars_per_year } => {
                 let volatility = volatility(ask.closes, lookback_bars)
@@ -65,10 +65,10 @@ impl Sizing {
             }
         };
         let allotted = share.of(ask.equity).min(ask.free);
-        let quantity = ask.units(allotted);
+        let quantity = ask.units(allotted)?;
         Ok(match ask.position_max {
             Some(most) if ask.price.notional(quantity) > most => {
-                floor_to(most.units_at(ask.price), ask.lot)
+                most.units_at(ask.price).map_or(quantity, |units| floor_to(units, ask.lot))
             }
             _ => quantity,
         })
@@ -76,8 +76,8 @@ impl Sizing {
 }
 
 impl Ask<'_> {
-    fn units(&self, budget: Money) -> Quantity {
-        affordable(budget, self.price, self.lot, self.commission)
+    fn units(&self, budget: Money) -> Result<Quantity, RejectReason> {
+        affordable(budget, self.price, self.lot, self.commission).ok_or(RejectReason::TooManyUnits)
     }
 }
 
@@ -97,7 +97,8 @@ fn volatility(closes: &[Price], lookback: usize) -> Option<f64> {
     Some((squares / (count - 1.0)).sqrt())
 }
 
-/// The most units, in steps of `lot`, that `budget` pays for at `price`, commission included.
+/// The most units, in steps of `lot`, that `budget` pays for at `price`, commission included;
+/// `None` if a quantity cannot hold what it pays for without commission.
 ///
 /// A double gives the first guess; exact amounts decide, so the answer is exact for any price
 /// list whose fee does not fall with the quantity.
@@ -106,20 +107,17 @@ pub fn affordable(
     price: Price,
     lot: Quantity,
     commission: &dyn Commission,
-) -> Quantity {
+) -> Option<Quantity> {
     let units = |lots: i64| Quantity::from_raw(lots * lot.raw());
     let cost = |lots: i64| price.notional(units(lots)) + commission.fee(price, units(lots));
     let fits = |lots: i64| cost(lots) <= budget;
-    let most = budget.units_at(price).raw() / lot.raw();
-    if most <= 0 {
-        return Quantity::ZERO;
-    }
+    let most = budget.max(Money::ZERO).units_at(price)?.raw() / lot.raw();
     let cost_of_most = cost(most);
-    if cost_of_most <= budget {
-        return units(most);
+    if most == 0 || cost_of_most <= budget {
+        return Some(units(most));
     }
     let share = budget.to_f64() / cost_of_most.to_f64();
-    units(last_that_fits(guess(most, share), most, fits))
+    Some(units(last_that_fits(guess(most, share), most, fits)))
 }
 
 /// About `most * share`, within 0 and `most`.
@@ -230,7 +228,10 @@ mod tests {
             };
             let (budget, price) = (Money::from_raw(budget.into()), Price::from_raw(price));
             let lot = Quantity::from_raw(lot);
-            let quantity = affordable(budget, price, lot, &commission);
+            let Some(quantity) = affordable(budget, price, lot, &commission) else {
+                prop_assert_eq!(budget.units_at(price), None);
+                return Ok(());
+            };
             let cost = |q: Quantity| price.notional(q) + commission.fee(price, q);
             prop_assert!(quantity.is_zero() || cost(quantity) <= budget);
             if let Some(more) = quantity.raw().checked_add(lot.raw()) {

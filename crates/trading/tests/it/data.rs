@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf};
 
 use dirigent_core::{Seed, Sha256Hex, Timestamp};
 use dirigent_trading::data::{
-    Adjust, Error, Kind, Loaded, OnError, Outcome, Request, Source, Synthetic, Timeframe, load,
-    parse_date,
+    Adjust, Adjusted, Error, Kind, Loaded, OnError, Outcome, Request, Source, Synthetic, Timeframe,
+    load, parse_date,
 };
 
 /// A file of the bundled examples.
@@ -223,6 +223,43 @@ fn local_times_follow_daylight_saving() {
         ],
     );
     assert!(loaded.notes.iter().any(|n| n.contains("daylight saving")), "{:?}", loaded.notes);
+}
+
+#[test]
+fn notes_are_the_same_wherever_the_file_lies() {
+    let zoned = "date,close\n2024-11-03 00:30,1\n2024-11-03 01:30,2\n,\n\
+                 2024-11-03 01:30,3\n2024-11-03 02:30,4\n";
+    let panel = "date,A\n2024-03-01,1\n,\n2024-03-04,2\n";
+    let check = |file: &str, name: &str, expected: &[&str]| {
+        let notes = [(); 2].map(|()| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("A.csv"), file).unwrap();
+            let mut request = csv(folder.path().join(name).to_str().unwrap(), &["A"]);
+            request.timezone = Some("America/New_York".into());
+            load(&request).unwrap().notes
+        });
+        assert_eq!(notes[0], notes[1]);
+        for note in expected {
+            assert!(notes[0].iter().any(|n| n.starts_with(note)), "{note}: {:?}", notes[0]);
+        }
+    };
+    check(zoned, "{symbol}.csv", &["`A`: 1 empty rows were skipped", "`A`: 2 local times"]);
+    check(panel, "A.csv", &["`A.csv`: 1 empty rows were skipped"]);
+}
+
+#[test]
+fn what_was_adjusted_is_told_by_symbol() {
+    let check = |file: &str, adjust: Adjust, expected: Adjusted| {
+        let loaded = text(file, |request| request.adjust = adjust).unwrap();
+        assert_eq!(loaded.adjusted, [expected]);
+    };
+    let plain = "date,close\n2024-03-01,10\n2024-03-04,11\n";
+    let adjusted = "date,close,adj_close\n2024-03-01,10,9\n2024-03-04,11,11\n";
+    check(plain, Adjust::Auto, Adjusted::No);
+    check(adjusted, Adjust::None, Adjusted::No);
+    check(adjusted, Adjust::Splits, Adjusted::Splits);
+    check(adjusted, Adjust::Auto, Adjusted::Total);
+    check(adjusted, Adjust::Total, Adjusted::Total);
 }
 
 #[test]

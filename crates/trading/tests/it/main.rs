@@ -3,8 +3,10 @@
 
 mod allocate;
 mod backtest;
+mod backtest_extremes;
 mod backtest_golden;
 mod backtest_properties;
+mod backtest_weights;
 mod bad_data;
 mod columns;
 mod data;
