@@ -230,7 +230,7 @@ fn trades<'a>(outcome: &'a Outcome, reasons: &'a Reasons) -> Vec<Trade<'a>> {
 }
 
 fn open_row<'a>(outcome: &'a Outcome, position: &OpenPosition) -> Trade<'a> {
-    let pnl = position.unrealized - position.fees;
+    let pnl = position.unrealized + position.realized - position.fees;
     let bars = outcome.equity.time.iter().rev().take_while(|t| **t > position.entry_time).count();
     Trade {
         symbol: &outcome.symbols[position.symbol.index()],

@@ -192,3 +192,24 @@ fn made_up_bars_end_where_the_file_says() {
     let summary = world.json(&[&["run", &file], &set[..]].concat());
     assert_eq!(summary["result"]["bars"], 44, "22 sessions of two symbols");
 }
+
+#[test]
+fn trades_and_open_positions_add_up_to_the_gain() {
+    let world = World::new();
+    let path = root().join("workflows/momentum-rotation.yaml");
+    let summary = world.json(&["run", path.to_str().unwrap()]);
+    let (result, files) = (&summary["result"], summary["artifacts"].as_array().unwrap());
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let open = result["open_positions"].as_array().unwrap().iter().map(|position| {
+        number(&position["unrealized_pnl"]) + number(&position["realized_pnl"])
+            - number(&position["fees"])
+    });
+    let trades = files.iter().find(|file| file["name"] == "trades.csv").unwrap();
+    let trades = std::fs::read_to_string(trades["path"].as_str().unwrap()).unwrap();
+    let column = trades.lines().next().unwrap().split(',').position(|c| c == "pnl").unwrap();
+    let closed = trades.lines().skip(1).map(|line| line.split(',').nth(column).unwrap());
+    let closed = closed.map(|text| text.parse::<f64>().unwrap());
+    let gain = number(&result["final_equity"]) - number(&result["initial_cash"]);
+    let sum: f64 = open.chain(closed).sum();
+    assert!((sum - gain).abs() < 1e-6, "{sum} {gain}");
+}

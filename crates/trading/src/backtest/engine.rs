@@ -308,6 +308,7 @@ impl<'a> Engine<'a> {
                 mark: position.mark(),
                 value: position.value(),
                 unrealized: position.value() - position.cost(),
+                realized: trip.taken() + position.cost(),
                 fees: trip.fees,
             })
         });

@@ -74,6 +74,8 @@ pub struct OpenPosition {
     pub value: Money,
     /// The gain so far, before commissions.
     pub unrealized: Money,
+    /// The gain of units that were already closed since it was first entered, before commissions.
+    pub realized: Money,
     /// Commissions since it was first entered.
     pub fees: Money,
 }

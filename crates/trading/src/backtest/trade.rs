@@ -118,26 +118,31 @@ impl Engine<'_> {
         let equity = self.ledger.equity();
         let now = self.timeline.now();
         let mut targets = Vec::with_capacity(self.aiming);
-        let mut closes = vec![Price::ZERO; self.aims.len()];
+        let mut decisions = vec![(now, Price::ZERO); self.aims.len()];
         for symbol in (0..self.aims.len()).map(SymbolId::new) {
             let Some(price) = self.price(symbol, moment) else { continue };
             let Some(aim) = self.aims[symbol.index()].take() else { continue };
             self.aiming -= 1;
             let position = self.ledger.position(symbol).quantity();
             targets.push(Target { symbol, weight: aim.weight, position, price });
-            let decided = self.bars[symbol.index()].close[..aim.seen].last();
-            closes[symbol.index()] = decided.copied().unwrap_or(price);
+            // The wish is as old as the last bar it saw, whenever it trades.
+            let bars = &self.bars[symbol.index()];
+            if let Some(seen) = aim.seen.checked_sub(1) {
+                decisions[symbol.index()] = (bars.time[seen], bars.close[seen]);
+            } else {
+                decisions[symbol.index()] = (now, price);
+            }
         }
         for order in plan(&targets, equity, self.options.lot) {
             let Some(reference) = self.price(order.symbol, moment) else { continue };
-            let signal_close = closes[order.symbol.index()];
+            let (decided, signal_close) = decisions[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
             let size = order.quantity.map(|most| self.within_limit(&order, most, &deal));
             if size == Ok(Quantity::ZERO) {
                 continue;
             }
             let reason = FillReason::Rebalance;
-            let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, now);
+            let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, decided);
             self.attempt(id, size, &deal);
         }
     }

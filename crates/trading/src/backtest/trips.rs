@@ -80,12 +80,17 @@ impl Trip {
         self.fees += fill.fee;
     }
 
-    /// The trade, once the position is flat again.
-    pub(super) fn finish(&self, last: &Fill, bars: &Bars, bar: usize, moment: Moment) -> Trade {
-        let gain = match self.side {
+    /// What exits brought more than entries cost, before commissions.
+    pub(super) fn taken(&self) -> Money {
+        match self.side {
             Side::Buy => self.exit.value - self.entry.value,
             Side::Sell => self.entry.value - self.exit.value,
-        };
+        }
+    }
+
+    /// The trade, once the position is flat again.
+    pub(super) fn finish(&self, last: &Fill, bars: &Bars, bar: usize, moment: Moment) -> Trade {
+        let gain = self.taken();
         let (worst, best) = self.extremes(bars, bar, moment, last.price);
         Trade {
             symbol: last.symbol,

@@ -178,6 +178,8 @@ fn result(stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value 
                 "price": position.mark.to_f64(),
                 "value": position.value.to_f64(),
                 "unrealized_pnl": position.unrealized.to_f64(),
+                "realized_pnl": position.realized.to_f64(),
+                "fees": position.fees.to_f64(),
             })
         })
         .collect();
