@@ -187,13 +187,6 @@ impl Outcome {
     pub fn exposure(&self) -> f64 {
         ratio(self.bars_exposed, self.equity.time.len())
     }
-
-    /// The value of all fills, bought and sold, over the average equity.
-    pub fn turnover(&self) -> f64 {
-        let total: Money = self.equity.equity.iter().copied().sum();
-        let mean = total.to_f64() * ratio(1, self.equity.equity.len());
-        if mean > 0.0 { self.traded_value.to_f64() / mean } else { 0.0 }
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of bars are far below 2^53")]

@@ -182,7 +182,7 @@ fn refusal_hint(report: &CheckReport) -> String {
     match report.counts.keys().find(|kind| refused(kind)) {
         Some(Kind::BadTime) => {
             "write times as `2024-03-01`, `2024-03-01T09:30:00Z` or epoch numbers, or describe \
-             them with `data.date_format`, for example `\"%d/%m/%Y\"`"
+             them with `data.format`, for example `\"%d/%m/%Y\"`"
                 .into()
         }
         Some(Kind::NonexistentTime | Kind::AmbiguousTime) => {

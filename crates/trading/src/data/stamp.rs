@@ -146,7 +146,7 @@ impl Reader {
                 Ok(civil) => self.settle(&civil),
                 Err(why) => refusal(
                     Kind::BadTime,
-                    format!("does not match `date_format: \"{pattern}\"` ({why})"),
+                    format!("does not match `data.format: \"{pattern}\"` ({why})"),
                 ),
             },
         }

@@ -1,7 +1,7 @@
-//! The ledger: cash, positions at average cost, gains, fees and flows.
+//! The ledger: cash, positions at average cost, gains and fees.
 //!
 //! Invariant, to the last digit after every call:
-//! `cash + Σ value = equity` and `equity = initial + realized + unrealized − fees + flows`.
+//! `cash + Σ value = equity` and `equity = initial + realized + unrealized − fees`.
 //! Both hold because every amount is rounded once, where it enters, and from there on only moved.
 
 use crate::order::{Fill, SymbolId};
@@ -82,7 +82,6 @@ pub struct Ledger {
     cash: Money,
     realized: Money,
     fees: Money,
-    flows: Money,
     /// Σ value of all positions.
     worth: Money,
     /// How many positions are not flat.
@@ -98,7 +97,6 @@ impl Ledger {
             cash: initial,
             realized: Money::ZERO,
             fees: Money::ZERO,
-            flows: Money::ZERO,
             worth: Money::ZERO,
             open: 0,
             positions: vec![Position::default(); symbols],
@@ -123,11 +121,6 @@ impl Ledger {
     /// Commission paid.
     pub const fn fees(&self) -> Money {
         self.fees
-    }
-
-    /// Cash paid in, less cash taken out.
-    pub const fn flows(&self) -> Money {
-        self.flows
     }
 
     /// What is held of `symbol`.
@@ -206,17 +199,11 @@ impl Ledger {
         gained
     }
 
-    /// Pays cash in, or out if negative.
-    pub fn flow(&mut self, amount: Money) {
-        self.cash += amount;
-        self.flows += amount;
-    }
-
     /// Whether both identities hold.
     pub fn balances(&self) -> bool {
         let worth: Money = self.positions.iter().map(|position| position.value).sum();
         let open = self.positions.iter().filter(|position| !position.is_flat()).count();
-        let equity = self.initial + self.realized + self.unrealized() - self.fees + self.flows;
+        let equity = self.initial + self.realized + self.unrealized() - self.fees;
         let flat_is_free = |p: &Position| !p.is_flat() || (p.cost.is_zero() && p.value.is_zero());
         (self.worth, self.open) == (worth, open)
             && self.equity() == equity
@@ -301,8 +288,6 @@ mod tests {
                 let crosses = Side::closing(held) == Some(side) && quantity > held.abs().raw();
                 let quantity = if crosses { held.abs().raw() } else { quantity };
                 ledger.fill(&fill(symbol, side, quantity, price / 2 + 1, other));
-                prop_assert!(ledger.balances());
-                ledger.flow(Money::from_raw(i128::from(other) - 500_000_000));
                 prop_assert!(ledger.balances());
                 prop_assert!(ledger.free() <= ledger.cash());
             }

@@ -210,6 +210,17 @@ fn mapped_columns_and_patterns_are_used() {
 }
 
 #[test]
+fn a_time_that_misses_its_pattern_names_the_key_of_the_pattern() {
+    let error = text("date,close\n2024-03-01,1\n", |request| {
+        request.date_format = Some("%d/%m/%Y".into());
+    });
+    let error = error.unwrap_err();
+    let words = error.to_string();
+    assert!(words.contains("does not match `data.format: \"%d/%m/%Y\"`"), "{words}");
+    assert!(error.hint().contains("`data.format`"), "{}", error.hint());
+}
+
+#[test]
 fn local_times_follow_daylight_saving() {
     let file = "time,close\n2024-11-03 00:30,1\n2024-11-03 01:30,2\n2024-11-03 01:30,3\n\
                 2024-11-03 02:30,4\n";

@@ -4,8 +4,14 @@ use dirigent_workflow::file::spec::{Field, Kind, Need, Range, Section, Tagged, V
 
 use super::NAMES;
 
-const PERCENT: Kind = Kind::Decimal(Range::positive(100.0));
+/// The least percentage that is not zero as a share of nine decimals.
+const PERCENT_MIN: f64 = 1e-7;
+const PERCENT: Kind = percent(100.0);
 const MONEY: Range = Range::positive(1e15);
+
+const fn percent(max: f64) -> Kind {
+    Kind::Decimal(Range::from_to(PERCENT_MIN, max))
+}
 
 const fn strategy_field(key: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { key, kind, need: Need::Optional, doc, example: "", is_planned: false }
@@ -117,7 +123,7 @@ static SIZING: Tagged = Tagged {
                 &[
                     Field::required(
                         "target_volatility_pct",
-                        Kind::Decimal(Range::positive(1000.0)),
+                        percent(1000.0),
                         "Volatility per year, in percent",
                     )
                     .example("15"),
@@ -167,12 +173,11 @@ pub(super) static EXECUTION: Section = Section::new(
 
 const MINIMUM: Field =
     Field::default("minimum", Kind::Decimal(Range::from_to(0.0, 1e9)), "0", "The least it costs");
-const BPS: Field = Field::required(
-    "value",
-    Kind::Decimal(Range::from_to(0.0, 10_000.0)),
-    "Basis points: hundredths of a percent",
-)
-.example("1");
+const BPS_DOC: &str = "Basis points: hundredths of a percent";
+/// Below the whole price, which would leave nothing to sell for.
+const SLIPPAGE_BPS: Range = Range::from_to(0.0, 9_999.0);
+const BPS: Field =
+    Field::required("value", Kind::Decimal(Range::from_to(0.0, 10_000.0)), BPS_DOC).example("1");
 
 static COMMISSION: Tagged = Tagged {
     key: "type",
@@ -218,7 +223,13 @@ static SLIPPAGE: Tagged = Tagged {
     doc: "How much worse than the quoted price a fill is",
     variants: &[
         Variant { name: "none", section: Section::new("Not at all", &[]) },
-        Variant { name: "bps", section: Section::new("A share of the price", &[BPS]) },
+        Variant {
+            name: "bps",
+            section: Section::new(
+                "A share of the price",
+                &[Field::required("value", Kind::Decimal(SLIPPAGE_BPS), BPS_DOC).example("1")],
+            ),
+        },
     ],
 };
 
@@ -227,7 +238,7 @@ pub(super) static RISK: Section = Section::new(
     &[
         Field::optional(
             "max_position_pct",
-            Kind::Decimal(Range::positive(1000.0)),
+            PERCENT,
             "The most one position may be worth, in percent of equity",
         )
         .example("25"),
@@ -239,13 +250,13 @@ pub(super) static RISK: Section = Section::new(
         .example("20"),
         Field::optional(
             "stop_loss_pct",
-            PERCENT,
+            percent(100.0 - PERCENT_MIN),
             "A position is closed after this loss, in percent of the reference price",
         )
         .example("5"),
         Field::optional(
             "take_profit_pct",
-            Kind::Decimal(Range::positive(100_000.0)),
+            percent(100_000.0),
             "A position is closed after this gain, in percent of the reference price",
         )
         .example("10"),
@@ -275,3 +286,41 @@ pub(super) static METRICS: Section = Section::new(
         ),
     ],
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The range of the number that `key` of `section` takes.
+    fn range(section: &Section, key: &str) -> Range {
+        match section.fields.iter().find(|field| field.key == key).map(|field| &field.kind) {
+            Some(Kind::Decimal(range)) => *range,
+            _ => panic!("`{key}` is no decimal"),
+        }
+    }
+
+    #[track_caller]
+    fn check(section: &Section, key: &str, allowed: &[f64], refused: &[f64]) {
+        let range = range(section, key);
+        assert_eq!(allowed.iter().find(|x| !range.contains(**x)), None, "{key}");
+        assert_eq!(refused.iter().find(|x| range.contains(**x)), None, "{key}");
+    }
+
+    #[test]
+    fn what_a_run_would_refuse_is_refused_in_the_file() {
+        let rounds_to_zero = 0.000_000_05;
+        let share = ([0.000_000_1, 25.0, 100.0], [0.0, rounds_to_zero, 100.000_000_1, 150.0]);
+        check(&RISK, "max_position_pct", &share.0, &share.1);
+        check(&RISK, "max_drawdown_pct", &share.0, &share.1);
+        check(&RISK, "stop_loss_pct", &[0.000_000_1, 99.999_999_9], &[rounds_to_zero, 100.0]);
+        check(&RISK, "take_profit_pct", &[0.000_000_1, 1000.0], &[0.0, rounds_to_zero]);
+        let percent_equity = &SIZING.variants[0].section;
+        check(percent_equity, "percent", &share.0, &share.1);
+        let volatility_target = &SIZING.variants[3].section;
+        check(volatility_target, "target_volatility_pct", &[15.0, 150.0], &[0.0, rounds_to_zero]);
+        let slippage = &SLIPPAGE.variants[1].section;
+        check(slippage, "value", &[0.0, 1.0, 9_999.0], &[9_999.999_999_9, 10_000.0]);
+        let commission = &COMMISSION.variants[1].section;
+        check(commission, "value", &[0.0, 10_000.0], &[10_000.1]);
+    }
+}

@@ -187,7 +187,7 @@ pub(crate) fn why_unreadable(text: &str) -> String {
         part.is_some_and(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
     };
     if short(parts.next()) && short(parts.next()) {
-        return "is ambiguous: day and month could be exchanged; set `date_format`, for example \
+        return "is ambiguous: day and month could be exchanged; set `data.format`, for example \
                 `\"%d/%m/%Y\"`"
             .into();
     }
