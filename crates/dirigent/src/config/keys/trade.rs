@@ -280,7 +280,7 @@ pub(super) static METRICS: Section = Section::new(
         .example("252"),
         Field::default(
             "risk_free_rate",
-            Kind::Number(Range::from_to(-1.0, 10.0)),
+            Kind::Number(Range::from_to(-0.5, 0.5)),
             "0",
             "What money earns without risk, per year; 0.02 is two percent",
         ),

@@ -88,12 +88,9 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
         }
     }
     let loaded = data::load(&setup.request(symbols)).map_err(invalid)?;
+    let adjusted = loaded.adjusted.clone();
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
-    let asked = setup.adjust();
-    stock.adjustment = match stock.notes.iter().any(|note| note.contains("back-adjusted")) {
-        true => format!("{asked}: back-adjusted by `adj_close`"),
-        false => format!("{asked}: as in the file"),
-    };
+    stock.adjustment = format!("{}: {}", setup.adjust(), words(&adjusted));
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         stock.benchmark = Some(from_file(setup, path, &mut stock.files)?);
     }
@@ -110,6 +107,18 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
     Stock { bars, others, benchmark, timeframe, adjustment, files, notes, warnings }
+}
+
+/// What was done to the prices, in words.
+fn words(adjusted: &[data::Adjusted]) -> &'static str {
+    match adjusted {
+        [first, rest @ ..] if rest.iter().all(|other| other == first) => match first {
+            data::Adjusted::No => "as in the file",
+            data::Adjusted::Splits => "back-adjusted for splits",
+            data::Adjusted::Total => "back-adjusted for splits and dividends",
+        },
+        _ => "differs by symbol, see the notes",
+    }
 }
 
 /// A benchmark that has a file of its own.
