@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use dirigent_trading::{rules::RuleError, strategy::Registry};
+use dirigent_trading::{price, rules::RuleError, strategy::Registry};
 use dirigent_workflow::{
     Plan,
     event::Start,
@@ -109,6 +109,7 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
     }
     problems.extend(unknown_source(&config));
     problems.extend(odd_names(&config));
+    problems.extend(crowded(&config, strategies));
     problems.extend(missing_files(&config, &base));
     let found = config.problems(problems);
     if found.has_error() {
@@ -271,6 +272,25 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
 /// Whether a benchmark names a file and not a symbol.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".csv") || name.ends_with(".parquet")
+}
+
+/// Entries that together want more than there is: the first ones would take what later ones lack.
+fn crowded(config: &Config, strategies: &Registry) -> Option<Problem> {
+    let workflow = &config.workflow;
+    let count = workflow.data.as_ref()?.symbols.len();
+    let config::workflow::Sizing::PercentEquity { percent } = workflow.portfolio.sizing else {
+        return None;
+    };
+    let wanted = i128::from(percent.share_raw()) * i128::try_from(count).ok()?;
+    let by_weight = strategy::has_weights(strategies, &workflow.strategy.as_ref()?.kind);
+    (count > 1 && wanted > i128::from(price::SCALE) && !by_weight).then(|| {
+        let key = "portfolio.sizing.percent";
+        let message = format!("{count} symbols want {percent} % of the equity each");
+        let share = 95 / count;
+        let hint =
+            format!("the first entries take what later ones lack; {share} gives all a share");
+        Problem::warning(config.place(key), key, message).hint(hint)
+    })
 }
 
 /// Names that would make a terminal or a spreadsheet do something.

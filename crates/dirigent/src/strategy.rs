@@ -35,6 +35,12 @@ impl Strategies for Names<'_> {
     }
 }
 
+/// Whether strategies of this type set the weights of the whole portfolio, so that no sizing rule
+/// applies to them.
+pub(crate) fn has_weights(registry: &Registry, kind: &str) -> bool {
+    kind != RULES && matches!(registry.build(kind, &BTreeMap::new()), Ok(Plan::Strategy(_)))
+}
+
 /// A strategy that was chosen and found to be right.
 pub(crate) struct Chosen {
     /// Its type.

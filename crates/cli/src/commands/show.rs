@@ -28,7 +28,15 @@ pub(crate) fn show(context: &Context, name: &str) -> anyhow::Result<u8> {
         document["config"] = run.start.config.clone();
         context.printer.document(&document)?;
     } else {
-        context.printer.result(&text(context, &summary)?)?;
+        let mut text = text(context, &summary)?;
+        for warning in &summary.warnings {
+            writeln!(text, "warning  {warning}")?;
+        }
+        if let Some(error) = &summary.error {
+            let hint = error.hint.as_ref().map(|hint| format!("\nhint     {hint}"));
+            writeln!(text, "error    {}{}", error.message, hint.unwrap_or_default())?;
+        }
+        context.printer.result(&text)?;
     }
     Ok(exit::DONE)
 }
