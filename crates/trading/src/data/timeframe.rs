@@ -103,7 +103,7 @@ impl Timeframe {
             s if s < 28 * DAY => (Unit::Week, 7 * DAY),
             _ => (Unit::Month, 2_629_746 * SECOND), // the mean Gregorian month
         };
-        let count = (step + length / 2) / length;
+        let count = step.saturating_add(length / 2) / length;
         Self::new(u32::try_from(count.clamp(1, i64::from(COUNT_MAX))).ok()?, unit)
     }
 }

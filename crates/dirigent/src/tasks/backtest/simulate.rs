@@ -153,7 +153,8 @@ impl Start {
         if outcome.equity.equity.first() == Some(&outcome.initial_cash) {
             return None;
         }
-        let bar = times.get(1).map_or(1, |second| second.as_nanos() - first.as_nanos());
+        let bar =
+            times.get(1).map_or(1, |second| second.as_nanos().saturating_sub(first.as_nanos()));
         let before = Timestamp::from_nanos(first.as_nanos().saturating_sub(bar));
         let led = |first: f64, rest: &[f64]| [&[first], rest].concat();
         let cash = outcome.initial_cash.to_f64();
