@@ -213,3 +213,15 @@ fn trades_and_open_positions_add_up_to_the_gain() {
     let sum: f64 = open.chain(closed).sum();
     assert!((sum - gain).abs() < 1e-6, "{sum} {gain}");
 }
+
+#[test]
+fn a_benchmark_can_have_a_file_of_its_own() {
+    let world = World::new();
+    let path = root().join("workflows/ema-cross.yaml");
+    let file = root().join("examples/data/daily/IBM.csv");
+    let set = format!("benchmark={}", file.display());
+    let summary = world.json(&["run", path.to_str().unwrap(), "--set", &set]);
+    assert_eq!(summary["phases"][0]["outputs"]["load_data"]["benchmark"], "IBM.csv");
+    let beta = summary["result"]["metrics"]["beta"].as_f64().unwrap();
+    assert!(beta > 0.05 && beta < 0.9, "{beta}");
+}

@@ -222,8 +222,7 @@ fn digest(context: &TaskContext) -> String {
 
 fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &str) -> String {
     let stock = &finished.stock;
-    let benchmark_name =
-        stock.benchmark.as_ref().map(|bars| format!("Buy and hold {}", bars.symbol));
+    let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
     Sheet {
         start: &context.start,
         run_id: context.run.as_str(),

@@ -30,8 +30,8 @@ pub(super) struct Stock {
     pub(super) bars: Vec<Bars>,
     /// Bars that are only looked at.
     pub(super) others: Vec<Bars>,
-    /// What the result is compared with.
-    pub(super) benchmark: Option<Bars>,
+    /// Which of them the result is compared with.
+    benchmark: Option<String>,
     /// Length of a bar.
     pub(super) timeframe: Timeframe,
     /// What was done to the prices.
@@ -45,6 +45,12 @@ pub(super) struct Stock {
 }
 
 impl Stock {
+    /// What the result is compared with.
+    pub(super) fn benchmark(&self) -> Option<&Bars> {
+        let name = self.benchmark.as_ref()?;
+        self.bars.iter().chain(&self.others).find(|bars| bars.symbol == *name)
+    }
+
     /// What is recorded: names, contents and counts, no path.
     pub(super) fn facts(&self) -> Value {
         let bars = |bars: &Bars| json!({"symbol": bars.symbol, "bars": bars.len()});
@@ -52,7 +58,7 @@ impl Stock {
         json!({
             "symbols": self.bars.iter().map(bars).collect::<Vec<_>>(),
             "others": self.others.iter().map(bars).collect::<Vec<_>>(),
-            "benchmark": self.benchmark.as_ref().map(|bars| &bars.symbol),
+            "benchmark": self.benchmark,
             "timeframe": self.timeframe.to_string(),
             "adjustment": self.adjustment,
             "notes": self.notes,
@@ -92,14 +98,15 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
     stock.adjustment = format!("{}: {}", setup.adjust(), words(&adjusted));
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
-        stock.benchmark = Some(from_file(setup, path, &mut stock.files)?);
+        let bars = from_file(setup, path, &mut stock.files)?;
+        stock.benchmark = Some(bars.symbol.clone());
+        stock.others.push(bars);
     }
     Ok(stock)
 }
 
 fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
-    let is_benchmark = |bars: &&Bars| benchmark == Some(bars.symbol.as_str());
-    let benchmark = loaded.bars.iter().find(is_benchmark).cloned();
+    let benchmark = benchmark.map(str::to_owned);
     let files = loaded.files.iter().map(ReadFile::of).collect();
     let warnings = loaded.report.to_string();
     let warnings = warnings.lines().take(FINDINGS_MAX).map(str::to_owned).collect();
@@ -123,8 +130,8 @@ fn words(adjusted: &[data::Adjusted]) -> &'static str {
 
 /// A benchmark that has a file of its own.
 fn from_file(setup: &Setup, path: &str, files: &mut Vec<ReadFile>) -> Result<Bars, Failure> {
-    let name = file_name(path);
-    let symbol = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
+    // Its whole file name, which no traded symbol is likely to have.
+    let symbol = file_name(path);
     let mut request = setup.request(vec![symbol]);
     let path = setup.absolute(path);
     request.source = if path.ends_with(".parquet") {

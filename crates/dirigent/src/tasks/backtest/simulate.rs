@@ -57,7 +57,7 @@ pub(super) fn simulate(
     })?;
     let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
     let cash = outcome.initial_cash.to_f64();
-    let benchmark = stock.benchmark.as_ref().and_then(|bars| held(bars, &outcome, cash));
+    let benchmark = stock.benchmark().and_then(|bars| held(bars, &outcome, cash));
     let performance = performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
         .map_err(|error| failed("backtest_failed", error.to_string()))?;
     let result = result(&stock, &outcome, &performance);
