@@ -113,18 +113,24 @@ fn events_are_followed_to_the_end() {
     assert_eq!(world.json(&["show", &id])["status"], "completed");
 }
 
-#[test]
-fn a_request_to_cancel_goes_stale_when_the_run_is_asked_for_again() {
-    let world = World::new();
+/// A run `x` that was killed, its workflow file, and where a request to cancel it lies that somebody
+/// left while another process had the home.
+fn killed_run_with_request(world: &World) -> (String, std::path::PathBuf) {
     let file = world.file("w.yaml", synthetic(400_000));
     let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
-    wait_for_events(&world, "x", 6, &mut child);
+    wait_for_events(world, "x", 6, &mut child);
     child.kill().unwrap();
     child.wait().unwrap();
     let id = world.json(&["show", "x"])["run_id"].as_str().unwrap().to_owned();
-    // What a process leaves that asked for it while another one had the home.
     let request = world.home().join("control").join(format!("{id}.cancel"));
     world.file(request.to_str().unwrap(), "a test");
+    (file, request)
+}
+
+#[test]
+fn a_request_to_cancel_goes_stale_when_the_run_is_asked_for_again() {
+    let world = World::new();
+    let (file, request) = killed_run_with_request(&world);
     let summary = world.json(&["run", &file, "--correlation-id", "x"]);
     assert_eq!(summary["status"], "completed");
     assert!(!request.exists());
@@ -133,14 +139,8 @@ fn a_request_to_cancel_goes_stale_when_the_run_is_asked_for_again() {
 #[test]
 fn a_request_to_cancel_another_run_is_served_by_whoever_has_the_home() {
     let world = World::new();
-    let file = world.file("w.yaml", synthetic(400_000));
-    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
-    wait_for_events(&world, "x", 6, &mut child);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let id = world.json(&["show", "x"])["run_id"].as_str().unwrap().to_owned();
-    let request = world.home().join("control").join(format!("{id}.cancel"));
-    world.file(request.to_str().unwrap(), "a test");
+    let (_, request) = killed_run_with_request(&world);
     world.json(&["run", &world.file("other.yaml", synthetic(1_000))]);
     assert_eq!(world.json(&["show", "x"])["status"], "cancelled");
+    assert!(!request.exists());
 }
