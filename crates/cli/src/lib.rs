@@ -89,8 +89,12 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
     let known = error.downcast_ref::<dirigent::Error>();
     if let Some(dirigent::Error::Config(problems)) = known {
         if printer.json() {
+            let message = problems.iter().next().map(|problem| &problem.message);
+            let error = serde_json::json!({
+                "code": "config_invalid", "message": message, "problems": problems.to_json(),
+            });
             // Nothing can be done if stdout is closed.
-            let _ = printer.document(&problems.to_json());
+            let _ = printer.document(&serde_json::json!({ "error": error }));
         }
         printer.complain(problems.to_string().trim_end());
         return exit::USAGE;

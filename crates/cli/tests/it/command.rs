@@ -143,7 +143,8 @@ fn completions_and_manual_are_printed() {
 fn a_failure_is_one_json_document_too() {
     let world = World::new();
     world.json(&["run", &world.file("w.yaml", synthetic(1_000))]);
-    for arguments in [&["show", "nowhere"][..], &["metrics", "nowhere.csv"]] {
+    let cases = [&["show", "nowhere"][..], &["metrics", "nowhere.csv"], &["run", "nowhere.yaml"]];
+    for arguments in cases {
         let answer = world.run(&[&["--output", "json"], arguments].concat());
         assert_eq!(answer.code, 2, "{answer:?}");
         let document: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
