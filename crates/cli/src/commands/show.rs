@@ -29,6 +29,14 @@ pub(crate) fn show(context: &Context, name: &str) -> anyhow::Result<u8> {
         context.printer.document(&document)?;
     } else {
         let mut text = text(context, &summary)?;
+        writeln!(
+            text,
+            "config   {} (version {}), seed {}, mode {}; all of it with `--output json`",
+            summary.config_hash,
+            summary.config_version,
+            summary.seed,
+            summary.mode.as_str()
+        )?;
         for warning in &summary.warnings {
             writeln!(text, "warning  {warning}")?;
         }
