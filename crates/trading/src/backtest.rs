@@ -9,6 +9,7 @@
 //! Not here: metrics of the outcome; see `metrics`.
 
 mod book;
+mod cash;
 mod coast;
 mod csv;
 mod decide;
@@ -29,6 +30,7 @@ use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::Limits;
 use crate::strategy::Strategy;
 
+pub use cash::Cash;
 pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
 
 /// How many bars, over all symbols, pass between two looks at `Watch`.

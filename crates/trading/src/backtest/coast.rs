@@ -41,7 +41,7 @@ impl Engine<'_> {
         } else {
             self.hold(from, until, quantity, cash)
         };
-        self.cash.resize(reached, cash);
+        self.cash.stay(reached, cash);
         if reached > from {
             self.ledger.mark(symbol, self.bars[0].close[reached - 1]);
             self.timeline.go_to(reached - 1);

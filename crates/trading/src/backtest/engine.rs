@@ -5,7 +5,7 @@ use dirigent_core::Timestamp;
 use crate::backtest::book::Book;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
-use crate::backtest::{Equity, OpenPosition, Options, Outcome, Trade, Warning};
+use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::execution::{FillTiming, Levels};
 use crate::order::{Fill, FillReason, OrderEvent, OrderId, OrderState, Side, SymbolId};
@@ -104,7 +104,7 @@ pub(super) struct Engine<'a> {
     pub(super) traded: Money,
     pub(super) drawdown: Option<Drawdown>,
     pub(super) stopped: Option<Stop>,
-    pub(super) cash: Vec<Money>,
+    pub(super) cash: Cash,
     pub(super) equity: Vec<Money>,
     pub(super) exposed: usize,
 }
@@ -142,7 +142,7 @@ impl<'a> Engine<'a> {
             traded: Money::ZERO,
             drawdown,
             stopped: None,
-            cash: Vec::with_capacity(times),
+            cash: Cash::default(),
             equity: Vec::with_capacity(times),
             exposed: 0,
         }
@@ -196,7 +196,7 @@ impl<'a> Engine<'a> {
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
             self.trade(Moment::Close);
         }
-        self.cash.push(self.ledger.cash());
+        self.cash.stay(t + 1, self.ledger.cash());
         self.equity.push(self.ledger.equity());
         self.exposed += usize::from(!self.ledger.is_flat());
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use dirigent_core::Timestamp;
 
+use crate::backtest::Cash;
 use crate::order::{Fill, FillReason, Record, RejectReason, Side, SymbolId, Transition};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -86,7 +87,7 @@ pub struct Equity {
     /// The times.
     pub time: Vec<Timestamp>,
     /// Cash.
-    pub cash: Vec<Money>,
+    pub cash: Cash,
     /// Cash and positions at the last prices.
     pub equity: Vec<Money>,
 }

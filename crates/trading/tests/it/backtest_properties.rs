@@ -148,15 +148,19 @@ impl Strategy for Wakeful {
 
 fn check_books(outcome: &Outcome) {
     let mut cash = outcome.initial_cash;
-    for fill in &outcome.fills {
-        cash = cash - fill.price.notional(fill.signed_quantity()) - fill.fee;
+    let mut fills = outcome.fills.iter().peekable();
+    for (time, after) in outcome.equity.time.iter().zip(outcome.equity.cash.iter()) {
+        while let Some(fill) = fills.next_if(|fill| fill.time <= *time) {
+            cash = cash - fill.price.notional(fill.signed_quantity()) - fill.fee;
+        }
+        assert_eq!(after, cash, "{time}");
     }
+    assert_eq!(fills.next(), None);
     let worth: Money = outcome.open_positions.iter().map(|open| open.value).sum();
     let unrealized: Money = outcome.open_positions.iter().map(|open| open.unrealized).sum();
     let open_fees: Money = outcome.open_positions.iter().map(|open| open.fees).sum();
     let pnl: Money = outcome.trades.iter().map(|trade| trade.pnl).sum();
     let end = outcome.final_equity;
-    assert_eq!(outcome.equity.cash.last(), Some(&cash));
     assert_eq!(outcome.equity.equity.last(), Some(&end));
     assert_eq!(end, cash + worth);
     assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees);
@@ -175,6 +179,7 @@ proptest! {
         prop_assert!(outcome.orders.iter().all(|order| order.rejected.is_none()
             || order.filled.is_zero() || order.filled < order.order.quantity));
         prop_assert_eq!(outcome.equity.time.len(), outcome.equity.equity.len());
+        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.cash.iter().count());
     }
 
     #[test]
@@ -211,7 +216,8 @@ proptest! {
         }
         let other = changed.run();
         let before = whole.equity.time.partition_point(|time| *time <= cut_time);
-        prop_assert_eq!(&whole.equity.cash[..before], &other.equity.cash[..before]);
+        let cash = |outcome: &Outcome| outcome.equity.cash.iter().take(before).collect::<Vec<_>>();
+        prop_assert_eq!(cash(&whole), cash(&other));
         prop_assert_eq!(&whole.equity.equity[..before], &other.equity.equity[..before]);
         let fills = |outcome: &Outcome| {
             outcome.fills.iter().copied().filter(|fill| fill.time <= cut_time).collect::<Vec<_>>()
