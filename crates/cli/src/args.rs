@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use dirigent::workflow::event::{CATALOGUE, Entry};
 
 /// Conducts the work of a quant team: one YAML file becomes a run that is durable, reproducible
 /// to the bit, and observable.
@@ -93,6 +94,16 @@ pub struct Run {
     pub explain_config: bool,
 }
 
+/// The name in the catalogue of events that `text`, or another spelling of it, means.
+fn event_type(text: &str) -> Result<String, String> {
+    let means = |entry: &&Entry| entry.kind == text || entry.aliases.contains(&text);
+    let found = CATALOGUE.iter().find(means).map(|entry| entry.kind.to_owned());
+    found.ok_or_else(|| {
+        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.kind).collect();
+        format!("there is no such event; there are {}", known.join(", "))
+    })
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -135,6 +146,9 @@ pub enum Command {
         /// Begin after this event number
         #[arg(long, default_value_t = 0)]
         after: u64,
+        /// Only events of this type, such as `task_completed`; may be repeated
+        #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
+        types: Vec<String>,
     },
     /// Stop a run for good
     Cancel {

@@ -55,8 +55,8 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::Schema => commands::schema::schema(context),
         Command::Runs { limit } => commands::runs::runs(context, limit),
         Command::Show { run } => commands::show::show(context, &run),
-        Command::Events { run, follow, after } => {
-            commands::events::events(context, &run, follow, after)
+        Command::Events { run, follow, after, types } => {
+            commands::events::events(context, &run, follow, after, &types)
         }
         Command::Cancel { run } => commands::cancel::cancel(context, &run),
         Command::Resume { run, workers } => commands::resume::resume(context, &run, workers),

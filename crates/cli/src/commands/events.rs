@@ -25,6 +25,7 @@ pub(crate) fn events(
     name: &str,
     follow: bool,
     after: u64,
+    types: &[String],
 ) -> anyhow::Result<u8> {
     let (printer, id) = (&context.printer, context.coordinator.find(name)?);
     let journal = context.coordinator.reader()?;
@@ -40,7 +41,8 @@ pub(crate) fn events(
             let page = journal.read(&id, seq.saturating_add(1), PAGE)?;
             seq = page.last().map_or(seq, |event| event.seq);
             let complete = page.len() < PAGE;
-            for event in page {
+            let wanted = |event: &Event| types.is_empty() || types.contains(&event.kind);
+            for event in page.into_iter().filter(wanted) {
                 match (printer.json(), follow) {
                     (true, false) => collected.push(event),
                     (true, true) => printer.result(&serde_json::to_string(&event)?)?,

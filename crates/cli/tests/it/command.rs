@@ -226,3 +226,16 @@ fn a_benchmark_can_have_a_file_of_its_own() {
     let beta = summary["result"]["metrics"]["beta"].as_f64().unwrap();
     assert!(beta > 0.05 && beta < 0.9, "{beta}");
 }
+
+#[test]
+fn events_are_chosen_by_any_spelling_of_their_type() {
+    let world = World::new();
+    world.json(&["run", &world.file("w.yaml", synthetic(1_000))]);
+    let events =
+        world.json(&["events", "last", "--type", "TASK_COMPLETED", "--type", "task.failed"]);
+    let kinds: Vec<&str> =
+        events.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["task_completed"; 5]);
+    let answer = world.run(&["events", "last", "--type", "nonsense"]);
+    assert!(answer.code == 2 && answer.stderr.contains("workflow_started"), "{answer:?}");
+}
