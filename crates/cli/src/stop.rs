@@ -38,7 +38,7 @@ pub(crate) fn on_broken() -> OnBroken {
         let reason = std::error::Error::source(error).map(|why| format!(": {why}"));
         let text = format!(
             "error: {error}{}\nhint: nothing was acknowledged after this error; when the disk is \
-             well, the same command goes on from the last record",
+             well, the same command goes on from the last record\n",
             reason.unwrap_or_default()
         );
         // Nothing can be done if stderr is closed.

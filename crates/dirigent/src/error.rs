@@ -207,7 +207,7 @@ pub const CATALOGUE: &[Entry] = &[
     Entry {
         code: "timeout",
         meaning: "the run took longer than `workflow.timeout_seconds`",
-        next: "raise the limit and resume the run",
+        next: "resume the run, which gives it the same time again, or raise the limit and start a new one",
     },
     Entry {
         code: "cancelled",

@@ -241,6 +241,8 @@ impl Run {
         for task in undone {
             self.move_task(&task, TaskMove::Reset)?;
         }
+        // An attempt that ended gave its resources back; this one will have to do so again.
+        self.lifecycle.retain(|step| *step != LifecycleStep::ResourceCleanup);
         (self.status, self.attempt, self.attempt_at) = (RunStatus::Running, attempt, time);
         (self.finished_at, self.failure, self.cancel_requested) = (None, None, None);
         Ok(())

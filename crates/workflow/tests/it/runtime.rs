@@ -196,6 +196,9 @@ fn a_failed_run_can_be_resumed_and_repeats_only_what_failed() {
         events.iter().filter(|e| e.kind == "task_started" && e.payload["task"] == task).count()
     };
     assert_eq!((begun("a"), begun("b"), begun("c")), (1, 2, 1));
+    let cleanups = events.iter().filter(|e| e.payload["step"] == "resource_cleanup").count();
+    assert_eq!(cleanups, 2, "each attempt gives its resources back");
+    assert_eq!(run.lifecycle.last(), Some(&LifecycleStep::ResourceCleanup));
 }
 
 #[test]
