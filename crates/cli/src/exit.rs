@@ -15,6 +15,8 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// Bad usage or configuration.
 pub const USAGE: u8 = 2;
+/// The run ended, but something optional failed or was left out.
+pub const DEGRADED: u8 = 3;
 /// The journal could not be written; the process ended at once (`EX_IOERR` of sysexits).
 pub const JOURNAL_BROKEN: u8 = 74;
 
@@ -29,6 +31,10 @@ pub const CATALOGUE: &[Entry] = &[
     Entry {
         code: USAGE,
         meaning: "bad usage or configuration, a missing file included: nothing was run",
+    },
+    Entry {
+        code: DEGRADED,
+        meaning: "completed degraded: an optional task failed or was skipped; `show` says which",
     },
     Entry {
         code: JOURNAL_BROKEN,

@@ -18,13 +18,13 @@ use dirigent_workflow::{
     Run, RunStatus,
     artifact::ArtifactRef,
     port::{TaskKind, Watch},
-    runtime::{Execution, Handle, Host},
+    runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
 
 use crate::{
     Error,
     home::Home,
-    planner::{Planner, planners},
+    planner::{Planner, Planners, planners},
     prepare::{self, Prepared, Source, Valid},
     requests::Requests,
     summary::Summary,
@@ -66,7 +66,7 @@ pub struct Coordinator {
     home: Home,
     clock: Arc<dyn Clock>,
     kinds: BTreeMap<&'static str, Arc<dyn TaskKind>>,
-    planners: BTreeMap<&'static str, Arc<dyn Planner>>,
+    planners: Planners,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
 }
@@ -131,7 +131,7 @@ impl Coordinator {
     /// # Errors
     /// As `check`; and if this version cannot run workflows of its type.
     pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
-        prepare::plan(self.check(source)?, &self.planners)
+        prepare::plan(self.check(source)?, &self.planners, &self.kinds)
     }
 
     /// The JSON Schema of workflow files.
@@ -153,7 +153,7 @@ impl Coordinator {
     ) -> Result<Summary, Error> {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
         let execution = match self.admit(&host, prepared, request)? {
-            Some(run) if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) => {
+            Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
                 return self.stored(&run);
             }
             Some(run) => {
@@ -228,7 +228,7 @@ impl Coordinator {
     ) -> Result<Summary, Error> {
         let host = self.host(workers, id.as_str(), observer)?;
         let run = load(&*host.journal, id)?;
-        if run.status == RunStatus::Completed {
+        if run.status.is_success() {
             return self.stored(&run);
         }
         self.check_files(&run)?;
@@ -363,7 +363,8 @@ impl Coordinator {
             artifacts: self.home.artifacts(),
             clock: Arc::clone(&self.clock),
             kinds: Arc::new(self.kinds.clone()),
-            workers: workers.unwrap_or_else(cores),
+            workers: Workers::new(workers.unwrap_or_else(cores)),
+            pool_size: POOL_SIZE_DEFAULT,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     home::Home,
-    summary::{RESULT_TASK, output},
+    summary::{output, result},
 };
 
 /// A value that is not the same in both runs.
@@ -45,7 +45,7 @@ impl Diff {
             same_digest: before.digest.is_some() && before.digest == after.digest,
             config: leaves_that_differ(&before.start.config, &after.start.config),
             data: of("load_data"),
-            results: of(RESULT_TASK),
+            results: leaves_that_differ(&result(before, home), &result(after, home)),
         }
     }
 
@@ -58,9 +58,10 @@ impl Diff {
 /// One line for each task output or file that differs.
 pub fn outputs(first: &Run, second: &Run) -> Vec<String> {
     let mut lines = Vec::new();
-    for (name, task) in &first.tasks {
-        let other = second.tasks.get(name).and_then(|task| task.output.as_ref());
-        let (Some(one), Some(two)) = (&task.output, other) else { continue };
+    let plan = &first.start.plan;
+    for (name, task) in first.tasks().map(|(id, task)| (id.name(plan), task)) {
+        let Some(other) = second.task(&name) else { continue };
+        let (one, two) = (task.output(), other.output());
         for difference in leaves_that_differ(one, two) {
             let Difference { path, before, after } = difference;
             lines.push(format!("{name}.{path}: {before} → {after}"));

@@ -1,61 +1,167 @@
 //! Planners: each turns a workflow type into a plan.
+//!
+//! Promises: a new workflow type is one trait object; as it plans one phase, the same type works
+//! alone and as a phase of `multi_phase`.
+
+mod backtest;
+mod daily;
+mod multi_phase;
+mod tasks;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use dirigent_workflow::plan::{LifecycleStep, Mode, PhasePlan, TaskPlan};
-use serde_json::Value;
+use dirigent_workflow::plan::{Limits, Mode, PhasePlan};
+
+use crate::config::workflow::{Mode as Written, Phase, PhaseOverlay, Workflow};
+
+/// All planners of a process, by workflow type.
+pub type Planners = BTreeMap<&'static str, Arc<dyn Planner>>;
 
 /// Turns workflows of one type into plans.
 pub trait Planner: Send + Sync {
     /// The workflow type, as `workflow.type` names it.
     fn kind(&self) -> &'static str;
 
-    /// What is to be done, in order, scheduled by `mode`.
-    fn phases(&self, mode: Mode) -> Vec<PhasePlan>;
+    /// What is to be done, as one phase.
+    ///
+    /// # Errors
+    /// If the file does not hold what the type needs.
+    fn phase(&self, part: &Part<'_>) -> Result<PhasePlan, Refusal>;
 
-    /// How `mode` schedules such a plan, and why: recorded with the run.
-    fn schedule(&self, mode: Mode) -> String;
+    /// What is to be done, in order, and how much of it at once.
+    ///
+    /// # Errors
+    /// If the file does not hold what the type needs.
+    fn plan(&self, workflow: &Workflow, _planners: &Planners) -> Result<Planned, Refusal> {
+        let phase = self.phase(&Part::whole(workflow, self.kind()))?;
+        let schedule = schedule(workflow.definition.execution_mode, std::slice::from_ref(&phase));
+        Ok(Planned { phases: vec![phase], limits: Limits::default(), schedule })
+    }
+}
+
+/// What becomes of a workflow.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Planned {
+    /// In order.
+    pub phases: Vec<PhasePlan>,
+    /// How much may be done at once.
+    pub limits: Limits,
+    /// How it is scheduled, and why.
+    pub schedule: String,
+}
+
+/// Why a workflow cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The key it is about.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// The part of a workflow that becomes one phase.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'w> {
+    /// The whole file.
+    pub workflow: &'w Workflow,
+    /// What the phase is called.
+    pub name: &'w str,
+    /// The phase of `multi_phase`; none if the workflow has no other.
+    pub phase: Option<&'w Phase>,
+}
+
+impl<'w> Part<'w> {
+    /// A workflow that is one phase.
+    fn whole(workflow: &'w Workflow, name: &'w str) -> Self {
+        Self { workflow, name, phase: None }
+    }
+
+    /// `name` as it is called in the plan: unique among all phases.
+    #[must_use]
+    pub fn task_name(&self, name: &str) -> String {
+        match self.phase {
+            Some(_) => format!("{}.{name}", self.name),
+            None => name.to_owned(),
+        }
+    }
+
+    /// The settings that `coordinator.phases` lays over the phase.
+    pub fn overlay(&self) -> Option<&'w PhaseOverlay> {
+        self.workflow.coordinator.phases.get(self.name)
+    }
+
+    /// How the phase is scheduled if it consists of `tasks` tasks that could run side by side.
+    pub fn mode(&self, tasks: u64) -> Mode {
+        let of_phase = self.phase.and_then(|phase| phase.execution_mode);
+        let written = self.overlay().and_then(|overlay| overlay.execution_mode).or(of_phase);
+        match written.unwrap_or(self.workflow.definition.execution_mode) {
+            Written::Traditional => Mode::Traditional,
+            Written::Auto | Written::Hybrid if tasks <= 1 => Mode::Traditional,
+            Written::Auto | Written::Hybrid | Written::Parallel => Mode::Parallel,
+            Written::Composable => Mode::Composable,
+            Written::SignalReplay => Mode::SignalReplay,
+        }
+    }
+
+    /// How many of the tasks of the phase run at once at most.
+    pub fn max_parallel(&self) -> Option<u32> {
+        let most = self.overlay().and_then(|overlay| overlay.max_containers)?;
+        Some(u32::try_from(most).unwrap_or(u32::MAX))
+    }
+}
+
+/// How `phases` are scheduled when `asked` was asked for, and why.
+fn schedule(asked: Written, phases: &[PhasePlan]) -> String {
+    let way = |phase: &PhasePlan| match phase.mode {
+        Mode::Traditional => "one task after the other",
+        Mode::Composable => "ready tasks share all free workers",
+        _ => "ready tasks side by side",
+    };
+    let tasks = |phase: &PhasePlan| -> u64 {
+        phase.tasks.iter().map(|task| u64::from(task.count.unwrap_or(1))).sum()
+    };
+    let why = |phase: &PhasePlan| match (asked, phase.mode) {
+        (Written::Auto | Written::Hybrid, Mode::Traditional) if is_chain(phase) => {
+            ": nothing in it could run side by side".to_owned()
+        }
+        (Written::Auto, Mode::Parallel) => {
+            format!(": {} tasks, of which some can run side by side", tasks(phase))
+        }
+        _ => String::new(),
+    };
+    match phases {
+        [phase] => format!("{}{}", way(phase), why(phase)),
+        phases => {
+            let line = |phase: &PhasePlan| format!("{}: {}{}", phase.name, way(phase), why(phase));
+            phases.iter().map(line).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// Whether the tasks of `phase` can only run one after the other.
+fn is_chain(phase: &PhasePlan) -> bool {
+    side_by_side(phase) <= 1
+}
+
+/// How many of the tasks of `phase` could run side by side, at least: those that need nothing, and
+/// those that need the same.
+pub(crate) fn side_by_side(phase: &PhasePlan) -> u64 {
+    let mut by_needs: BTreeMap<&[String], u64> = BTreeMap::new();
+    for task in &phase.tasks {
+        *by_needs.entry(&task.needs).or_default() += u64::from(task.count.unwrap_or(1));
+    }
+    by_needs.into_values().max().unwrap_or(0)
 }
 
 /// All planners that are built in.
-pub fn planners() -> BTreeMap<&'static str, Arc<dyn Planner>> {
-    let all: [Arc<dyn Planner>; 1] = [Arc::new(Backtest)];
+pub fn planners() -> Planners {
+    let all: [Arc<dyn Planner>; 4] = [
+        Arc::new(backtest::Backtest),
+        Arc::new(tasks::Tasks),
+        Arc::new(multi_phase::MultiPhase),
+        Arc::new(daily::Daily),
+    ];
     all.into_iter().map(|planner| (planner.kind(), planner)).collect()
-}
-
-/// One historical simulation: five steps in one container.
-struct Backtest;
-
-impl Planner for Backtest {
-    fn kind(&self) -> &'static str {
-        "backtest"
-    }
-
-    fn phases(&self, mode: Mode) -> Vec<PhasePlan> {
-        use LifecycleStep as Step;
-        let steps = [
-            ("parse_config", "backtest.parse", Some(Step::Validation)),
-            ("create_container", "backtest.container", Some(Step::ContainerCreation)),
-            ("load_data", "backtest.load", Some(Step::InfrastructureSetup)),
-            ("execute_strategy", "backtest.execute", None),
-            ("generate_report", "backtest.report", None),
-        ];
-        let mut tasks: Vec<TaskPlan> = Vec::with_capacity(steps.len());
-        for (name, kind, reaches) in steps {
-            let needs = tasks.last().map(|before| before.name.clone()).into_iter().collect();
-            let (name, kind, input) = (name.into(), kind.into(), Value::Null);
-            tasks.push(TaskPlan { name, kind, needs, input, reaches });
-        }
-        vec![PhasePlan { name: "backtest".into(), kind: self.kind().into(), mode, tasks }]
-    }
-
-    fn schedule(&self, mode: Mode) -> String {
-        match mode {
-            Mode::Traditional => "one task after the other",
-            Mode::Auto => "one task after the other: one container whose five steps form a chain",
-            Mode::Composable => "ready tasks share the workers; five steps in a chain",
-            Mode::Hybrid => "the only phase follows the order of the plan",
-        }
-        .to_owned()
-    }
 }

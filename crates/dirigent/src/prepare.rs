@@ -12,16 +12,20 @@ use std::{
 use dirigent_trading::{price, rules::RuleError, strategy::Registry};
 use dirigent_workflow::{
     Plan,
-    event::Start,
-    file::{Environment, Explained, Place, Problem, SourceKind, Span},
-    plan::Mode,
+    event::{START_BYTES_MAX, Start},
+    file::{
+        Environment, Explained, Place, Problem, SourceKind, Span, problem::PROBLEMS_SHOWN_MAX,
+        suggest,
+    },
+    plan::{Mode, PhasePlan, TaskPlan},
+    port::TaskKind,
 };
 use serde_json::Value;
 
 use crate::{
     Error,
     config::{self, Config, workflow::Mode as Written},
-    planner::Planner,
+    planner::{Planners, Refusal},
     strategy,
 };
 
@@ -125,7 +129,8 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
 /// If this version cannot run workflows of its type.
 pub fn plan(
     valid: Valid,
-    planners: &BTreeMap<&'static str, Arc<dyn Planner>>,
+    planners: &Planners,
+    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
 ) -> Result<Prepared, Error> {
     let Valid { config, warnings, base } = valid;
     let workflow = &config.workflow;
@@ -145,6 +150,11 @@ pub fn plan(
         return Err(Error::Config(config.problems(vec![problem])));
     }
     let mode = mode(definition.execution_mode);
+    let planned = planner.plan(workflow, planners).map_err(|refusal| {
+        let Refusal { path, message, hint } = refusal;
+        let problem = Problem::error(config.place(&path), path, message).hint(hint);
+        Error::Config(config.problems(vec![problem]))
+    })?;
     let refused = |error: dirigent_workflow::plan::InvalidPlan| {
         let place = config.place("workflow");
         Error::Config(config.problems(vec![Problem::error(place, "workflow", error.to_string())]))
@@ -153,28 +163,90 @@ pub fn plan(
         name: workflow.name.clone(),
         kind: definition.kind.clone(),
         mode,
-        schedule: planner.schedule(mode),
+        schedule: planned.schedule,
         seed: workflow.coordinator.reproducibility.master_seed,
         config_hash: config.config_hash.to_string(),
         config_version: config.config_version.clone(),
         config: config.document.clone(),
         base: base.display().to_string(),
         timeout_ms: milliseconds(definition.timeout_seconds),
-        plan: Plan::new(planner.phases(mode)).map_err(refused)?,
+        plan: Plan::new(planned.phases).map_err(refused)?,
+        limits: planned.limits,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
+    let problems = unable(&config, &start.plan, kinds);
+    if !problems.is_empty() {
+        return Err(Error::Config(config.problems(problems)));
+    }
     let bytes = serde_json::to_string(&start).map_or(usize::MAX, |text| text.len());
     if bytes > START_BYTES_MAX {
         let message =
             format!("the configuration takes {bytes} bytes, at most {START_BYTES_MAX} fit");
-        let problem = Problem::error(config.place("data.symbols"), "", message);
-        let problem = problem.hint("split the symbols over several runs");
+        let problem = Problem::error(config.place("tasks"), "", message);
+        let problem = problem.hint("use `count` for tasks that are alike, or several runs");
         return Err(Error::Config(config.problems(vec![problem])));
     }
     Ok(Prepared { start, warnings, explained: config.explained })
 }
 
-fn not_yet(config: &Config, planners: &BTreeMap<&'static str, Arc<dyn Planner>>) -> Problem {
+/// Tasks of kinds that this version does not have, and inputs that their kinds do not take.
+fn unable(
+    config: &Config,
+    plan: &Plan,
+    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (phase, entry) in plan.tasks() {
+        let place = place_of(config, phase, entry);
+        match kinds.get(entry.kind.as_str()) {
+            None => {
+                let path = format!("{place}.kind");
+                let message =
+                    format!("tasks of kind `{}` cannot be run by this version", entry.kind);
+                let known = kinds.keys().copied().filter(|kind| !kind.contains('.'));
+                let all: Vec<String> = known.clone().map(|kind| format!("`{kind}`")).collect();
+                let hint = match suggest(&entry.kind, known) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("this version runs {}", all.join(", ")),
+                };
+                problems.push(Problem::error(config.place(&path), path, message).hint(hint));
+            }
+            Some(kind) => {
+                if let Err(wrong) = kind.check(&entry.input) {
+                    let path = match wrong.path.as_str() {
+                        "" => format!("{place}.with"),
+                        inside => format!("{place}.with.{inside}"),
+                    };
+                    let problem = Problem::error(config.place(&path), path, wrong.message);
+                    problems.push(problem.hint(wrong.hint));
+                }
+            }
+        }
+        if problems.len() >= PROBLEMS_SHOWN_MAX {
+            break;
+        }
+    }
+    problems
+}
+
+/// Where `entry` of `phase` stands in the file.
+fn place_of(config: &Config, phase: &PhasePlan, entry: &TaskPlan) -> String {
+    let workflow = &config.workflow;
+    let local = phase.local_name(&entry.name);
+    let among = |tasks: &[config::workflow::Task]| tasks.iter().position(|task| task.name == local);
+    if let Some(at) = among(&workflow.tasks) {
+        return format!("tasks.{at}");
+    }
+    let phases = workflow.definition.phases.iter().enumerate();
+    for (number, of) in phases.filter(|(_, of)| of.name == phase.name) {
+        if let Some(at) = among(&of.tasks) {
+            return format!("workflow.phases.{number}.tasks.{at}");
+        }
+    }
+    "workflow".to_owned()
+}
+
+fn not_yet(config: &Config, planners: &Planners) -> Problem {
     let can: Vec<String> = planners.keys().map(|kind| format!("`{kind}`")).collect();
     let kind = &config.workflow.definition.kind;
     let message = format!("workflows of type `{kind}` cannot be run by this version");
@@ -322,8 +394,6 @@ fn odd_names(config: &Config) -> Vec<Problem> {
 
 /// The longest name of a workflow.
 const NAME_CHARS_MAX: usize = 200;
-/// The largest configuration, with all its defaults, that the first event of a run can hold.
-const START_BYTES_MAX: usize = 60_000;
 
 /// Where bars of this version can come from.
 const SOURCES: [&str; 3] = ["csv", "parquet", "synthetic"];

@@ -17,11 +17,24 @@ use dirigent_trading::{
     risk::{self, Limits},
 };
 use dirigent_workflow::event::{Failure, Start};
+use serde_json::Value;
 
 use crate::config::workflow::{self as config, BasisPoints, Data, Percent, Workflow};
 
 /// The first day of made-up bars when the file names none.
 const SYNTHETIC_START: (i64, u32, u32) = (2000, 1, 3);
+
+/// Lays `overlay` over `config`, key by key.
+fn lay_over(config: &mut Value, overlay: &Value) {
+    match (config, overlay) {
+        (Value::Object(config), Value::Object(overlay)) => {
+            for (key, value) in overlay {
+                lay_over(config.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (config, overlay) => config.clone_from(overlay),
+    }
+}
 
 /// A backtest, ready to be loaded and run.
 #[derive(Clone, Debug)]
@@ -33,9 +46,13 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// The setup that `start` recorded.
-    pub(crate) fn of(start: &Start) -> Result<Self, Failure> {
-        let workflow: Workflow = serde_json::from_value(start.config.clone()).map_err(|error| {
+    /// The setup that `start` recorded, with the `config` of a phase laid over it.
+    pub(crate) fn of(start: &Start, input: &Value) -> Result<Self, Failure> {
+        let mut config = start.config.clone();
+        if let Some(overlay) = input.get("config") {
+            lay_over(&mut config, overlay);
+        }
+        let workflow: Workflow = serde_json::from_value(config).map_err(|error| {
             failure("config_invalid", format!("the recorded configuration cannot be read: {error}"))
         })?;
         Self::new(workflow, Path::new(&start.base), start.seed)

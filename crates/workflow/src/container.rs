@@ -3,28 +3,36 @@
 //! Invariant: what one container holds, no other sees; its seed depends on the master seed and
 //! its path alone, so making or restarting another shifts nothing.
 //! What it holds lives in memory only. After a crash it is empty again, and a task that finds
-//! it empty rebuilds what it needs from the recorded configuration.
+//! it empty rebuilds what it needs from the recorded configuration or its last checkpoint.
 
 use std::{
     any::Any,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use dirigent_core::Seed;
+use serde_json::Value;
+
+use crate::{instances::TaskId, run::Run};
 
 /// An isolated scope.
 #[derive(Clone, Debug)]
 pub struct Container {
     path: String,
     seed: Seed,
-    held: Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>,
+    inside: Arc<Mutex<Inside>>,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    held: Option<Arc<dyn Any + Send + Sync>>,
+    checkpoint: Option<Value>,
 }
 
 impl Container {
     /// An empty container at `path` under the master seed.
     pub fn new(master_seed: u64, path: &str) -> Self {
-        let seed = Seed::master(master_seed).child("container").child(path);
-        Self { path: path.to_owned(), seed, held: Arc::default() }
+        Self { path: path.to_owned(), seed: seed(master_seed, path), inside: Arc::default() }
     }
 
     /// Its path, unique in the run.
@@ -39,21 +47,84 @@ impl Container {
 
     /// Holds `value` for later tasks in place of what was held before.
     pub fn hold<T: Send + Sync + 'static>(&self, value: Arc<T>) {
-        *self.slot() = Some(value);
+        self.inside().held = Some(value);
     }
 
     /// What is held, if it is a `T`.
     pub fn held<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.slot().clone()?.downcast().ok()
+        self.inside().held.clone()?.downcast().ok()
     }
 
-    /// Lets go of what is held.
+    /// Keeps `state`, for the next attempt to begin from.
+    pub fn checkpoint(&self, state: Value) {
+        self.inside().checkpoint = Some(state);
+    }
+
+    /// The state that was kept last.
+    pub fn restored(&self) -> Option<Value> {
+        self.inside().checkpoint.clone()
+    }
+
+    /// Lets go of everything.
     pub fn clear(&self) {
-        *self.slot() = None;
+        *self.inside() = Inside::default();
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn Any + Send + Sync>>> {
-        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn seed(master_seed: u64, path: &str) -> Seed {
+    Seed::master(master_seed).child("container").child(path)
+}
+
+/// The path of the container that `task` works in. It does not depend on the order of events, so
+/// neither does the seed.
+pub fn path(run: &Run, task: TaskId) -> String {
+    let plan = &run.start.plan;
+    let entry = plan.entry(task.entry);
+    let Some(base) = &entry.container else {
+        let phase = &plan.phases()[plan.place(task.entry).phase as usize];
+        return format!("{}/0", phase.name);
+    };
+    match run.record(task).and_then(|record| record.cause()) {
+        Some(cause) => format!("{base}/{}", cause.source),
+        None if entry.count.is_some() => format!("{base}/{}", task.instance),
+        None => base.clone(),
+    }
+}
+
+/// Containers that wait to be used again.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    idle: Mutex<Vec<Arc<Mutex<Inside>>>>,
+    size: usize,
+}
+
+impl Pool {
+    /// A pool that keeps at most `size` idle containers.
+    pub(crate) fn new(size: usize) -> Self {
+        Self { idle: Mutex::default(), size }
+    }
+
+    /// A container at `path`, as empty as a new one.
+    pub(crate) fn take(&self, master_seed: u64, path: String) -> Container {
+        let inside = self.idle().pop().unwrap_or_default();
+        Container { seed: seed(master_seed, &path), path, inside }
+    }
+
+    /// Empties `container` and keeps it, if nobody else has it and there is room.
+    pub(crate) fn give(&self, container: Container) {
+        container.clear();
+        let mut idle = self.idle();
+        if idle.len() < self.size && Arc::strong_count(&container.inside) == 1 {
+            idle.push(container.inside);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Arc<Mutex<Inside>>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,5 +148,31 @@ mod tests {
         assert!(container.held::<String>().is_none());
         container.clear();
         assert!(container.held::<u32>().is_none());
+    }
+
+    #[test]
+    fn con_08_a_container_that_is_used_again_carries_nothing_over() {
+        let pool = Pool::new(1);
+        let first = pool.take(42, "a/0".into());
+        first.hold(Arc::new(7_u32));
+        first.checkpoint(Value::from(60));
+        let inside = Arc::as_ptr(&first.inside);
+        pool.give(first);
+        let second = pool.take(42, "a/1".into());
+        assert_eq!((second.path(), Arc::as_ptr(&second.inside)), ("a/1", inside));
+        assert!(second.held::<u32>().is_none() && second.restored().is_none());
+        assert_eq!(second.seed(), Container::new(42, "a/1").seed());
+    }
+
+    #[test]
+    fn con_07_a_full_pool_keeps_no_more_and_a_shared_container_is_not_kept() {
+        let pool = Pool::new(1);
+        let (one, two) = (pool.take(1, "a".into()), pool.take(1, "b".into()));
+        let still_held = one.clone();
+        pool.give(one);
+        assert_eq!(pool.idle().len(), 0);
+        pool.give(two);
+        pool.give(still_held);
+        assert_eq!(pool.idle().len(), 1);
     }
 }

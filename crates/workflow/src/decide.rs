@@ -1,18 +1,34 @@
 //! Deciding: from what is known of a run to what shall be recorded and started next.
 //!
 //! Invariant: pure. No I/O, no clock, no randomness; the same run gives the same decision.
-//! Not here: carrying decisions out; see `runtime`.
+//! Promises: a decision costs as much as the tasks it starts, whatever the size of the plan.
+//! Not here: what becomes of outcomes, see `step`; carrying decisions out, see `runtime`.
 
-use dirigent_core::{Timestamp, canonical, hash::Sha256Hex};
-use serde_json::{Value, json};
+mod digest;
+mod pick;
+
+use dirigent_core::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::{
-    artifact::ArtifactRef,
     event::{Fact, Failure},
-    plan::{LifecycleStep, Mode, PhasePlan, TaskPlan},
+    instances::TaskId,
+    plan::{LifecycleStep, PhasePlan},
     run::{Run, RunStatus},
-    task::TaskState,
 };
+
+pub use digest::{digest, digest_of};
+pub(crate) use pick::at_once;
+
+/// How much may go on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// How many tasks may be worked on at once.
+    pub workers: u32,
+    /// How many tasks each worker is handed in advance, so that short ones need not wait for the
+    /// disk one by one; 1 for none in advance.
+    pub ahead: u32,
+}
 
 /// What shall happen next.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +36,7 @@ pub struct Decision {
     /// Facts to record, in this order, before anything is started.
     pub record: Vec<Fact>,
     /// Tasks to start once they are recorded, with their attempt.
-    pub start: Vec<(String, u32)>,
+    pub start: Vec<(TaskId, u32)>,
 }
 
 impl Decision {
@@ -40,28 +56,34 @@ pub fn deadline(run: &Run) -> Option<Timestamp> {
     Some(run.attempt_at.plus(std::time::Duration::from_millis(limit)))
 }
 
-/// What to do about `run` at `now`, with room for `free` more tasks.
-pub fn decide(run: &Run, now: Timestamp, free: usize) -> Decision {
+/// When something is due that no message announces.
+pub fn next_time(run: &Run) -> Option<Timestamp> {
+    [deadline(run), run.board.next_time()].into_iter().flatten().min()
+}
+
+/// What to do about `run` at `now`, with room for what `capacity` says.
+pub fn decide(run: &Run, now: Timestamp, capacity: Capacity) -> Decision {
     if run.status != RunStatus::Running {
         return Decision::default();
     }
     if let Some(ending) = ending(run, now) {
-        let step = LifecycleStep::ResourceCleanup;
-        let cleanup = (!run.lifecycle.contains(&step)).then_some(Fact::LifecycleStep { step });
-        let record = cleanup.into_iter().chain([ending]).collect();
-        return Decision { record, start: Vec::new() };
+        return Decision { record: with_cleanup(run, ending), start: Vec::new() };
     }
     if let Some(step) = reached_step(run) {
         return Decision::record(Fact::LifecycleStep { step });
     }
-    for phase in run.start.plan.phases() {
-        match run.phases.iter().find(|(name, _)| *name == phase.name) {
-            Some((_, true)) => {}
-            Some((_, false)) => return advance(run, phase, free),
-            None => return Decision::record(Fact::PhaseStarted { phase: phase.name.clone() }),
-        }
+    let begun = run.phases.len();
+    match (run.phases.last(), run.start.plan.phases().get(begun)) {
+        (Some(phase), _) if !phase.completed => advance(run, begun - 1, capacity),
+        (_, Some(next)) => begin(run, next),
+        (_, None) => conclude(run),
     }
-    conclude(run)
+}
+
+fn with_cleanup(run: &Run, ending: Fact) -> Vec<Fact> {
+    let step = LifecycleStep::ResourceCleanup;
+    let cleanup = (!run.lifecycle.contains(&step)).then_some(Fact::LifecycleStep { step });
+    cleanup.into_iter().chain([ending]).collect()
 }
 
 /// The terminal fact, if a cancellation, the deadline or a failed task calls for it.
@@ -81,54 +103,71 @@ fn ending(run: &Run, now: Timestamp) -> Option<Fact> {
                     `workflow.timeout_seconds` and start a new run";
         return fail(RunStatus::Timeout, "timeout", message, hint);
     }
-    let failed = run.tasks.values().any(|task| matches!(task.state, TaskState::Failed { .. }));
-    match (&run.failure, failed && run.running().next().is_none()) {
-        (Some(error), true) => {
-            Some(Fact::WorkflowFailed { status: RunStatus::Failed, error: error.clone() })
-        }
-        _ => None,
+    if run.too_many_triggered {
+        let most = crate::run::TRIGGERED_TASKS_MAX;
+        let message = format!("an event started more than {most} tasks");
+        let hint = "look for tasks whose events start each other in a circle";
+        return fail(RunStatus::Failed, "too_many_triggered", message, hint);
     }
+    let fatal = run.board.fatal.filter(|_| run.board.running == 0)?;
+    let failed = run.records(fatal).iter().filter(|record| record.state.is_failure());
+    let error = failed.filter_map(|record| record.error()).next_back().cloned();
+    let unknown = || Failure { code: "failed".into(), message: "a task failed".into(), hint: None };
+    let error = error.unwrap_or_else(unknown);
+    Some(Fact::WorkflowFailed { status: RunStatus::Failed, error })
 }
 
 /// The next lifecycle step that a completed task reached and that is not recorded yet.
 fn reached_step(run: &Run) -> Option<LifecycleStep> {
-    run.start
-        .plan
-        .tasks()
-        .filter(|(_, task)| run.tasks[&task.name].state == TaskState::Completed)
-        .filter_map(|(_, task)| task.reaches)
-        .find(|step| !run.lifecycle.contains(step))
+    let plan = &run.start.plan;
+    let is_new = |step: &LifecycleStep| !run.lifecycle.contains(step);
+    let reached = |&(entry, step): &(u32, LifecycleStep)| {
+        is_new(&step) && run.board.ended_of(entry) == (plan.instances(entry), 0)
+    };
+    plan.steps().iter().find(|of| reached(of)).map(|(_, step)| *step)
 }
 
-/// Starts what is ready in `phase`, or completes it.
-fn advance(run: &Run, phase: &PhasePlan, free: usize) -> Decision {
-    let state = |name: &str| run.tasks[name].state;
-    if phase.tasks.iter().all(|task| state(&task.name) == TaskState::Completed) {
-        return Decision::record(Fact::PhaseCompleted { phase: phase.name.clone() });
+/// Begins `phase` with what it asks of earlier ones.
+fn begin(run: &Run, phase: &PhasePlan) -> Decision {
+    let (mut inputs, mut warnings) = (Map::new(), Vec::new());
+    for input in &phase.inputs {
+        let value = run.phase_output(&input.phase, &input.key);
+        let name = String::from(input.clone());
+        if value.is_none() {
+            let text =
+                format!("phase `{}` gets no `{name}`: its source gave no such output", phase.name);
+            if phase.strict_inputs {
+                return Decision { record: with_cleanup(run, missing(text)), start: Vec::new() };
+            }
+            warnings.push(text);
+        }
+        inputs.insert(name, value.unwrap_or(Value::Null));
     }
-    if run.failure.is_some() {
+    let name = phase.name.clone();
+    Decision::record(Fact::PhaseStarted { phase: name, inputs, warnings })
+}
+
+fn missing(message: String) -> Fact {
+    let hint = "correct the key, or set `workflow.strict_inputs: false` to go on with null";
+    let error = Failure { code: "input_missing".into(), message, hint: Some(hint.into()) };
+    Fact::WorkflowFailed { status: RunStatus::Failed, error }
+}
+
+/// Skips what cannot start in the phase that is going on, starts what can, or completes it.
+fn advance(run: &Run, phase: usize, capacity: Capacity) -> Decision {
+    let plan = &run.start.plan;
+    let number = u32::try_from(phase).unwrap_or(u32::MAX);
+    let mut entries = run.board.doomed.range(plan.entries_of(number));
+    if let Some((&entry, &need)) = entries.next() {
+        return Decision::record(pick::skip(run, entry, need));
+    }
+    if run.board.phase_is_over() {
+        return Decision::record(Fact::PhaseCompleted { phase: plan.phases()[phase].name.clone() });
+    }
+    if run.board.fatal.is_some() {
         return Decision::default();
     }
-    let room = match phase.mode {
-        Mode::Traditional => usize::from(run.running().next().is_none()),
-        Mode::Auto | Mode::Composable | Mode::Hybrid => free,
-    };
-    let ready = |task: &&TaskPlan| {
-        state(&task.name) == TaskState::Pending
-            && task.needs.iter().all(|need| state(need) == TaskState::Completed)
-    };
-    let start: Vec<(String, u32)> = phase
-        .tasks
-        .iter()
-        .filter(ready)
-        .take(room)
-        .map(|task| (task.name.clone(), run.attempt))
-        .collect();
-    let record = start
-        .iter()
-        .map(|(task, attempt)| Fact::TaskStarted { task: task.clone(), attempt: *attempt })
-        .collect();
-    Decision { record, start }
+    pick::pick(run, &plan.phases()[phase], capacity)
 }
 
 /// All phases are done: the last steps of the lifecycle, then the end.
@@ -139,28 +178,6 @@ fn conclude(run: &Run) -> Decision {
         .find(|step| !run.lifecycle.contains(step));
     Decision::record(match step {
         Some(step) => Fact::LifecycleStep { step },
-        None => Fact::WorkflowCompleted { digest: digest(run) },
+        None => Fact::WorkflowCompleted { digest: digest(run), degraded: run.board.degraded },
     })
-}
-
-/// SHA-256 over outputs and artifact hashes: no ids, times, host or worker facts.
-pub fn digest(run: &Run) -> Sha256Hex {
-    let outputs = run.tasks.keys().map(|name| (name.clone(), output(run, name))).collect();
-    digest_of(outputs, run.artifacts())
-}
-
-/// The digest of a run whose tasks deliver `outputs`, by name, and make `artifacts`.
-pub fn digest_of<'a>(
-    outputs: serde_json::Map<String, Value>,
-    artifacts: impl Iterator<Item = &'a ArtifactRef>,
-) -> Sha256Hex {
-    let artifacts: serde_json::Map<String, Value> = artifacts
-        .filter(|artifact| artifact.in_digest)
-        .map(|artifact| (artifact.name.clone(), json!(artifact.sha256)))
-        .collect();
-    canonical::digest(&json!({"outputs": outputs, "artifacts": artifacts}))
-}
-
-fn output(run: &Run, task: &str) -> Value {
-    run.tasks[task].output.clone().unwrap_or_default()
 }

@@ -4,15 +4,21 @@
 //! schema version with a reader for the old one.
 //! Not here: the envelope around a fact; see `dirigent_core::event`.
 
+mod catalogue;
+pub(crate) mod start;
+
 use dirigent_core::{Event, Timestamp, event::Draft, hash::Sha256Hex};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     artifact::ArtifactRef,
-    plan::{LifecycleStep, Mode, Plan},
+    plan::{LifecycleStep, Limits, Mode, Plan},
     run::RunStatus,
 };
+
+pub use catalogue::{CATALOGUE, Entry, canonical_name};
+pub use start::START_BYTES_MAX;
 
 /// The version of every payload in the catalogue that this binary writes.
 pub const SCHEMA: u32 = 1;
@@ -43,6 +49,9 @@ pub struct Start {
     pub timeout_ms: Option<u64>,
     /// What will be done.
     pub plan: Plan,
+    /// How much may be done at once.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
     /// Version of the binary that recorded it.
     pub version: String,
 }
@@ -59,6 +68,9 @@ pub struct Failure {
 }
 
 /// Something that happened in a run.
+///
+/// Where a fact names a `task`, the name may stand for several instances that went the same way:
+/// `fan/0-255`; see `instances`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "payload", rename_all = "snake_case")]
 pub enum Fact {
@@ -73,18 +85,39 @@ pub enum Fact {
     PhaseStarted {
         /// Its name.
         phase: String,
+        /// The outputs of earlier phases that it gets, by `phase.key`.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        inputs: Map<String, Value>,
+        /// What the user should know, such as an input that is missing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
     },
-    /// All tasks of a phase completed.
+    /// All tasks of a phase ended.
     PhaseCompleted {
         /// Its name.
         phase: String,
     },
     /// An isolated scope was made.
     ContainerCreated {
-        /// Its path, unique in the run.
+        /// Its path, unique in the run; may stand for several, as task names do.
         container: String,
-        /// Its seed, 0 to 2^32 − 1.
-        seed: u32,
+        /// Its seed, 0 to 2^32 − 1; none where several were made, each with the seed of its path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u32>,
+    },
+    /// A failed container begins again, from its last checkpoint if it has one.
+    ContainerRestarted {
+        /// Its path.
+        container: String,
+        /// How often it has failed.
+        failures: u32,
+    },
+    /// A container failed too often; the others go on.
+    ContainerRemoved {
+        /// Its path.
+        container: String,
+        /// How often it has failed.
+        failures: u32,
     },
     /// A task was handed to a worker.
     TaskStarted {
@@ -92,6 +125,26 @@ pub enum Fact {
         task: String,
         /// Counted from 1 over all attempts of the run.
         attempt: u32,
+    },
+    /// A task kept a state that it can begin again from.
+    CheckpointSaved {
+        /// Its name.
+        task: String,
+        /// Which attempt.
+        attempt: u32,
+        /// The state.
+        state: Value,
+    },
+    /// A task published an event of its own.
+    EventPublished {
+        /// The event.
+        event: String,
+        /// The task.
+        task: String,
+        /// Counted from 0 in the task.
+        index: u32,
+        /// What it says.
+        payload: Value,
     },
     /// A task delivered.
     TaskCompleted {
@@ -106,7 +159,18 @@ pub enum Fact {
         /// What the user should know.
         warnings: Vec<String>,
     },
-    /// A task failed.
+    /// A task failed and is tried again.
+    TaskRetrying {
+        /// Its name.
+        task: String,
+        /// Which attempt failed.
+        attempt: u32,
+        /// Why.
+        error: Failure,
+        /// When it is tried again.
+        at: Timestamp,
+    },
+    /// A task failed for good.
     TaskFailed {
         /// Its name.
         task: String,
@@ -114,6 +178,34 @@ pub enum Fact {
         attempt: u32,
         /// Why.
         error: Failure,
+    },
+    /// A task took longer than it may, and is not tried again.
+    TaskTimeout {
+        /// Its name.
+        task: String,
+        /// Which attempt.
+        attempt: u32,
+        /// What is told of it.
+        error: Failure,
+    },
+    /// The process that worked on a task is gone.
+    TaskOrphaned {
+        /// Its name.
+        task: String,
+    },
+    /// A task will not be started.
+    TaskSkipped {
+        /// Its name.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// The machine got busier or freer, and what may run at once changed.
+    CapacityChanged {
+        /// How many tasks may run at once.
+        workers: usize,
+        /// Why.
+        reason: String,
     },
     /// Somebody asked to stop the run for good.
     CancelRequested {
@@ -134,6 +226,9 @@ pub enum Fact {
     WorkflowCompleted {
         /// SHA-256 over results, phase outputs and artifacts.
         digest: Sha256Hex,
+        /// Whether something optional failed or was left out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        degraded: bool,
     },
     /// The run ended otherwise.
     WorkflowFailed {
@@ -144,103 +239,6 @@ pub enum Fact {
     },
 }
 
-/// A line of the generated reference.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// Name of the event.
-    pub kind: &'static str,
-    /// Other spellings that are understood where events are named.
-    pub aliases: &'static [&'static str],
-    /// When it is recorded.
-    pub when: &'static str,
-    /// Fields of its payload.
-    pub payload: &'static str,
-}
-
-/// All events, in the order of a run.
-pub const CATALOGUE: &[Entry] = &[
-    Entry {
-        kind: "workflow_started",
-        aliases: &["WORKFLOW_STARTED", "WorkflowStarted"],
-        when: "the run exists; always the first event",
-        payload: "name, type, mode, schedule, seed, config_hash, config_version, config, base, \
-                  timeout_ms, plan, version",
-    },
-    Entry {
-        kind: "lifecycle_step",
-        aliases: &[],
-        when: "one of the six steps was reached, in this order: validation, container_creation, \
-               infrastructure_setup, phase_execution, result_aggregation, resource_cleanup",
-        payload: "step",
-    },
-    Entry {
-        kind: "phase_started",
-        aliases: &["PHASE_STARTED"],
-        when: "before the first task of a phase",
-        payload: "phase",
-    },
-    Entry {
-        kind: "phase_completed",
-        aliases: &["PHASE_COMPLETED"],
-        when: "all tasks of the phase completed",
-        payload: "phase",
-    },
-    Entry {
-        kind: "container_created",
-        aliases: &[],
-        when: "an isolated scope with its own seed was made",
-        payload: "container, seed",
-    },
-    Entry {
-        kind: "task_started",
-        aliases: &["TASK_STARTED", "task.started"],
-        when: "before a worker begins",
-        payload: "task, attempt",
-    },
-    Entry {
-        kind: "task_completed",
-        aliases: &["TASK_COMPLETED", "task.completed"],
-        when: "the output and all files of the task are on disk",
-        payload: "task, attempt, output (or `{artifact: NAME}` where it is large), artifacts, warnings",
-    },
-    Entry {
-        kind: "task_failed",
-        aliases: &["TASK_FAILED", "task.failed"],
-        when: "the task reported an error or panicked",
-        payload: "task, attempt, error {code, message, hint}",
-    },
-    Entry {
-        kind: "cancel_requested",
-        aliases: &[],
-        when: "somebody asked to stop the run for good",
-        payload: "by",
-    },
-    Entry {
-        kind: "run_interrupted",
-        aliases: &[],
-        when: "the process was told to stop and left the run resumable",
-        payload: "by",
-    },
-    Entry {
-        kind: "run_resumed",
-        aliases: &[],
-        when: "a process took the run up again",
-        payload: "attempt",
-    },
-    Entry {
-        kind: "workflow_completed",
-        aliases: &["WORKFLOW_COMPLETED", "WorkflowCompleted"],
-        when: "the run ended well; terminal",
-        payload: "digest",
-    },
-    Entry {
-        kind: "workflow_failed",
-        aliases: &["WORKFLOW_FAILED", "WorkflowFailed"],
-        when: "the run failed, timed out or was cancelled; terminal",
-        payload: "status, error {code, message, hint}",
-    },
-];
-
 /// A record of this journal that this binary cannot read.
 #[derive(Debug, thiserror::Error)]
 #[error("event `{id}` of type `{kind}`, schema {schema}, cannot be read by this version")]
@@ -249,6 +247,13 @@ pub struct Unreadable {
     kind: String,
     schema: u32,
     source: Option<serde_json::Error>,
+}
+
+impl Unreadable {
+    fn new(event: &Event, source: Option<serde_json::Error>) -> Self {
+        let (id, kind) = (event.id.clone(), event.kind.clone());
+        Self { id, kind, schema: event.schema, source }
+    }
 }
 
 impl Fact {
@@ -263,11 +268,59 @@ impl Fact {
             Self::TaskStarted { .. } => "task_started",
             Self::TaskCompleted { .. } => "task_completed",
             Self::TaskFailed { .. } => "task_failed",
+            Self::ContainerRestarted { .. } => "container_restarted",
+            Self::ContainerRemoved { .. } => "container_removed",
+            Self::CheckpointSaved { .. } => "checkpoint_saved",
+            Self::EventPublished { .. } => "event_published",
+            Self::TaskRetrying { .. } => "task_retrying",
+            Self::TaskTimeout { .. } => "task_timeout",
+            Self::TaskOrphaned { .. } => "task_orphaned",
+            Self::TaskSkipped { .. } => "task_skipped",
+            Self::CapacityChanged { .. } => "capacity_changed",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::RunInterrupted { .. } => "run_interrupted",
             Self::RunResumed { .. } => "run_resumed",
             Self::WorkflowCompleted { .. } => "workflow_completed",
             Self::WorkflowFailed { .. } => "workflow_failed",
+        }
+    }
+
+    /// The task that it is about.
+    pub fn task(&self) -> Option<&str> {
+        match self {
+            Self::TaskStarted { task, .. }
+            | Self::CheckpointSaved { task, .. }
+            | Self::EventPublished { task, .. }
+            | Self::TaskCompleted { task, .. }
+            | Self::TaskRetrying { task, .. }
+            | Self::TaskFailed { task, .. }
+            | Self::TaskTimeout { task, .. }
+            | Self::TaskOrphaned { task }
+            | Self::TaskSkipped { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// What it is about, the same in every order of events.
+    pub(crate) fn source(&self) -> String {
+        match self {
+            Self::EventPublished { task, index, .. } => format!("{task}/{index}"),
+            Self::TaskStarted { task, attempt }
+            | Self::TaskRetrying { task, attempt, .. }
+            | Self::CheckpointSaved { task, attempt, .. } => format!("{task}/{attempt}"),
+            Self::PhaseStarted { phase, .. } | Self::PhaseCompleted { phase } => phase.clone(),
+            Self::LifecycleStep { step } => format!("{step:?}"),
+            fact => fact.task().unwrap_or("run").to_owned(),
+        }
+    }
+
+    /// What it says, for the task that it starts.
+    pub(crate) fn says(&self) -> Value {
+        match self {
+            Self::EventPublished { payload, .. } => payload.clone(),
+            fact => {
+                serde_json::to_value(fact).map_or(Value::Null, |mut value| value["payload"].take())
+            }
         }
     }
 
@@ -293,16 +346,10 @@ impl Fact {
     /// If the type is not in this binary's catalogue, its schema is newer, or the payload does not
     /// have its shape.
     pub fn read(event: &Event) -> Result<Self, Unreadable> {
-        let unreadable = |source| Unreadable {
-            id: event.id.clone(),
-            kind: event.kind.clone(),
-            schema: event.schema,
-            source,
-        };
         if event.schema > SCHEMA {
-            return Err(unreadable(None));
+            return Err(Unreadable::new(event, None));
         }
         serde_json::from_value(serde_json::json!({"type": event.kind, "payload": event.payload}))
-            .map_err(|source| unreadable(Some(source)))
+            .map_err(|source| Unreadable::new(event, Some(source)))
     }
 }

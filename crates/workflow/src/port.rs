@@ -15,41 +15,62 @@ use crate::{
     artifact::{ArtifactRef, Artifacts},
     container::Container,
     event::{Fact, Failure, Start},
+    run::Cause,
 };
 
 /// Tells a task to stop and the user how far it is. Checked by every long loop.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     stop: Arc<AtomicBool>,
-    done: Arc<AtomicU64>,
-    total: Arc<AtomicU64>,
+    run: Arc<Progress>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    stop: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
 }
 
 impl Watch {
+    /// A watch of one task of the run that this is the watch of: it stops with the run, or alone.
+    #[must_use]
+    pub fn of_task(&self) -> Self {
+        Self { stop: Arc::default(), run: Arc::clone(&self.run) }
+    }
+
     /// Asks the work to stop.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Asks all work of the run to stop.
+    pub fn stop_all(&self) {
+        self.run.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Whether the work should stop.
     pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Relaxed) || self.run.stop.load(Ordering::Relaxed)
     }
 
     /// Reports that `done` of `total` units are done.
     pub fn report(&self, done: u64, total: u64) {
-        self.done.store(done, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
+        self.run.done.store(done, Ordering::Relaxed);
+        self.run.total.store(total, Ordering::Relaxed);
     }
 
     /// The last report as (done, total).
     pub fn progress(&self) -> (u64, u64) {
-        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+        (self.run.done.load(Ordering::Relaxed), self.run.total.load(Ordering::Relaxed))
     }
 }
 
+/// Keeps a state of a task in the journal.
+pub type Keep = Arc<dyn Fn(Value) + Send + Sync>;
+
 /// What a task is given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TaskContext {
     /// The run.
     pub run: RunId,
@@ -57,15 +78,22 @@ pub struct TaskContext {
     pub start: Arc<Start>,
     /// Its name in the plan.
     pub task: String,
+    /// Which try this is, counted from 1.
+    pub attempt: u32,
     /// What the plan tells it.
     pub input: Value,
-    /// The outputs of the tasks completed so far, by name.
+    /// The outputs of the tasks it needs, or of all so far if its kind sees them, by the name that
+    /// they have within the phase.
     pub outputs: BTreeMap<String, Value>,
     /// The same as they are recorded, large ones by the name of an artifact.
     pub recorded: BTreeMap<String, Value>,
-    /// The files that completed tasks have made.
+    /// What the phase got from earlier ones, by `phase.key`.
+    pub inputs: Arc<BTreeMap<String, Value>>,
+    /// The event that started it.
+    pub cause: Option<Cause>,
+    /// The files that completed tasks have made, if its kind sees all so far.
     pub made: Vec<ArtifactRef>,
-    /// What completed tasks warned of.
+    /// What completed tasks warned of, if its kind sees all so far.
     pub warnings: Vec<String>,
     /// The scope it works in.
     pub container: Container,
@@ -73,6 +101,23 @@ pub struct TaskContext {
     pub artifacts: Artifacts,
     /// When to stop.
     pub watch: Watch,
+    /// Makes a state durable; see `checkpoint`.
+    pub keep: Keep,
+}
+
+impl std::fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (task, attempt) = (&self.task, self.attempt);
+        f.debug_struct("TaskContext").field("task", task).field("attempt", &attempt).finish()
+    }
+}
+
+impl TaskContext {
+    /// Keeps `state`: the next attempt begins with it, after a failure as well as after a crash.
+    pub fn checkpoint(&self, state: &Value) {
+        self.container.checkpoint(state.clone());
+        (self.keep)(state.clone());
+    }
 }
 
 /// What a task delivers.
@@ -86,6 +131,8 @@ pub struct TaskOutput {
     pub warnings: Vec<String>,
     /// Facts to record just before its completion, such as a container it made.
     pub facts: Vec<Fact>,
+    /// Events that it publishes with its completion: name and payload.
+    pub events: Vec<(String, Value)>,
 }
 
 /// Why a task did not deliver.
@@ -93,8 +140,19 @@ pub struct TaskOutput {
 pub enum TaskError {
     /// It was told to stop, and did.
     Stopped,
-    /// It failed.
+    /// It failed; another try may help.
     Failed(Failure),
+    /// It failed, and would again.
+    Hopeless(Failure),
+}
+
+/// Which earlier outputs a task is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// Those of the tasks that it needs.
+    Needs,
+    /// Those of all tasks of its phase so far; for small plans.
+    Phase,
 }
 
 /// A kind of task: the translation from a task's input to a domain call and back.
@@ -102,9 +160,33 @@ pub trait TaskKind: Send + Sync {
     /// The name that plans use.
     fn name(&self) -> &'static str;
 
+    /// Which earlier outputs its tasks are given.
+    fn sees(&self) -> Sees {
+        Sees::Needs
+    }
+
+    /// Checks the input of a task before anything runs.
+    ///
+    /// # Errors
+    /// With what is wrong, and where in the input.
+    fn check(&self, _input: &Value) -> Result<(), InvalidInput> {
+        Ok(())
+    }
+
     /// Does the work; called on a worker thread, panics are contained.
     ///
     /// # Errors
     /// If the work failed or was told to stop.
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError>;
+}
+
+/// What is wrong with the input of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidInput {
+    /// Where in the input: `argv`, or `wait.every`; empty for all of it.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
 }

@@ -1,38 +1,50 @@
-//! The runtime: carries decisions out and records what happened. As thin as can be.
+//! The runtime: carries steps out and records what happened. As thin as can be.
 //!
 //! Invariant: nothing is started, and nobody is told of an outcome, before its record is durable.
-//! A task runs on a worker thread; the runtime itself blocks on one channel and the deadline.
+//! Tasks run on worker threads; the runtime itself blocks on one channel and the next time at
+//! which something is due. A task that waits, for another one, for room, for a retry or for an
+//! event, takes no thread.
+
+mod context;
+mod outcome;
+mod pace;
 
 use std::{
     collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
-    thread::{Builder, JoinHandle},
     time::Duration,
 };
 
-use dirigent_core::{Clock, CorrelationId, Event, RunId};
-use dirigent_journal::Journal;
+use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
+use dirigent_journal::{
+    Journal,
+    limits::{APPEND_BYTES_MAX, EVENTS_PER_APPEND_MAX},
+};
+use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
-    container::Container,
-    decide::{deadline, decide},
-    event::{Fact, Failure, Start},
-    port::{TaskContext, TaskError, TaskKind, TaskOutput, Watch},
+    container::{Container, Pool},
+    decide::{Capacity, next_time},
+    event::{Fact, Start, start},
+    instances::TaskId,
+    port::{TaskError, TaskKind, TaskOutput, Watch},
     run::{BrokenHistory, Run, RunStatus},
-    task::TaskState,
+    step::{INPUTS_PER_STEP_MAX, Input, Step, step},
+    workers::{Queue, Ticket, Work},
 };
+use context::Contexts;
+use pace::Pace;
+
+pub use crate::workers::Workers;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
-/// The most warnings of one task that are recorded.
-const WARNINGS_MAX: usize = 50;
-/// The longest message of a failure that is recorded.
-const MESSAGE_CHARS_MAX: usize = 8_000;
+/// Idle containers that are kept, if nobody says otherwise (seed 000).
+pub const POOL_SIZE_DEFAULT: usize = 100;
 
 /// What a run needs from its surroundings.
 #[derive(Clone)]
@@ -45,8 +57,10 @@ pub struct Host {
     pub clock: Arc<dyn Clock>,
     /// What can be done, by name.
     pub kinds: Arc<BTreeMap<&'static str, Arc<dyn TaskKind>>>,
-    /// How many tasks may run at once.
-    pub workers: usize,
+    /// The threads that do it.
+    pub workers: Workers,
+    /// How many idle containers are kept.
+    pub pool_size: usize,
 }
 
 impl std::fmt::Debug for Host {
@@ -81,15 +95,16 @@ pub enum Error {
 }
 
 /// What reaches a run from outside.
-#[derive(Debug)]
 enum Message {
-    Done { task: String, attempt: u32, outcome: Box<Result<TaskOutput, TaskError>> },
+    Done { task: TaskId, attempt: u32, took: Duration, outcome: Result<TaskOutput, TaskError> },
+    Checkpoint { task: TaskId, attempt: u32, state: Value },
     Cancel { by: String },
     Interrupt { by: String },
+    Workers { count: usize, reason: String },
     Nudge,
 }
 
-/// Stops a run from another thread.
+/// Steers a run from another thread.
 #[derive(Clone, Debug)]
 pub struct Handle(Sender<Message>);
 
@@ -105,6 +120,11 @@ impl Handle {
         let _ = self.0.send(Message::Interrupt { by: by.to_owned() });
     }
 
+    /// Changes how many tasks may be worked on at once; 0 starts nothing more.
+    pub fn set_workers(&self, count: usize, reason: &str) {
+        let _ = self.0.send(Message::Workers { count, reason: reason.to_owned() });
+    }
+
     /// Makes the run look at the clock, for clocks that are moved by hand.
     pub fn nudge(&self) {
         let _ = self.0.send(Message::Nudge);
@@ -112,17 +132,32 @@ impl Handle {
 }
 
 /// A run in progress.
-#[derive(Debug)]
 pub struct Execution {
     host: Host,
     run: Run,
-    start: Arc<Start>,
-    container: Container,
+    contexts: Contexts,
+    pace: Pace,
     watch: Watch,
+    queue: Queue,
+    /// Tasks that are worked on: how to stop them, and what they work in.
+    going: BTreeMap<TaskId, Going>,
+    /// How many tasks the machine allows at once, if it is not as many as there are workers.
+    allowed: Option<u32>,
     inbox: Receiver<Message>,
     outbox: Sender<Message>,
     observer: Option<Sender<Event>>,
-    workers: Vec<JoinHandle<()>>,
+}
+
+struct Going {
+    ticket: Ticket,
+    watch: Watch,
+    container: Option<Container>,
+}
+
+impl std::fmt::Debug for Execution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Execution").field("run", &self.run.id).finish_non_exhaustive()
+    }
 }
 
 impl Execution {
@@ -134,13 +169,14 @@ impl Execution {
         host: Host,
         id: RunId,
         correlation_id: CorrelationId,
-        start: Start,
+        start: impl Into<Arc<Start>>,
         observer: Option<Sender<Event>>,
     ) -> Result<Self, Error> {
-        let now = host.clock.now();
-        let fact = Fact::WorkflowStarted(Box::new(start.clone()));
-        let events = host.journal.append(&id, &correlation_id, 0, vec![fact.draft(now, None)])?;
-        let run = Run::begin(id, correlation_id, start, now);
+        let (now, start) = (host.clock.now(), start.into());
+        let drafts = start::drafts(&start, now);
+        let events = host.journal.append(&id, &correlation_id, 0, drafts)?;
+        let mut run = Run::begin(id, correlation_id, start, now);
+        run.seq = events.len() as u64;
         let execution = Self::new(host, run, observer);
         execution.show(events);
         Ok(execution)
@@ -151,9 +187,8 @@ impl Execution {
     /// # Errors
     /// If its history is broken or the journal does not take the record.
     pub fn resume(host: Host, run: Run, observer: Option<Sender<Event>>) -> Result<Self, Error> {
-        let attempt = run.attempt + 1;
         let mut execution = Self::new(host, run, observer);
-        execution.record(vec![Fact::RunResumed { attempt }])?;
+        execution.take_up(Vec::new())?;
         Ok(execution)
     }
 
@@ -163,20 +198,35 @@ impl Execution {
     /// If the journal does not take the record.
     pub fn cancel_idle(host: Host, run: Run, by: &str) -> Result<Run, Error> {
         let mut execution = Self::new(host, run, None);
-        let fact = Fact::CancelRequested { by: by.to_owned() };
-        execution.record(vec![Fact::RunResumed { attempt: execution.run.attempt + 1 }, fact])?;
+        execution.take_up(vec![Input::Cancel { by: by.to_owned() }])?;
         Ok(execution.run)
+    }
+
+    /// Records that a process took the run up, which tasks lost their worker, and `inputs`.
+    fn take_up(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
+        let now = self.host.clock.now();
+        let seq = self.run.seq;
+        let mut facts = self.run.take_up();
+        for fact in &facts {
+            self.run.apply(now, fact)?;
+        }
+        // Without room nothing is started before the run is driven.
+        let capacity = Capacity { workers: 0, ahead: 1 };
+        facts.extend(step(&mut self.run, capacity, now, inputs)?.record);
+        self.append(now, seq, &facts)
     }
 
     fn new(host: Host, run: Run, observer: Option<Sender<Event>>) -> Self {
         let (outbox, inbox) = channel();
-        let container = Container::new(run.start.seed, &format!("{}/0", run.start.kind));
-        let start = Arc::new(run.start.clone());
-        let (watch, workers) = (Watch::default(), Vec::new());
-        Self { host, run, start, container, watch, inbox, outbox, observer, workers }
+        let pool = Pool::new(host.pool_size);
+        let contexts = Contexts::new(&run, host.artifacts.clone(), pool);
+        let queue = host.workers.queue();
+        let (pace, watch, going) = (Pace::default(), Watch::default(), BTreeMap::new());
+        let allowed = None;
+        Self { host, run, contexts, pace, watch, queue, going, allowed, inbox, outbox, observer }
     }
 
-    /// A way to stop the run from another thread.
+    /// A way to steer the run from another thread.
     pub fn handle(&self) -> Handle {
         Handle(self.outbox.clone())
     }
@@ -201,74 +251,101 @@ impl Execution {
     /// # Errors
     /// If the journal fails, the history is broken, or a task kind is unknown.
     pub fn drive(mut self) -> Result<Run, Error> {
-        self.record(Vec::new())?;
+        let driven = self.drive_to_the_end();
+        self.watch.stop_all();
+        // Whoever waits for the end may rely on it that nothing works on. An interrupted process
+        // is in a hurry, and what it leaves behind is done again.
+        if self.run.status.is_terminal() || driven.is_err() {
+            self.queue.finish();
+        }
+        driven.map(|()| self.run)
+    }
+
+    fn drive_to_the_end(&mut self) -> Result<(), Error> {
+        self.advance(vec![Input::Tick])?;
         while self.run.status == RunStatus::Running {
+            let mut inputs = Vec::new();
             match self.inbox.recv_timeout(self.nap()) {
-                Ok(Message::Done { task, attempt, outcome }) => {
-                    let facts = self.facts_of(task, attempt, *outcome);
-                    self.record(facts)?;
-                }
-                Ok(Message::Cancel { by }) => self.record(vec![Fact::CancelRequested { by }])?,
-                Ok(Message::Interrupt { by }) => {
-                    self.record(vec![Fact::RunInterrupted { by }])?;
-                }
-                Ok(Message::Nudge) | Err(RecvTimeoutError::Timeout) => self.record(Vec::new())?,
+                Ok(message) => inputs.push(self.input(message)),
+                Err(RecvTimeoutError::Timeout) => inputs.push(Input::Tick),
                 Err(RecvTimeoutError::Disconnected) => {
                     unreachable!("the execution keeps a sender of its own channel")
                 }
             }
-        }
-        self.watch.stop();
-        if self.run.status.is_terminal() {
-            // Whoever waits for the end may rely on it that nothing works on.
-            for worker in self.workers.drain(..) {
-                drop(worker.join());
+            while inputs.len() < INPUTS_PER_STEP_MAX
+                && let Ok(message) = self.inbox.try_recv()
+            {
+                inputs.push(self.input(message));
             }
+            self.advance(inputs)?;
         }
-        Ok(self.run)
+        Ok(())
     }
 
     /// How long there is nothing to do but wait for messages.
     fn nap(&self) -> Duration {
-        match deadline(&self.run) {
-            Some(limit) => limit.since(self.host.clock.now()).min(NAP_MAX),
-            None => NAP_MAX,
+        let due = next_time(&self.run).map(|due| due.since(self.host.clock.now()));
+        due.map_or(NAP_MAX, |due| due.min(NAP_MAX))
+    }
+
+    fn input(&mut self, message: Message) -> Input {
+        match message {
+            Message::Done { task, attempt, took, outcome } => {
+                self.pace.note(&self.run.start.plan.entry(task.entry).kind, took);
+                if let Some(going) = self.going.remove(&task) {
+                    self.contexts.give_back(going.container, outcome.is_ok());
+                }
+                let outcome = outcome::of(&self.run, task, &self.host.artifacts, outcome);
+                Input::Done { task, attempt, outcome }
+            }
+            Message::Checkpoint { task, attempt, state } => {
+                Input::Checkpoint { task, attempt, state }
+            }
+            Message::Cancel { by } => Input::Cancel { by },
+            Message::Interrupt { by } => Input::Interrupt { by },
+            Message::Workers { count, reason } => {
+                let workers = u32::try_from(count).unwrap_or(u32::MAX);
+                self.allowed = Some(workers);
+                Input::Capacity { workers, reason }
+            }
+            Message::Nudge => Input::Tick,
         }
     }
 
-    /// Records `facts` and everything that follows from them in one append, then starts tasks.
-    fn record(&mut self, facts: Vec<Fact>) -> Result<(), Error> {
-        let now = self.host.clock.now();
-        let mut next = self.run.clone();
-        for fact in &facts {
-            next.apply(now, fact)?;
-        }
-        let (mut all, mut start) = (facts, Vec::new());
-        loop {
-            let free = self.host.workers.max(1).saturating_sub(next.running().count());
-            let decision = decide(&next, now, free);
-            if decision.is_empty() {
-                break;
+    /// Records `inputs` and everything that follows from them, then stops and starts tasks.
+    fn advance(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
+        let (now, seq) = (self.host.clock.now(), self.run.seq);
+        let capacity = self.capacity();
+        let step = step(&mut self.run, capacity, now, inputs)?;
+        self.append(now, seq, &step.record)?;
+        self.carry_out(step)
+    }
+
+    /// How much may go on at once.
+    fn capacity(&self) -> Capacity {
+        let limit = u32::try_from(self.host.workers.limit()).unwrap_or(u32::MAX);
+        let workers = self.allowed.map_or(limit, |allowed| allowed.min(limit));
+        Capacity { workers, ahead: self.pace.ahead(&self.run) }
+    }
+
+    /// Makes `facts`, which follow the event at `seq`, durable.
+    fn append(&self, now: Timestamp, seq: u64, facts: &[Fact]) -> Result<(), Error> {
+        let mut last = seq;
+        let cause = Some(format!("{}:{seq}", self.run.id));
+        let (id, correlation_id) = (&self.run.id, &self.run.correlation_id);
+        let mut drafts = facts.iter().map(|fact| fact.draft(now, cause.clone())).peekable();
+        while drafts.peek().is_some() {
+            let (mut part, mut bytes) = (Vec::new(), 0);
+            while part.len() < EVENTS_PER_APPEND_MAX && bytes < APPEND_BYTES_MAX / 2 {
+                let Some(draft) = drafts.next() else { break };
+                bytes += weight(&draft.payload);
+                part.push(draft);
             }
-            for fact in &decision.record {
-                next.apply(now, fact)?;
-            }
-            all.extend(decision.record);
-            start.extend(decision.start);
-        }
-        if next.status != RunStatus::Running {
-            self.watch.stop();
-            self.container.clear();
-        }
-        if !all.is_empty() {
-            let cause = Some(format!("{}:{}", self.run.id, self.run.seq));
-            let drafts = all.iter().map(|fact| fact.draft(now, cause.clone())).collect();
-            let (id, correlation_id) = (&self.run.id, &self.run.correlation_id);
-            let events = self.host.journal.append(id, correlation_id, self.run.seq, drafts)?;
+            let events = self.host.journal.append(id, correlation_id, last, part)?;
+            last += events.len() as u64;
             self.show(events);
         }
-        self.run = next;
-        start.into_iter().try_for_each(|(task, attempt)| self.start(task, attempt))
+        Ok(())
     }
 
     fn show(&self, events: Vec<Event>) {
@@ -278,103 +355,72 @@ impl Execution {
         }
     }
 
-    /// What a task's end means for the journal.
-    fn facts_of(
-        &self,
-        task: String,
-        attempt: u32,
-        outcome: Result<TaskOutput, TaskError>,
-    ) -> Vec<Fact> {
-        let store = &self.host.artifacts;
-        let delivered = outcome.and_then(|mut output| {
-            let value = std::mem::take(&mut output.value);
-            match store.spill(&task, value, &mut output.artifacts) {
-                Ok(value) => Ok(TaskOutput { value, ..output }),
-                Err(error) => Err(TaskError::Failed(Failure {
-                    code: "write_failed".into(),
-                    message: format!("cannot write the output of task `{task}`: {error}"),
-                    hint: Some("check the space of the home, then resume the run".into()),
-                })),
+    fn carry_out(&mut self, step: Step) -> Result<(), Error> {
+        for (task, _) in step.stop {
+            if let Some(going) = self.going.remove(&task) {
+                going.watch.stop();
+                self.queue.give_up(&going.ticket);
             }
-        });
-        let error = match delivered {
-            Ok(TaskOutput { value: output, artifacts, mut warnings, mut facts }) => {
-                warnings.truncate(WARNINGS_MAX);
-                facts.push(Fact::TaskCompleted { task, attempt, output, artifacts, warnings });
-                return facts;
-            }
-            // It was told to stop; why, was recorded then.
-            Err(TaskError::Stopped) if self.watch.stopped() => return Vec::new(),
-            Err(TaskError::Stopped) => failure("stopped", "the task stopped by itself".into()),
-            Err(TaskError::Failed(error)) => error,
-        };
-        let Failure { code, message, hint } = error;
-        let message = message.chars().take(MESSAGE_CHARS_MAX).collect();
-        vec![Fact::TaskFailed { task, attempt, error: Failure { code, message, hint } }]
+        }
+        if self.run.status != RunStatus::Running {
+            self.watch.stop_all();
+            self.contexts.clear();
+            return Ok(());
+        }
+        let capacity = self.capacity();
+        if let Some(lanes) = self.pace.lanes(&self.run, capacity) {
+            self.queue.set_lanes(lanes);
+        }
+        let jobs = step.start.into_iter().map(|(task, attempt)| self.job(task, attempt));
+        let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        self.queue.add(jobs).map_err(Error::Thread)
     }
 
-    /// Hands a task to a worker thread.
-    fn start(&mut self, task: String, attempt: u32) -> Result<(), Error> {
-        let plan = self.start.plan.task(&task).expect("only tasks of the plan are started");
+    /// The work of a task.
+    fn job(&mut self, task: TaskId, attempt: u32) -> Result<(Ticket, Work), Error> {
+        let plan = self.run.start.plan.entry(task.entry);
         let Some(kind) = self.host.kinds.get(plan.kind.as_str()).cloned() else {
-            return Err(Error::UnknownKind { task, kind: plan.kind.clone() });
+            let (task, kind) = (plan.name.clone(), plan.kind.clone());
+            return Err(Error::UnknownKind { task, kind });
         };
-        let context = self.context(&task).map_err(Error::Artifact)?;
-        let outbox = self.outbox.clone();
-        let worker = Builder::new().name(task.clone()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| kind.run(&context)))
-                .unwrap_or_else(|panic| Err(TaskError::Failed(failure_of(&task, &*panic))));
-            let outcome = Box::new(outcome);
+        let (outbox, watch) = (self.outbox.clone(), self.watch.of_task());
+        let keep = {
+            let outbox = outbox.clone();
+            Arc::new(move |state| drop(outbox.send(Message::Checkpoint { task, attempt, state })))
+        };
+        let context = self
+            .contexts
+            .make(&self.run, task, attempt, kind.sees(), watch.clone(), keep)
+            .map_err(Error::Artifact)?;
+        let ticket = Ticket::default();
+        let container = plan.container.is_some().then(|| context.container.clone());
+        self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
+        let clock = Arc::clone(&self.host.clock);
+        let work = move || {
+            let began = clock.now();
+            let outcome = outcome::contained(&*kind, &context);
+            let took = clock.now().since(began);
+            // What the container holds has to be free when it is given back.
+            drop(context);
             // The run may have ended meanwhile; then nobody waits for this.
-            let _ = outbox.send(Message::Done { task, attempt, outcome });
-        });
-        let worker = worker.map_err(Error::Thread)?;
-        self.workers.push(worker);
-        Ok(())
-    }
-
-    fn context(&self, task: &str) -> std::io::Result<TaskContext> {
-        let plan = self.start.plan.task(task).expect("only tasks of the plan are started");
-        let completed = |name: &&String| self.run.tasks[*name].state == TaskState::Completed;
-        let recorded =
-            |name: &String| (name.clone(), self.run.tasks[name].output.clone().unwrap_or_default());
-        let recorded = self.run.tasks.keys().filter(completed).map(recorded).collect();
-        let restored = |name: &String| {
-            let record = &self.run.tasks[name];
-            let recorded = record.output.clone().unwrap_or_default();
-            Ok((name.clone(), self.host.artifacts.restore(&recorded, &record.artifacts)?))
+            let _ = outbox.send(Message::Done { task, attempt, took, outcome });
         };
-        let outputs = self.run.tasks.keys().filter(completed).map(restored);
-        let outputs = outputs.collect::<std::io::Result<_>>()?;
-        Ok(TaskContext {
-            run: self.run.id.clone(),
-            start: Arc::clone(&self.start),
-            task: task.to_owned(),
-            input: plan.input.clone(),
-            outputs,
-            recorded,
-            made: self.run.artifacts().cloned().collect(),
-            warnings: self.run.warnings().map(str::to_owned).collect(),
-            container: self.container.clone(),
-            artifacts: self.host.artifacts.clone(),
-            watch: self.watch.clone(),
-        })
+        Ok((ticket, Box::new(work)))
     }
 }
 
-fn failure(code: &str, message: String) -> Failure {
-    Failure { code: code.to_owned(), message, hint: None }
-}
-
-fn failure_of(task: &str, panic: &(dyn std::any::Any + Send)) -> Failure {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    Failure {
-        code: "panic".into(),
-        message: format!("task `{task}` panicked: {text}"),
-        hint: Some("this is a defect of Dirigent; please report it with the workflow file".into()),
+/// About how many bytes `value` takes as text, never much less.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 6,
+        Value::Number(_) => 25,
+        Value::String(text) => text.len() + text.len() / 8 + 3,
+        Value::Array(items) => 2 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(map) => {
+            2 + map.iter().map(|(key, item)| key.len() + 4 + weight(item)).sum::<usize>()
+        }
     }
 }

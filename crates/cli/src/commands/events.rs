@@ -90,17 +90,35 @@ fn about(event: &Event) -> String {
         Ok(Fact::LifecycleStep { .. }) => {
             event.payload["step"].as_str().unwrap_or_default().to_owned()
         }
-        Ok(Fact::PhaseStarted { phase } | Fact::PhaseCompleted { phase }) => phase,
-        Ok(Fact::ContainerCreated { container, seed }) => format!("{container}, seed {seed}"),
+        Ok(Fact::PhaseStarted { phase, .. } | Fact::PhaseCompleted { phase }) => phase,
+        Ok(Fact::ContainerCreated { container, seed: Some(seed) }) => {
+            format!("{container}, seed {seed}")
+        }
+        Ok(Fact::ContainerCreated { container, seed: None }) => container,
+        Ok(
+            Fact::ContainerRestarted { container, failures }
+            | Fact::ContainerRemoved { container, failures },
+        ) => format!("{container}, failures {failures}"),
+        Ok(Fact::TaskRetrying { task, attempt, error, at }) => {
+            format!("{task}, attempt {attempt}, again at {at}: {}", failed(&error))
+        }
+        Ok(Fact::TaskSkipped { task, reason }) => format!("{task}: {reason}"),
+        Ok(Fact::TaskOrphaned { task } | Fact::CheckpointSaved { task, .. }) => task,
+        Ok(Fact::EventPublished { event, task, .. }) => format!("{event} by {task}"),
+        Ok(Fact::CapacityChanged { workers, reason }) => format!("{workers} at once: {reason}"),
         Ok(Fact::TaskStarted { task, attempt }) => format!("{task}, attempt {attempt}"),
         Ok(Fact::TaskCompleted { task, artifacts, .. }) => {
             let files: Vec<&str> = artifacts.iter().map(|file| file.name.as_str()).collect();
             if files.is_empty() { task } else { format!("{task}: {}", files.join(", ")) }
         }
-        Ok(Fact::TaskFailed { task, error, .. }) => format!("{task}: {}", failed(&error)),
+        Ok(Fact::TaskFailed { task, error, .. } | Fact::TaskTimeout { task, error, .. }) => {
+            format!("{task}: {}", failed(&error))
+        }
         Ok(Fact::CancelRequested { by } | Fact::RunInterrupted { by }) => format!("by {by}"),
         Ok(Fact::RunResumed { attempt }) => format!("attempt {attempt}"),
-        Ok(Fact::WorkflowCompleted { digest }) => format!("digest {digest}"),
+        Ok(Fact::WorkflowCompleted { digest, degraded }) => {
+            format!("{}digest {digest}", if degraded { "degraded, " } else { "" })
+        }
         Ok(Fact::WorkflowFailed { status, error }) => {
             format!("{}: {}", status.as_str(), failed(&error))
         }

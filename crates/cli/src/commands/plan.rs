@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+use dirigent::workflow::{
+    plan::{OnFailure, TaskPlan},
+    priority::Priority,
+};
+
 use super::run::source;
 use crate::{Context, args::Source, exit, print::Style};
 
@@ -30,20 +35,37 @@ pub(crate) fn plan(context: &Context, options: &Source) -> anyhow::Result<u8> {
     );
     for (number, phase) in start.plan.phases().iter().enumerate() {
         write!(text, "\nphase {} {}\n", number + 1, printer.paint(Style::Bold, &phase.name))?;
+        for input in &phase.inputs {
+            let input = String::from(input.clone());
+            writeln!(text, "  {}", printer.paint(Style::Dim, &format!("gets {input}")))?;
+        }
         for task in &phase.tasks {
-            let needs = match task.needs.as_slice() {
-                [] => String::new(),
-                needs => format!("  after {}", needs.join(", ")),
+            let name = match task.count {
+                Some(count) => format!("{} × {count}", task.name),
+                None => task.name.clone(),
             };
-            writeln!(
-                text,
-                "  {:<18} {:<20}{}",
-                task.name,
-                task.kind,
-                printer.paint(Style::Dim, &needs)
-            )?;
+            let after = printer.paint(Style::Dim, &details(task));
+            writeln!(text, "  {name:<18} {:<20}{after}", task.kind)?;
         }
     }
     printer.result(&text)?;
     Ok(exit::DONE)
+}
+
+/// What decides when a task runs, where that is not as usual.
+fn details(task: &TaskPlan) -> String {
+    let mut text = String::new();
+    if !task.needs.is_empty() {
+        text += &format!("  after {}", task.needs.join(", "));
+    }
+    if let Some(event) = &task.on {
+        text += &format!("  on {event}");
+    }
+    if task.priority != Priority::default() {
+        text += &format!("  {:?}", task.priority).to_lowercase();
+    }
+    if task.on_failure != OnFailure::Fail {
+        text += "  optional";
+    }
+    text
 }

@@ -2,8 +2,6 @@
 
 use anyhow::Context as _;
 
-use dirigent::workflow::RunStatus;
-
 use crate::{Context, exit};
 
 /// The name of the report among a run's files.
@@ -14,7 +12,7 @@ pub(crate) fn report(context: &Context, name: &str, open: bool) -> anyhow::Resul
     let path = context.coordinator.home().run_folder(&id).join(REPORT);
     if !path.is_file() {
         let run = context.coordinator.run(&id)?;
-        if run.status != RunStatus::Completed {
+        if !run.status.is_success() {
             anyhow::bail!("run `{id}` has no report: it is {}", run.status.as_str());
         }
         context.coordinator.stored(&run)?;

@@ -26,7 +26,12 @@ pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> 
     if options.detach {
         let (id, status) = context.coordinator.register(&prepared, &request, &mut follower)?;
         return match status {
-            RunStatus::Completed | RunStatus::Cancelled => show::show(context, id.as_str()),
+            status
+                if status.is_terminal()
+                    && !matches!(status, RunStatus::Failed | RunStatus::Timeout) =>
+            {
+                show::show(context, id.as_str())
+            }
             _ => detach(context, id.as_str(), options.workers),
         };
     }

@@ -69,7 +69,11 @@ pub(crate) fn finished(context: &Context, summary: &Summary) -> anyhow::Result<u
     if summary.status == RunStatus::Interrupted {
         printer.complain(&format!("interrupted; `dirigent resume {}` goes on", summary.run_id));
     }
-    Ok(if summary.status == RunStatus::Completed { exit::DONE } else { exit::FAILED })
+    Ok(match summary.status {
+        RunStatus::Completed => exit::DONE,
+        RunStatus::Degraded => exit::DEGRADED,
+        _ => exit::FAILED,
+    })
 }
 
 fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
@@ -83,8 +87,20 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
         printer.paint(Style::Bold, &summary.name),
         summary.run_id
     )?;
-    if !summary.result.is_null() {
-        backtest(printer, &mut out, &summary.result)?;
+    match &summary.result {
+        Value::Null => {}
+        result if result["metrics"].is_object() => backtest(printer, &mut out, result)?,
+        result => {
+            for (phase, result) in result.as_object().into_iter().flatten() {
+                if result["metrics"].is_object() {
+                    writeln!(out, "\n{}", printer.paint(Style::Bold, phase))?;
+                    backtest(printer, &mut out, result)?;
+                }
+            }
+        }
+    }
+    if summary.phases.len() > 1 || !summary.result["metrics"].is_object() {
+        phases(printer, &mut out, &summary.phases)?;
     }
     let notes = summary.phases.iter().map(|phase| &phase["outputs"]["load_data"]["notes"]);
     let notes: Vec<&str> = notes
@@ -109,6 +125,30 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
         writeln!(out, "report   {path}")?;
     }
     Ok(out)
+}
+
+/// One line for each phase, and one for each task that went wrong.
+fn phases(printer: &Printer, out: &mut String, phases: &[Value]) -> std::fmt::Result {
+    writeln!(out)?;
+    for phase in phases {
+        let text = |key: &str| phase[key].as_str().unwrap_or_default().to_owned();
+        let counts = phase["tasks"].as_object().into_iter().flatten();
+        let counts: Vec<String> = counts
+            .filter(|(state, count)| *state != "total" && **count != 0)
+            .map(|(state, count)| format!("{count} {state}"))
+            .collect();
+        let (name, status) = (format!("{:<24}", text("name")), format!("{:<10}", text("status")));
+        let total = &phase["tasks"]["total"];
+        let counts =
+            if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+        writeln!(out, "  {} {status} {total} tasks{counts}", printer.paint(Style::Bold, &name))?;
+        for error in phase["errors"].as_array().into_iter().flatten() {
+            let text = |key: &str| error[key].as_str().unwrap_or_default();
+            let line = format!("    {} {}: {}", text("task"), text("state"), text("why"));
+            writeln!(out, "{}", printer.paint(Style::Yellow, &line))?;
+        }
+    }
+    writeln!(out)
 }
 
 /// The result of a backtest in two columns.
@@ -179,7 +219,7 @@ pub(crate) fn status_word(summary: &Summary) -> &'static str {
 pub(crate) fn painted(printer: &Printer, status: RunStatus, text: &str) -> String {
     let style = match status {
         RunStatus::Completed => Style::Green,
-        RunStatus::Running | RunStatus::Interrupted => Style::Yellow,
+        RunStatus::Running | RunStatus::Interrupted | RunStatus::Degraded => Style::Yellow,
         RunStatus::Failed | RunStatus::Timeout | RunStatus::Cancelled => Style::Red,
     };
     printer.paint(style, text)

@@ -43,7 +43,13 @@ fn required(root: &Resolved, problems: &mut Vec<Problem>) {
         missing("workflow", "add `workflow:` with `type: backtest` below it");
     }
     let kind = root.text("workflow.type").unwrap_or_default();
-    if !map.contains_key("data") && !WITHOUT_DATA.contains(&kind) {
+    let phases = 0..root.list("workflow.phases").len();
+    let of_phase = |at: usize| root.text(&format!("workflow.phases.{at}.type")).unwrap_or_default();
+    let mut kinds = phases.map(of_phase).peekable();
+    let no_phase_needs_it =
+        kinds.peek().is_some() && kinds.all(|kind| WITHOUT_DATA.contains(&kind));
+    let needs_none = WITHOUT_DATA.contains(&kind) || kind == "multi_phase" && no_phase_needs_it;
+    if !map.contains_key("data") && !needs_none {
         missing("data", "add `data:` with `path: prices/{symbol}.csv` and `symbols: […]` below it");
     }
     if kind == "tasks" && root.list("tasks").is_empty() {

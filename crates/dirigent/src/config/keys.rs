@@ -88,8 +88,7 @@ pub static FILE: Section = Section::new(
             Kind::Section(&coordinate::ORCHESTRATION),
             "{}",
             "Limits and retries of tasks",
-        )
-        .planned(),
+        ),
         Field::optional("market", Kind::Section(&market::MARKET), "The trading day").planned(),
         Field::default(
             "notifications",
@@ -135,7 +134,8 @@ static WORKFLOW: Section = Section::new(
         Field::optional(
             "execution_mode",
             Kind::Choice(MODES),
-            "How work is scheduled; changes the speed, never the numbers; default TRADITIONAL",
+            "How work is scheduled; changes the speed, never the numbers; default TRADITIONAL, \
+             for tasks and trading days AUTO",
         ),
         Field::default("timeout_seconds", SECONDS, "3600", "The run is stopped after this time"),
         Field::default(
@@ -185,6 +185,12 @@ static PHASE: Section = Section::new(
         Field::optional("execution_mode", Kind::Choice(PHASE_MODES), "How it is scheduled"),
         Field::optional("resources", Kind::Section(&coordinate::LIMITS), "What one trial may use"),
         Field::optional("config", Kind::Map(&Kind::Any), "Settings for its trials"),
+        Field::default(
+            "tasks",
+            Kind::List { of: &Kind::Section(&tasks::TASK), min: 0, max: 100_000 },
+            "[]",
+            "The tasks of a phase of type tasks",
+        ),
         Field::optional(
             "optimization_config",
             Kind::Section(&OPTIMIZATION),

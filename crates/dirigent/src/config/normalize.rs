@@ -90,7 +90,8 @@ fn move_up(root: &mut Resolved, problems: &mut Vec<Problem>, from: &str, to: &st
     }
 }
 
-/// The mode of the workflow, else of the coordinator, else TRADITIONAL.
+/// The mode of the workflow, else of the coordinator, else TRADITIONAL; for graphs of tasks, of
+/// which several run at once unless somebody says otherwise, AUTO.
 fn default_mode(root: &mut Resolved, problems: &mut Vec<Problem>) {
     let own = root.text("workflow.execution_mode").map(str::to_owned);
     let coordinator = root.get("coordinator.execution_mode").cloned();
@@ -106,7 +107,8 @@ fn default_mode(root: &mut Resolved, problems: &mut Vec<Problem>) {
         (Some(_), None) => {}
         (None, Some(mode)) => insert(root, "workflow", "execution_mode", mode),
         (None, None) => {
-            let mode = leaf(root, "TRADITIONAL");
+            let graph = matches!(root.text("workflow.type"), Some("tasks" | "daily_trading"));
+            let mode = leaf(root, if graph { "AUTO" } else { "TRADITIONAL" });
             insert(root, "workflow", "execution_mode", mode);
         }
     }

@@ -48,6 +48,9 @@ pub struct Phase {
     /// `config`
     #[serde(default)]
     pub config: Map<String, Value>,
+    /// `tasks`
+    #[serde(default)]
+    pub tasks: Vec<Task>,
     /// `optimization_config`
     pub optimization_config: Option<Map<String, Value>>,
 }
@@ -59,19 +62,51 @@ pub struct Limits {
     cpu_per_container: Option<f64>,
     memory_gb: Option<f64>,
     cpu_cores: Option<f64>,
+    disk_per_container: Option<u64>,
+    #[serde(default)]
+    slots: BTreeMap<String, u32>,
+}
+
+/// GiB as bytes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked: positive and at most a million GiB"
+)]
+fn gibibytes(gib: f64) -> u64 {
+    const GIB: f64 = 1_073_741_824.0;
+    (gib * GIB) as u64
+}
+
+/// Cores as thousandths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked: positive and at most 100,000"
+)]
+fn millicores(cores: f64) -> u64 {
+    (cores * 1000.0).ceil() as u64
 }
 
 impl Limits {
     /// Memory of one trial, in bytes.
     pub fn memory_bytes(&self) -> Option<u64> {
-        const GIB: f64 = 1_073_741_824.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked: positive and at most a million GiB"
-        )]
-        let from_gib = || self.memory_gb.map(|gib| (gib * GIB) as u64);
-        self.memory_per_container.or_else(from_gib)
+        self.memory_per_container.or_else(|| self.memory_gb.map(gibibytes))
+    }
+
+    /// Processor time of one trial, in thousandths of a core.
+    pub fn millicores(&self) -> Option<u64> {
+        self.cpu_cores().map(millicores)
+    }
+
+    /// Room on the disk of one trial, in bytes.
+    pub fn disk_bytes(&self) -> Option<u64> {
+        self.disk_per_container
+    }
+
+    /// Named slots of one trial.
+    pub fn slots(&self) -> &BTreeMap<String, u32> {
+        &self.slots
     }
 
     /// Processor cores of one trial.
@@ -113,6 +148,21 @@ pub struct Resources {
     pub max_cpu_cores: Option<f64>,
     /// `container_pool_size`
     pub container_pool_size: u64,
+    /// `slots`
+    #[serde(default)]
+    pub slots: BTreeMap<String, u32>,
+}
+
+impl Resources {
+    /// `max_memory_gb`, in bytes.
+    pub fn max_memory_bytes(&self) -> Option<u64> {
+        self.max_memory_gb.map(gibibytes)
+    }
+
+    /// `max_cpu_cores`, in thousandths of a core.
+    pub fn max_millicores(&self) -> Option<u64> {
+        self.max_cpu_cores.map(millicores)
+    }
 }
 
 /// `coordinator.monitoring`; times in seconds.
@@ -153,6 +203,9 @@ pub struct PhaseOverlay {
 pub struct Orchestration {
     /// `max_concurrent_tasks`
     pub max_concurrent_tasks: u64,
+    /// `max_concurrent_by_kind`
+    #[serde(default)]
+    pub max_concurrent_by_kind: BTreeMap<String, u64>,
     /// `default_task_timeout`
     pub default_task_timeout: f64,
     /// `enable_retry`
@@ -163,8 +216,28 @@ pub struct Orchestration {
     pub retry_base_delay: f64,
     /// `retry_max_delay`
     pub retry_max_delay: f64,
+    /// `retry_strategy`
+    #[serde(default)]
+    pub retry_strategy: RetryStrategy,
+    /// `retry_jitter_percent`
+    #[serde(default)]
+    pub retry_jitter_percent: u8,
+    /// `retry_permanent_errors`
+    #[serde(default)]
+    pub retry_permanent_errors: bool,
     /// `health_check_interval`
     pub health_check_interval: f64,
+}
+
+/// `orchestration.retry_strategy`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryStrategy {
+    /// The wait doubles.
+    #[default]
+    Exponential,
+    /// The wait is always the same.
+    Fixed,
 }
 
 /// `market`
@@ -209,6 +282,11 @@ pub struct Task {
     pub timeout: Option<f64>,
     /// `max_retries`
     pub max_retries: Option<u32>,
+    /// `optional`
+    #[serde(default)]
+    pub optional: bool,
+    /// `resources`
+    pub resources: Option<Limits>,
 }
 
 /// One of `stages`.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
-    Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, Stage, Task,
+    Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
 
 /// A workflow.

@@ -13,7 +13,7 @@ use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     decide::digest_of,
     event::{Fact, Failure},
-    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    port::{Sees, TaskContext, TaskError, TaskKind, TaskOutput},
 };
 use serde_json::{Map, Value, json};
 
@@ -45,7 +45,7 @@ struct Bench {
 
 impl Bench {
     fn setup(&self, context: &TaskContext) -> Result<(Setup, Chosen), TaskError> {
-        let setup = Setup::of(&context.start).map_err(TaskError::Failed)?;
+        let setup = Setup::of(&context.start, &context.input).map_err(TaskError::Failed)?;
         let missing = || failure("strategy_invalid", "the file names no strategy".into());
         let written = setup.workflow.strategy.as_ref().ok_or_else(missing);
         let written = written.map_err(TaskError::Failed)?;
@@ -110,6 +110,10 @@ impl TaskKind for Parse {
         "backtest.parse"
     }
 
+    fn sees(&self) -> Sees {
+        Sees::Phase
+    }
+
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let (setup, chosen) = self.0.setup(context)?;
         let value = json!({
@@ -131,11 +135,15 @@ impl TaskKind for Contain {
         "backtest.container"
     }
 
+    fn sees(&self) -> Sees {
+        Sees::Phase
+    }
+
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let container = context.container.path().to_owned();
         let seed = context.container.seed().as_u32();
         let value = json!({"container": container, "seed": seed});
-        let facts = vec![Fact::ContainerCreated { container, seed }];
+        let facts = vec![Fact::ContainerCreated { container, seed: Some(seed) }];
         Ok(TaskOutput { value, facts, ..TaskOutput::default() })
     }
 }
@@ -146,6 +154,10 @@ struct Load(Bench);
 impl TaskKind for Load {
     fn name(&self) -> &'static str {
         "backtest.load"
+    }
+
+    fn sees(&self) -> Sees {
+        Sees::Phase
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
@@ -163,6 +175,10 @@ impl TaskKind for Execute {
         "backtest.execute"
     }
 
+    fn sees(&self) -> Sees {
+        Sees::Phase
+    }
+
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let finished = self.0.finished(context)?;
         let store = &context.artifacts;
@@ -175,7 +191,7 @@ impl TaskKind for Execute {
         let artifacts = artifacts.into_iter().collect::<Result<_, _>>().map_err(write_failed)?;
         let warnings = outcome.warnings.iter().map(ToString::to_string).collect();
         let value = finished.result.clone();
-        Ok(TaskOutput { value, artifacts, warnings, facts: Vec::new() })
+        Ok(TaskOutput { value, artifacts, warnings, ..TaskOutput::default() })
     }
 }
 
@@ -185,6 +201,10 @@ struct Report(Bench);
 impl TaskKind for Report {
     fn name(&self) -> &'static str {
         "backtest.report"
+    }
+
+    fn sees(&self) -> Sees {
+        Sees::Phase
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {

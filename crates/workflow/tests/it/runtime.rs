@@ -16,9 +16,9 @@ use dirigent_workflow::{
     Plan, Run, RunStatus,
     artifact::Artifacts,
     event::{Failure, Start},
-    plan::{LifecycleStep, Mode, PhasePlan, TaskPlan},
+    plan::{LifecycleStep, Limits, Mode, PhasePlan, TaskPlan},
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
-    runtime::{Execution, Handle, Host},
+    runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
 use serde_json::{Value, json};
 
@@ -65,13 +65,15 @@ fn start(mode: Mode, input: &str, timeout_ms: Option<u64>) -> Start {
         needs: needs.iter().map(ToString::to_string).collect(),
         input: json!(input),
         reaches,
+        ..TaskPlan::default()
     };
     let tasks = vec![
         task("a", &[], "", Some(LifecycleStep::Validation)),
         task("b", &["a"], input, None),
         task("c", &["a", "b"], "", None),
     ];
-    let phase = PhasePlan { name: "p".into(), kind: "tasks".into(), mode, tasks };
+    let (name, kind) = ("p".into(), "tasks".into());
+    let phase = PhasePlan { name, kind, mode, tasks, ..PhasePlan::default() };
     Start {
         name: "test".into(),
         kind: "tasks".into(),
@@ -84,6 +86,7 @@ fn start(mode: Mode, input: &str, timeout_ms: Option<u64>) -> Start {
         base: String::new(),
         timeout_ms,
         plan: Plan::new(vec![phase]).unwrap(),
+        limits: Limits::default(),
         version: String::new(),
     }
 }
@@ -108,7 +111,8 @@ fn world() -> World {
         artifacts: Artifacts::at(folder.path().join("artifacts")),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         kinds: Arc::new(BTreeMap::from([("step", step)])),
-        workers: 2,
+        workers: Workers::new(2),
+        pool_size: POOL_SIZE_DEFAULT,
     };
     World { host, journal, clock, entered, _folder: folder }
 }
@@ -144,7 +148,7 @@ fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
     let world = world();
     let run = world.create(start(Mode::Traditional, "", None)).drive().unwrap();
     assert_eq!(run.status, RunStatus::Completed);
-    assert_eq!(run.tasks["c"].output, Some(json!(4)));
+    assert_eq!(run.task("c").unwrap().output(), &json!(4));
     let events = world.events(&run);
     assert_eq!(
         kinds(&events),
@@ -172,7 +176,7 @@ fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
 fn the_digest_does_not_depend_on_mode_workers_or_run() {
     let digest = |mode, workers| {
         let mut world = world();
-        world.host.workers = workers;
+        world.host.workers = Workers::new(workers);
         world.create(start(mode, "", None)).drive().unwrap().digest.unwrap()
     };
     let expected = digest(Mode::Traditional, 1);

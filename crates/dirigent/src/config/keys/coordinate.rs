@@ -6,6 +6,7 @@ use super::{MODES, NAMES, PHASE_MODES, SECONDS, SECONDS_MAX};
 
 const GIGABYTES: Kind = Kind::Number(Range::positive(1e6));
 const CORES: Kind = Kind::Number(Range::positive(100_000.0));
+const SLOTS: Kind = Kind::Whole { min: 1, max: 1_000_000 };
 
 pub(super) static COORDINATOR: Section = Section::new(
     "Seed, resources, monitoring and fault tolerance",
@@ -21,8 +22,7 @@ pub(super) static COORDINATOR: Section = Section::new(
             "{}",
             "What makes runs repeatable",
         ),
-        Field::default("resources", Kind::Section(&RESOURCES), "{}", "What a run may use")
-            .planned(),
+        Field::default("resources", Kind::Section(&RESOURCES), "{}", "What a run may use"),
         Field::default("monitoring", Kind::Section(&MONITORING), "{}", "What is measured")
             .planned(),
         Field::default(
@@ -30,8 +30,7 @@ pub(super) static COORDINATOR: Section = Section::new(
             Kind::Section(&FAULT_TOLERANCE),
             "{}",
             "What happens when a trial fails",
-        )
-        .planned(),
+        ),
         Field::default(
             "phases",
             Kind::Map(&Kind::Section(&PHASE_OVERLAY)),
@@ -65,6 +64,13 @@ static RESOURCES: Section = Section::new(
             "100",
             "How many idle containers are kept",
         ),
+        Field::default(
+            "slots",
+            Kind::Map(&SLOTS),
+            "{}",
+            "Named things that tasks share, and how many there are",
+        )
+        .example("{gpu: 1}"),
     ],
 );
 
@@ -111,6 +117,9 @@ pub(super) static LIMITS: Section = Section::new(
         Field::optional("cpu_per_container", CORES, "Processor cores").example("0.5"),
         Field::optional("memory_gb", GIGABYTES, "Memory, in GiB").example("0.5"),
         Field::optional("cpu_cores", CORES, "Processor cores").example("0.5"),
+        Field::optional("disk_per_container", Kind::Bytes, "Room on the disk").example("1GB"),
+        Field::default("slots", Kind::Map(&SLOTS), "{}", "Named slots of `coordinator.resources`")
+            .example("{gpu: 1}"),
     ],
 );
 
@@ -123,6 +132,13 @@ pub(super) static ORCHESTRATION: Section = Section::new(
             "5",
             "How many tasks run at once",
         ),
+        Field::default(
+            "max_concurrent_by_kind",
+            Kind::Map(&SLOTS),
+            "{}",
+            "How many tasks of one kind run at once",
+        )
+        .example("{command: 2}"),
         Field::default("default_task_timeout", SECONDS, "300", "Seconds before a task is stopped"),
         Field::default("enable_retry", Kind::Boolean, "true", "Failed tasks are tried again"),
         Field::default("max_retries", Kind::Whole { min: 0, max: 1_000 }, "3", "How often"),
@@ -137,6 +153,24 @@ pub(super) static ORCHESTRATION: Section = Section::new(
             Kind::Number(Range::from_to(0.0, SECONDS_MAX)),
             "60",
             "The longest wait before a retry, in seconds",
+        ),
+        Field::default(
+            "retry_strategy",
+            Kind::Choice(&["exponential", "fixed"]),
+            "exponential",
+            "Whether the wait doubles for each retry or is always `retry_base_delay`",
+        ),
+        Field::default(
+            "retry_jitter_percent",
+            Kind::Whole { min: 0, max: 100 },
+            "0",
+            "Part of each wait that is drawn at random, from the seed",
+        ),
+        Field::default(
+            "retry_permanent_errors",
+            Kind::Boolean,
+            "false",
+            "Also try again after errors that will not go away by themselves",
         ),
         Field::default("health_check_interval", SECONDS, "60", "Seconds between health checks"),
     ],

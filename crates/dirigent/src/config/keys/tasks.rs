@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Section};
 
-use super::{NAMES, SECONDS};
+use super::{NAMES, SECONDS, coordinate::LIMITS};
 
 const PRIORITY: Kind = Kind::Either(&[
     Kind::Choice(&["CRITICAL", "HIGH", "MEDIUM", "NORMAL", "LOW"]),
@@ -22,6 +22,13 @@ pub(super) static TASK: Section = Section::new(
         Field::default("priority", PRIORITY, "MEDIUM", "Who goes first; 4 is CRITICAL, 1 is LOW"),
         Field::optional("timeout", SECONDS, "Seconds before it is stopped"),
         Field::optional("max_retries", RETRIES, "How often it is tried again"),
+        Field::default(
+            "optional",
+            Kind::Boolean,
+            "false",
+            "If it fails, what needs it is skipped and the run ends degraded, not failed",
+        ),
+        Field::optional("resources", Kind::Section(&LIMITS), "What it takes while it runs"),
     ],
 );
 

@@ -1,0 +1,43 @@
+//! `backtest`: one historical simulation, five steps in one container.
+
+use dirigent_workflow::plan::{LifecycleStep as Step, PhasePlan, TaskPlan};
+use serde_json::{Value, json};
+
+use super::{Part, Planner, Refusal};
+
+pub(super) struct Backtest;
+
+/// The steps: their names, their kinds, and what they reach.
+const STEPS: [(&str, &str, Option<Step>); 5] = [
+    ("parse_config", "backtest.parse", Some(Step::Validation)),
+    ("create_container", "backtest.container", Some(Step::ContainerCreation)),
+    ("load_data", "backtest.load", Some(Step::InfrastructureSetup)),
+    ("execute_strategy", "backtest.execute", None),
+    ("generate_report", "backtest.report", None),
+];
+
+impl Planner for Backtest {
+    fn kind(&self) -> &'static str {
+        "backtest"
+    }
+
+    fn phase(&self, part: &Part<'_>) -> Result<PhasePlan, Refusal> {
+        let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
+        let input = overlay.map_or(Value::Null, |config| json!({"config": config}));
+        let mut tasks: Vec<TaskPlan> = Vec::with_capacity(STEPS.len());
+        for (name, kind, reaches) in STEPS {
+            let needs = tasks.last().map(|before| before.name.clone()).into_iter().collect();
+            let (name, kind, input) = (part.task_name(name), kind.into(), input.clone());
+            tasks.push(TaskPlan { name, kind, needs, input, reaches, ..TaskPlan::default() });
+        }
+        Ok(PhasePlan {
+            name: part.name.into(),
+            kind: self.kind().into(),
+            mode: part.mode(1),
+            tasks,
+            result: Some(part.task_name("execute_strategy")),
+            max_parallel: part.max_parallel(),
+            ..PhasePlan::default()
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! The digest: what a run found, in 64 characters, whatever way it took.
+
+use dirigent_core::{canonical, hash::Sha256Hex};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    artifact::ArtifactRef,
+    plan::TaskPlan,
+    run::{Run, TaskRecord, output_of},
+    task::TaskState,
+};
+
+/// SHA-256 over outputs and artifact hashes: no ids, times, host or worker facts.
+pub fn digest(run: &Run) -> Sha256Hex {
+    let tasks = || run.start.plan.tasks().map(|(_, task)| task);
+    let outputs = tasks().map(|task| (task.name.clone(), output(run, task))).collect();
+    let mut document = document(outputs, run.artifacts());
+    let lost = |record: &&TaskRecord| record.state != TaskState::Completed;
+    let missing: Map<String, Value> = tasks()
+        .map(|task| (task.name.clone(), run.tasks_of(&task.name).iter().filter(lost).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| (name, json!(count)))
+        .collect();
+    if !missing.is_empty() {
+        document["missing"] = Value::Object(missing);
+    }
+    canonical::digest(&document)
+}
+
+/// The digest of a run whose tasks all deliver: `outputs`, by name, and `artifacts`.
+pub fn digest_of<'a>(
+    outputs: Map<String, Value>,
+    artifacts: impl Iterator<Item = &'a ArtifactRef>,
+) -> Sha256Hex {
+    canonical::digest(&document(outputs, artifacts))
+}
+
+fn document<'a>(
+    outputs: Map<String, Value>,
+    artifacts: impl Iterator<Item = &'a ArtifactRef>,
+) -> Value {
+    let mut hashes = Map::new();
+    for artifact in artifacts.filter(|artifact| artifact.in_digest) {
+        let mut name = artifact.name.clone();
+        // Tasks of different phases may call their files the same.
+        while hashes.contains_key(&name) {
+            name.push('\'');
+        }
+        hashes.insert(name, json!(artifact.sha256));
+    }
+    json!({"outputs": outputs, "artifacts": hashes})
+}
+
+/// What a task found. Tasks that events started are counted in the order of what they found, as
+/// the order of events is no part of the result.
+fn output(run: &Run, task: &TaskPlan) -> Value {
+    match output_of(run, task) {
+        Value::Array(mut found) if task.on.is_some() => {
+            found.sort_by_cached_key(canonical::to_string);
+            Value::Array(found)
+        }
+        found => found,
+    }
+}

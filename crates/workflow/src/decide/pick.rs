@@ -1,0 +1,211 @@
+//! Picking: which of the tasks that could start, do.
+//!
+//! Promises: the lowest rank first; a task that does not fit is waited for, by its own kind alone,
+//! so that a large one is not overtaken for ever by small ones.
+
+use std::collections::btree_set;
+
+use crate::{
+    amount::Amount,
+    decide::{Capacity, Decision},
+    event::{Fact, Failure},
+    instances::{self, TASKS_PER_RECORD_MAX, TaskId},
+    plan::{Mode, PhasePlan},
+    run::{Run, board::Lane},
+    task::TaskState,
+};
+
+/// The tasks that one step starts at most.
+const STARTS_MAX: usize = TASKS_PER_RECORD_MAX;
+
+/// The tasks of `entry` that will never start, as a fact.
+pub(super) fn skip(run: &Run, entry: u32, need: u32) -> Fact {
+    let plan = &run.start.plan;
+    let waiting = |state| matches!(state, TaskState::Pending | TaskState::Queued);
+    let all = (0_u32..).zip(run.records(entry)).filter(|(_, record)| waiting(record.state));
+    let some: Vec<u32> = all.map(|(instance, _)| instance).take(TASKS_PER_RECORD_MAX).collect();
+    let (_, bad) = run.board.ended_of(need);
+    let name = &plan.entry(need).name;
+    let many = if plan.entry(need).count.is_some() {
+        format!("{bad} of `{name}`")
+    } else {
+        format!("`{name}`")
+    };
+    let reason = format!("it needs {many}, which did not complete");
+    Fact::TaskSkipped { task: instances::name(plan, entry, &some), reason }
+}
+
+/// Starts as many tasks of `phase` as there is room for.
+pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: Capacity) -> Decision {
+    let plan = &run.start.plan;
+    let mut room = Room::of(run, phase, capacity);
+    let mut lanes: Vec<Cursor<'_>> =
+        run.board.lanes.iter().map(|lane| Cursor::new(run, lane)).collect();
+    let mut decision = Decision::default();
+    let mut started: Vec<TaskId> = Vec::new();
+    while room.tasks > 0 && started.len() < STARTS_MAX {
+        let heads = lanes.iter().enumerate().filter_map(|(at, lane)| Some((lane.head?, at)));
+        let Some(((_, task), at)) = heads.min() else { break };
+        let takes = &plan.entry(task.entry).takes;
+        if let Some(lack) = room.budget.lacks(&room.used, takes) {
+            if room.budget.lacks(&Amount::default(), takes).is_none() {
+                lanes[at].head = None;
+                continue;
+            }
+            if run.board.running == 0 && started.is_empty() {
+                return never_fits(run, task, &lack);
+            }
+            lanes[at].head = None;
+            continue;
+        }
+        if !lanes[at].has_room() {
+            lanes[at].head = None;
+            continue;
+        }
+        room.tasks -= 1;
+        room.used.add(takes);
+        started.push(task);
+        lanes[at].advance(run);
+    }
+    for group in groups(run, &started) {
+        let name = instances::name(plan, group.entry, &group.instances);
+        if group.attempt == 1 && plan.entry(group.entry).container.is_some() {
+            let container = instances::container(plan, group.entry, &group.instances);
+            decision.record.push(Fact::ContainerCreated { container, seed: None });
+        }
+        decision.record.push(Fact::TaskStarted { task: name, attempt: group.attempt });
+    }
+    decision.start = started.into_iter().map(|task| (task, next_attempt(run, task))).collect();
+    decision
+}
+
+fn next_attempt(run: &Run, task: TaskId) -> u32 {
+    run.record(task).map_or(1, |record| record.attempts + 1)
+}
+
+/// Tasks of one entry that start with the same attempt share a record.
+struct Group {
+    entry: u32,
+    attempt: u32,
+    instances: Vec<u32>,
+}
+
+fn groups(run: &Run, started: &[TaskId]) -> Vec<Group> {
+    let mut keyed: Vec<(u32, u32, u32)> =
+        started.iter().map(|task| (task.entry, next_attempt(run, *task), task.instance)).collect();
+    keyed.sort_unstable();
+    let mut groups: Vec<Group> = Vec::new();
+    for (entry, attempt, instance) in keyed {
+        match groups.last_mut() {
+            Some(group) if group.entry == entry && group.attempt == attempt => {
+                group.instances.push(instance);
+            }
+            _ => groups.push(Group { entry, attempt, instances: vec![instance] }),
+        }
+    }
+    groups
+}
+
+/// A task that takes more than there is, even alone, fails at once.
+fn never_fits(run: &Run, task: TaskId, lack: &str) -> Decision {
+    let (name, attempt) = (task.name(&run.start.plan), next_attempt(run, task));
+    let error = Failure {
+        code: "resources".into(),
+        message: format!("{lack} for task `{name}`: it takes more than the whole budget"),
+        hint: Some(
+            "give it less in `resources`, or the run more in `coordinator.resources`".into(),
+        ),
+    };
+    let started = Fact::TaskStarted { task: name.clone(), attempt };
+    let record = vec![started, Fact::TaskFailed { task: name, attempt, error }];
+    Decision { record, start: Vec::new() }
+}
+
+/// What is left for new tasks.
+struct Room {
+    tasks: u32,
+    used: Amount,
+    budget: Amount,
+}
+
+impl Room {
+    fn of(run: &Run, phase: &PhasePlan, capacity: Capacity) -> Self {
+        let limits = &run.start.limits;
+        let (at_once, ahead) = at_once(run, phase, capacity);
+        let tasks = at_once.saturating_mul(ahead).saturating_sub(run.board.running);
+        Self { tasks, used: run.board.used.clone(), budget: limits.budget.clone() }
+    }
+}
+
+/// How many tasks of `phase` may be worked on at once, and how many times that are handed out.
+pub(crate) fn at_once(run: &Run, phase: &PhasePlan, capacity: Capacity) -> (u32, u32) {
+    let all = run.start.limits.concurrency.unwrap_or(u32::MAX).min(capacity.workers);
+    match (phase.mode, phase.max_parallel) {
+        (Mode::Traditional, _) => (all.min(1), capacity.ahead),
+        (_, Some(most)) => (all.min(most), 1),
+        (_, None) => (all, capacity.ahead),
+    }
+}
+
+/// A walk along a lane, in the order in which its tasks start.
+struct Cursor<'r> {
+    line: btree_set::Iter<'r, (i64, u32)>,
+    again: std::iter::Peekable<btree_set::Iter<'r, (i64, TaskId)>>,
+    /// The entry that is being walked along: its rank, and its next task.
+    entry: Option<(i64, TaskId)>,
+    /// The next task, with its rank.
+    head: Option<(i64, TaskId)>,
+    /// How many more of the kind may start; none is no limit.
+    room: Option<u32>,
+}
+
+impl<'r> Cursor<'r> {
+    fn new(run: &'r Run, lane: &'r Lane) -> Self {
+        let limit = run.start.limits.kinds.get(&lane.kind);
+        let room = limit.map(|most| most.saturating_sub(lane.running));
+        let again = lane.again.iter().peekable();
+        let mut cursor = Self { line: lane.line.iter(), again, entry: None, head: None, room };
+        cursor.next_entry(run);
+        cursor.find_head();
+        cursor
+    }
+
+    fn next_entry(&mut self, run: &Run) {
+        self.entry = self
+            .line
+            .next()
+            .map(|&(rank, entry)| (rank, TaskId { entry, instance: run.board.fresh(entry) }));
+    }
+
+    fn find_head(&mut self) {
+        let again = self.again.peek().map(|&&first| first);
+        self.head = [self.entry, again].into_iter().flatten().min();
+    }
+
+    fn has_room(&self) -> bool {
+        self.room != Some(0)
+    }
+
+    /// Goes on behind the head, which was picked.
+    fn advance(&mut self, run: &Run) {
+        self.room = self.room.map(|room| room - 1);
+        if self.entry == self.head {
+            let queued = |task: &TaskId| {
+                run.record(*task).is_none_or(|record| record.state == TaskState::Queued)
+            };
+            if let Some((_, task)) = &mut self.entry {
+                task.instance += 1;
+                while !queued(task) {
+                    task.instance += 1;
+                }
+                let task = *task;
+                if run.record(task).is_none() {
+                    self.next_entry(run);
+                }
+            }
+        } else {
+            self.again.next();
+        }
+        self.find_head();
+    }
+}

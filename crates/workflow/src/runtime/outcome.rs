@@ -1,0 +1,84 @@
+//! Outcomes: what a task's end becomes before it is recorded.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{
+    artifact::Artifacts,
+    event::Failure,
+    instances::TaskId,
+    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    retry::ErrorClass,
+    run::Run,
+    step::{Delivery, Outcome},
+};
+
+/// The most warnings of one task that are recorded.
+const WARNINGS_MAX: usize = 50;
+/// The longest message of a failure that is recorded.
+const MESSAGE_CHARS_MAX: usize = 8_000;
+
+/// Runs `kind`; a panic is a failure.
+pub(super) fn contained(
+    kind: &dyn TaskKind,
+    context: &TaskContext,
+) -> Result<TaskOutput, TaskError> {
+    catch_unwind(AssertUnwindSafe(|| kind.run(context)))
+        .unwrap_or_else(|panic| Err(TaskError::Failed(failure_of(&context.task, &*panic))))
+}
+
+/// What `result` of `task` means for the run.
+pub(super) fn of(
+    run: &Run,
+    task: TaskId,
+    store: &Artifacts,
+    result: Result<TaskOutput, TaskError>,
+) -> Outcome {
+    let (error, class) = match result {
+        Ok(output) => match spilled(run, task, store, output) {
+            Ok(delivery) => return Outcome::Delivered(Box::new(delivery)),
+            Err(error) => (error, ErrorClass::Transient),
+        },
+        Err(TaskError::Stopped) => return Outcome::Stopped,
+        Err(TaskError::Failed(error)) => (error, ErrorClass::Transient),
+        Err(TaskError::Hopeless(error)) => (error, ErrorClass::Permanent),
+    };
+    let Failure { code, message, hint } = error;
+    let message = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    Outcome::Failed(Failure { code, message, hint }, class)
+}
+
+/// The delivery, with an output that is too large for an event in an artifact.
+fn spilled(
+    run: &Run,
+    task: TaskId,
+    store: &Artifacts,
+    output: TaskOutput,
+) -> Result<Delivery, Failure> {
+    let TaskOutput { value, mut artifacts, mut warnings, facts, events } = output;
+    warnings.truncate(WARNINGS_MAX);
+    if value.is_null() {
+        return Ok(Delivery { output: value, artifacts, warnings, facts, events });
+    }
+    let name = task.name(&run.start.plan);
+    match store.spill(&name.replace('/', "-"), value, &mut artifacts) {
+        Ok(output) => Ok(Delivery { output, artifacts, warnings, facts, events }),
+        Err(error) => Err(Failure {
+            code: "write_failed".into(),
+            message: format!("cannot write the output of task `{name}`: {error}"),
+            hint: Some("check the space of the home, then resume the run".into()),
+        }),
+    }
+}
+
+fn failure_of(task: &str, panic: &(dyn std::any::Any + Send)) -> Failure {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    Failure {
+        code: "panic".into(),
+        message: format!("task `{task}` panicked: {text}"),
+        hint: Some("this is a defect of Dirigent; please report it with the workflow file".into()),
+    }
+}
