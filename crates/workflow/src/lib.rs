@@ -11,6 +11,7 @@ pub mod event;
 pub mod file;
 pub mod plan;
 pub mod port;
+pub mod resource;
 pub mod run;
 pub mod runtime;
 pub mod task;
