@@ -5,7 +5,14 @@
 //! Not here: measuring the machine; see `machine` and `governor` in the `dirigent` crate.
 
 pub mod amount;
+pub mod backpressure;
+pub mod breaker;
+pub mod callbacks;
+pub mod estimate;
+pub mod history;
 pub mod ledger;
+pub mod threshold;
 
 pub use amount::Amount;
+pub use backpressure::Level;
 pub use ledger::{Admission, Ledger, ResourceError};
