@@ -9,6 +9,7 @@ pub mod config;
 pub mod coordinator;
 pub mod diff;
 pub mod error;
+pub mod governor;
 pub mod home;
 pub mod planner;
 pub mod prepare;
