@@ -11,6 +11,7 @@ pub mod diff;
 pub mod error;
 pub mod governor;
 pub mod home;
+pub mod machine;
 pub mod planner;
 pub mod prepare;
 mod requests;
