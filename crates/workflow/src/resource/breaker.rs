@@ -119,16 +119,13 @@ impl Breakers {
     /// If the key's breaker is open, or its probe is still under way.
     pub fn check(&mut self, key: &str, now: Timestamp) -> Result<(), Refused> {
         let Some(state) = self.states.get_mut(key) else { return Ok(()) };
-        let next = state.on(Event::Asked, now, &self.rules);
-        match *state {
-            State::Open { until, .. } | State::HalfOpen { until, .. } if now < until => {
-                Err(Refused { key: key.to_owned(), retry_at: until })
-            }
-            _ => {
-                *state = next;
-                Ok(())
-            }
+        if let State::Open { until, .. } | State::HalfOpen { until, .. } = *state
+            && now < until
+        {
+            return Err(Refused { key: key.to_owned(), retry_at: until });
         }
+        *state = state.on(Event::Asked, now, &self.rules);
+        Ok(())
     }
 
     /// Reports that something ended well.

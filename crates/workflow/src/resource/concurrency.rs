@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn others_get_out_of_the_way_of_nobody_but_we_do() {
+    fn it_makes_way_for_others_but_keeps_one_task() {
         let mut control = Concurrency::new(1, 8, 8, Target::default());
         let mut plant = Plant::new(0.95, 0.1, 0.0);
         plant.run(&mut control, 300);

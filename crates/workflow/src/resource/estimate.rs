@@ -98,40 +98,36 @@ impl Durations {
 
     /// Records what a completed task took.
     pub fn record(&mut self, kind: &str, name: &str, took: Duration) {
-        if !self.kinds.contains_key(kind) {
-            if self.keys >= KEYS_MAX {
-                return;
-            }
-            self.keys += 1;
+        if !self.kinds.contains_key(kind) && self.take_key() {
             let fresh = Kind { all: History::new(), names: BTreeMap::new() };
             self.kinds.insert(kind.to_owned(), fresh);
         }
-        let Some(history) = self.kinds.get_mut(kind) else { return };
-        history.all.push(took);
-        if let Some(named) = history.names.get_mut(name) {
-            named.push(took);
-        } else if self.keys < KEYS_MAX {
-            self.keys += 1;
-            history.names.entry(name.to_owned()).or_insert_with(History::new).push(took);
+        let known = |kind: &Kind| kind.names.contains_key(name);
+        let adds_name = self.kinds.get(kind).is_some_and(|kind| !known(kind)) && self.take_key();
+        let Some(kind) = self.kinds.get_mut(kind) else { return };
+        kind.all.push(took);
+        if adds_name {
+            kind.names.insert(name.to_owned(), History::new());
         }
+        if let Some(named) = kind.names.get_mut(name) {
+            named.push(took);
+        }
+    }
+
+    /// Counts one more key, if there may be one.
+    const fn take_key(&mut self) -> bool {
+        let may = self.keys < KEYS_MAX;
+        self.keys += may as usize;
+        may
     }
 
     /// How long a task of `kind` with `name` will take.
     pub fn estimate(&self, kind: &str, name: &str) -> Estimate {
         let kind = self.kinds.get(kind);
-        let named = kind.and_then(|kind| kind.names.get(name)).and_then(History::estimate);
-        let general = || kind.and_then(|kind| kind.all.estimate());
-        match (named, kind) {
-            (Some(duration), Some(kind)) => {
-                Estimate { duration, basis: Basis::Name(kind.names[name].samples.len()) }
-            }
-            _ => match (general(), kind) {
-                (Some(duration), Some(kind)) => {
-                    Estimate { duration, basis: Basis::Kind(kind.all.samples.len()) }
-                }
-                _ => Estimate { duration: self.default, basis: Basis::Default },
-            },
-        }
+        let named = kind.and_then(|kind| kind.names.get(name)?.estimate(Basis::Name));
+        let general = || kind.and_then(|kind| kind.all.estimate(Basis::Kind));
+        let default = || Estimate { duration: self.default, basis: Basis::Default };
+        named.or_else(general).unwrap_or_else(default)
     }
 
     /// When `remaining` tasks of a kind and name will be done if `workers` are at them.
@@ -184,11 +180,11 @@ impl History {
         }
     }
 
-    /// The mean and a fifth more.
-    fn estimate(&self) -> Option<Duration> {
+    /// The mean and a fifth more; `basis` names its samples.
+    fn estimate(&self, basis: fn(usize) -> Basis) -> Option<Estimate> {
         let count = self.samples.len();
         let divisor = u32::try_from(count * 5).ok().filter(|_| count >= SAMPLES_MIN)?;
-        Some(self.sum * 6 / divisor)
+        Some(Estimate { duration: self.sum * 6 / divisor, basis: basis(count) })
     }
 }
 

@@ -1,7 +1,8 @@
 //! PID: how far to move so that a measure reaches its target.
 //!
 //! Promises: the output is within the bounds of each call, and the integral does not wind up while
-//! it is there (conditional integration; Åström and Hägglund, "PID Controllers", 2nd ed., §3.5).
+//! it is there (conditional integration; Åström and Rundqwist, "Integrator
+//! Windup and How to Avoid It", ACC 1989).
 //! Not here: what is moved; see `concurrency`.
 
 use std::time::Duration;

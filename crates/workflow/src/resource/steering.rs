@@ -17,9 +17,10 @@ use super::{
 
 /// Memory use in hundredths of a percent of the limit; a level ends 5 percent below its beginning.
 const MEMORY: Steps = Steps { rise: [7_000, 8_000, 9_000, 9_500], fall_percent: 95 };
-/// Time that tasks stall for want of memory, in hundredths of a percent over ten seconds. 60
-/// percent is where systemd-oomd starts to kill. Stalls alone never stop everything: on a machine
-/// without limits they may be somebody else's.
+/// Time in which something waits for memory, in hundredths of a percent of ten seconds. At 60
+/// percent systemd-oomd starts to kill; it counts only times in which everything waits, so this
+/// holds back earlier. Stalls alone never stop everything: on a machine without limits they may be
+/// somebody else's.
 const STALLED: Steps = Steps { rise: [1_000, 2_500, 6_000, u64::MAX], fall_percent: 80 };
 /// How often containers are made fewer while memory stays short: a task needs time to end.
 const SHRINK_EVERY: Duration = Duration::from_secs(5);
