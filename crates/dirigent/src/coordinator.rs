@@ -17,13 +17,22 @@ use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     Run, RunStatus,
     artifact::ArtifactRef,
+    event::Start,
     port::{TaskKind, Watch},
+    resource::{
+        Advice, Amount,
+        callbacks::Callbacks,
+        concurrency::{Concurrency, Target},
+        steering::Steering,
+    },
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
 
 use crate::{
     Error,
+    governor::Governor,
     home::Home,
+    machine::{Configured, Disk, Machine, Probe},
     planner::{Planner, Planners, planners},
     prepare::{self, Prepared, Source, Valid},
     requests::Requests,
@@ -151,7 +160,8 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(request.workers, &prepared.start.name, observer)?;
+        let host = self.host(&prepared.start.name, observer)?;
+        let host = self.fitted(host, &prepared.start, request.workers);
         let execution = match self.admit(&host, prepared, request)? {
             Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
                 return self.stored(&run);
@@ -178,7 +188,7 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<(RunId, RunStatus), Error> {
-        let host = self.host(request.workers, &prepared.start.name, observer)?;
+        let host = self.host(&prepared.start.name, observer)?;
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
@@ -226,8 +236,9 @@ impl Coordinator {
         workers: Option<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(workers, id.as_str(), observer)?;
+        let host = self.host(id.as_str(), observer)?;
         let run = load(&*host.journal, id)?;
+        let host = self.fitted(host, &run.start, workers);
         if run.status.is_success() {
             return self.stored(&run);
         }
@@ -241,9 +252,10 @@ impl Coordinator {
 
     fn drive(&self, run: Execution, observer: &mut dyn Observer) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
+        let governor = self.govern(&run);
         let (host, requests) = (run.host(), Requests::listen(&self.home, run.id(), run.handle()));
         let run = run.drive();
-        drop(requests);
+        drop((requests, governor));
         let run = run?;
         self.cancel_others(&host, &run.id)?;
         if run.status.is_terminal() {
@@ -251,6 +263,19 @@ impl Coordinator {
             return self.ended(&run);
         }
         Ok(Summary::of(&run, &self.home))
+    }
+
+    /// Watches the machine while `run` goes on. A run that nobody can watch goes on unwatched.
+    fn govern(&self, run: &Execution) -> Option<Governor> {
+        let most = run.host().workers.limit();
+        let steering = Steering::new(Concurrency::new(1, most, most, Target::default()));
+        let handle = run.handle();
+        let told = Callbacks::none().with("run", move |advice: &Advice| {
+            handle.advise(advice.clone());
+            Ok(())
+        });
+        let probe = Probe::new().with_home(self.home.root());
+        Governor::start(steering, probe, Arc::clone(&self.clock), told).ok()
     }
 
     /// The summary of a run that has ended, whose files appear in its folder: also if the process
@@ -311,7 +336,7 @@ impl Coordinator {
                 .map_err(|source| Error::Write { path: self.home.root().to_owned(), source })?;
             return Ok(Cancelled::Requested);
         };
-        let host = self.host_on(Arc::new(journal), None);
+        let host = self.host_on(Arc::new(journal));
         let run = load(&*host.journal, id)?;
         if run.status.is_terminal() {
             return Ok(Cancelled::Already(run.status));
@@ -331,7 +356,7 @@ impl Coordinator {
         };
         let scratch = Scratch::new(id)?;
         let journal = Arc::new(dirigent_journal::MemoryJournal::new());
-        let mut host = self.host_on(journal, None);
+        let mut host = self.fitted(self.host_on(journal), &first.start, None);
         host.artifacts = scratch.home.artifacts();
         let again = RunId::new(&*self.clock);
         let key = CorrelationId::from(&again);
@@ -341,30 +366,48 @@ impl Coordinator {
         Ok(Verdict::of(&first, expected, &second))
     }
 
-    fn host(
-        &self,
-        workers: Option<usize>,
-        purpose: &str,
-        observer: &mut dyn Observer,
-    ) -> Result<Host, Error> {
+    fn host(&self, purpose: &str, observer: &mut dyn Observer) -> Result<Host, Error> {
         let purpose = format!("run {purpose}");
         let mut wait = |holder: &str| observer.waiting(holder);
         let journal = self.home.writer(&purpose, &self.on_broken, &mut wait)?;
         let artifacts = self.home.artifacts();
         let failed = |source| Error::Write { path: self.home.root().to_owned(), source };
         artifacts.sweep().map_err(failed)?;
-        Ok(self.host_on(Arc::new(journal), workers))
+        Ok(self.host_on(Arc::new(journal)))
     }
 
-    fn host_on(&self, journal: Arc<dyn Journal>, workers: Option<usize>) -> Host {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    fn host_on(&self, journal: Arc<dyn Journal>) -> Host {
         Host {
             journal,
             artifacts: self.home.artifacts(),
             clock: Arc::clone(&self.clock),
             kinds: Arc::new(self.kinds.clone()),
-            workers: Workers::new(workers.unwrap_or_else(cores)),
+            workers: Workers::new(1),
             pool_size: POOL_SIZE_DEFAULT,
+            budget: Amount::unlimited(),
+        }
+    }
+
+    /// `host` with as many workers and as large a budget as `start` asks for and the machine has.
+    /// A graph of tasks mostly waits for others, so its workers may be more than the cores.
+    fn fitted(&self, host: Host, start: &Start, workers: Option<usize>) -> Host {
+        let (machine, limits) = (Machine::detect(), &start.limits);
+        let some = |bytes: u64| (bytes > 0).then_some(bytes);
+        let configured = Configured {
+            memory_bytes: some(limits.budget.memory_bytes),
+            millicores: some(limits.budget.millicores),
+        };
+        let mut budget = machine.budget(configured, Disk::of(self.home.root()));
+        budget.slots.clone_from(&limits.budget.slots);
+        let at_once = limits.concurrency.map_or(0, |count| count as usize);
+        let workers = workers.unwrap_or_else(|| machine.workers().max(at_once));
+        let pool = &start.config["coordinator"]["resources"]["container_pool_size"];
+        let pool_size = pool.as_u64().and_then(|size| usize::try_from(size).ok());
+        Host {
+            workers: Workers::new(workers),
+            pool_size: pool_size.unwrap_or(POOL_SIZE_DEFAULT),
+            budget,
+            ..host
         }
     }
 }

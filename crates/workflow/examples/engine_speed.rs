@@ -21,6 +21,7 @@ use dirigent_workflow::{
     event::Start,
     plan::{Limits, Mode, PhasePlan, TaskPlan},
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    resource::Amount,
     runtime::{Execution, Host, POOL_SIZE_DEFAULT, Workers},
 };
 use serde_json::{Value, json};
@@ -144,6 +145,7 @@ fn run(
         kinds: Arc::new(BTreeMap::from([("noop", noop)])),
         workers: Workers::new(cores),
         pool_size: POOL_SIZE_DEFAULT,
+        budget: Amount::unlimited(),
     };
     let phase = PhasePlan {
         name: "speed".into(),

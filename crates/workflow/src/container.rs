@@ -123,6 +123,11 @@ impl Pool {
         }
     }
 
+    /// Lets go of all idle containers.
+    pub(crate) fn drain(&self) {
+        self.idle().clear();
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Arc<Mutex<Inside>>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,6 +14,7 @@ use crate::{
     event::{Fact, Failure},
     instances::TaskId,
     plan::{LifecycleStep, PhasePlan},
+    resource::{Amount, Level},
     run::{Run, RunStatus},
 };
 
@@ -21,13 +22,18 @@ pub use digest::{digest, digest_of};
 pub(crate) use pick::at_once;
 
 /// How much may go on at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// How many tasks may be worked on at once.
     pub workers: u32,
     /// How many tasks each worker is handed in advance, so that short ones need not wait for the
     /// disk one by one; 1 for none in advance.
     pub ahead: u32,
+    /// What all running tasks together may take.
+    pub budget: Amount,
+    /// How hard the machine asks to hold back: from HIGH on, optional work of low priority is left
+    /// out.
+    pub level: Level,
 }
 
 /// What shall happen next.
@@ -62,7 +68,7 @@ pub fn next_time(run: &Run) -> Option<Timestamp> {
 }
 
 /// What to do about `run` at `now`, with room for what `capacity` says.
-pub fn decide(run: &Run, now: Timestamp, capacity: Capacity) -> Decision {
+pub fn decide(run: &Run, now: Timestamp, capacity: &Capacity) -> Decision {
     if run.status != RunStatus::Running {
         return Decision::default();
     }
@@ -154,7 +160,7 @@ fn missing(message: String) -> Fact {
 }
 
 /// Skips what cannot start in the phase that is going on, starts what can, or completes it.
-fn advance(run: &Run, phase: usize, capacity: Capacity) -> Decision {
+fn advance(run: &Run, phase: usize, capacity: &Capacity) -> Decision {
     let plan = &run.start.plan;
     let number = u32::try_from(phase).unwrap_or(u32::MAX);
     let mut entries = run.board.doomed.range(plan.entries_of(number));

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::{
     artifact::ArtifactRef,
     plan::{LifecycleStep, Limits, Mode, Plan},
+    resource::Level,
     run::RunStatus,
 };
 
@@ -202,8 +203,10 @@ pub enum Fact {
     },
     /// The machine got busier or freer, and what may run at once changed.
     CapacityChanged {
-        /// How many tasks may run at once.
-        workers: usize,
+        /// How many tasks may run at once; 0 starts nothing.
+        concurrency: usize,
+        /// How hard the machine asks to hold back.
+        level: Level,
         /// Why.
         reason: String,
     },

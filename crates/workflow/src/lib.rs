@@ -4,7 +4,6 @@
 //! carries decisions out is thin. This crate knows no trading and no network.
 //! Not here: what a task does; task kinds implement `port::TaskKind` in the `dirigent` crate.
 
-pub mod amount;
 pub mod artifact;
 pub mod container;
 pub mod decide;
@@ -14,6 +13,7 @@ pub mod instances;
 pub mod plan;
 pub mod port;
 pub mod priority;
+pub mod resource;
 pub mod retry;
 pub mod run;
 pub mod runtime;

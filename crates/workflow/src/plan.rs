@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{amount::Amount, priority::Priority, retry::Retry};
+use crate::{priority::Priority, resource::Amount, retry::Retry};
 
 /// How the tasks of a run or phase are scheduled; never what they compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

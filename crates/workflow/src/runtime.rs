@@ -32,6 +32,7 @@ use crate::{
     event::{Fact, Start, start},
     instances::TaskId,
     port::{TaskError, TaskKind, TaskOutput, Watch},
+    resource::{Advice, Amount, Level},
     run::{BrokenHistory, Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step},
     workers::{Queue, Ticket, Work},
@@ -61,6 +62,8 @@ pub struct Host {
     pub workers: Workers,
     /// How many idle containers are kept.
     pub pool_size: usize,
+    /// What all running tasks together may take.
+    pub budget: Amount,
 }
 
 impl std::fmt::Debug for Host {
@@ -100,7 +103,7 @@ enum Message {
     Checkpoint { task: TaskId, attempt: u32, state: Value },
     Cancel { by: String },
     Interrupt { by: String },
-    Workers { count: usize, reason: String },
+    Advise(Advice),
     Nudge,
 }
 
@@ -120,9 +123,9 @@ impl Handle {
         let _ = self.0.send(Message::Interrupt { by: by.to_owned() });
     }
 
-    /// Changes how many tasks may be worked on at once; 0 starts nothing more.
-    pub fn set_workers(&self, count: usize, reason: &str) {
-        let _ = self.0.send(Message::Workers { count, reason: reason.to_owned() });
+    /// Tells how much to do at once; what is going on is not stopped.
+    pub fn advise(&self, advice: Advice) {
+        let _ = self.0.send(Message::Advise(advice));
     }
 
     /// Makes the run look at the clock, for clocks that are moved by hand.
@@ -141,8 +144,8 @@ pub struct Execution {
     queue: Queue,
     /// Tasks that are worked on: how to stop them, and what they work in.
     going: BTreeMap<TaskId, Going>,
-    /// How many tasks the machine allows at once, if it is not as many as there are workers.
-    allowed: Option<u32>,
+    /// How much the machine bears, if that is not as much as there are workers for.
+    advice: Option<Advice>,
     inbox: Receiver<Message>,
     outbox: Sender<Message>,
     observer: Option<Sender<Event>>,
@@ -211,8 +214,8 @@ impl Execution {
             self.run.apply(now, fact)?;
         }
         // Without room nothing is started before the run is driven.
-        let capacity = Capacity { workers: 0, ahead: 1 };
-        facts.extend(step(&mut self.run, capacity, now, inputs)?.record);
+        let capacity = Capacity { workers: 0, ..self.capacity() };
+        facts.extend(step(&mut self.run, &capacity, now, inputs)?.record);
         self.append(now, seq, &facts)
     }
 
@@ -222,8 +225,8 @@ impl Execution {
         let contexts = Contexts::new(&run, host.artifacts.clone(), pool);
         let queue = host.workers.queue();
         let (pace, watch, going) = (Pace::default(), Watch::default(), BTreeMap::new());
-        let allowed = None;
-        Self { host, run, contexts, pace, watch, queue, going, allowed, inbox, outbox, observer }
+        let advice = None;
+        Self { host, run, contexts, pace, watch, queue, going, advice, inbox, outbox, observer }
     }
 
     /// A way to steer the run from another thread.
@@ -303,10 +306,12 @@ impl Execution {
             }
             Message::Cancel { by } => Input::Cancel { by },
             Message::Interrupt { by } => Input::Interrupt { by },
-            Message::Workers { count, reason } => {
-                let workers = u32::try_from(count).unwrap_or(u32::MAX);
-                self.allowed = Some(workers);
-                Input::Capacity { workers, reason }
+            Message::Advise(advice) => {
+                if advice.spills() {
+                    self.contexts.spill();
+                }
+                self.advice = Some(advice.clone());
+                Input::Advice(advice)
             }
             Message::Nudge => Input::Tick,
         }
@@ -316,16 +321,19 @@ impl Execution {
     fn advance(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         let (now, seq) = (self.host.clock.now(), self.run.seq);
         let capacity = self.capacity();
-        let step = step(&mut self.run, capacity, now, inputs)?;
+        let step = step(&mut self.run, &capacity, now, inputs)?;
         self.append(now, seq, &step.record)?;
         self.carry_out(step)
     }
 
     /// How much may go on at once.
     fn capacity(&self) -> Capacity {
-        let limit = u32::try_from(self.host.workers.limit()).unwrap_or(u32::MAX);
-        let workers = self.allowed.map_or(limit, |allowed| allowed.min(limit));
-        Capacity { workers, ahead: self.pace.ahead(&self.run) }
+        let limit = self.host.workers.limit();
+        let allowed = self.advice.as_ref().map_or(limit, |advice| advice.concurrency.min(limit));
+        let workers = u32::try_from(allowed).unwrap_or(u32::MAX);
+        let level = self.advice.as_ref().map_or(Level::None, |advice| advice.level);
+        let ahead = self.pace.ahead(&self.run);
+        Capacity { workers, ahead, budget: self.host.budget.clone(), level }
     }
 
     /// Makes `facts`, which follow the event at `seq`, durable.
@@ -368,7 +376,7 @@ impl Execution {
             return Ok(());
         }
         let capacity = self.capacity();
-        if let Some(lanes) = self.pace.lanes(&self.run, capacity) {
+        if let Some(lanes) = self.pace.lanes(&self.run, &capacity) {
             self.queue.set_lanes(lanes);
         }
         let jobs = step.start.into_iter().map(|(task, attempt)| self.job(task, attempt));

@@ -20,6 +20,7 @@ use crate::{
     event::{Fact, Failure},
     instances::{self, TASKS_PER_RECORD_MAX, TaskId},
     plan::{OnFailure, TaskPlan},
+    resource::Advice,
     retry::ErrorClass,
     run::{BrokenHistory, Run, RunStatus},
     task::TaskState,
@@ -86,12 +87,7 @@ pub enum Input {
         by: String,
     },
     /// What may run at once has changed.
-    Capacity {
-        /// How many tasks.
-        workers: u32,
-        /// Why.
-        reason: String,
-    },
+    Advice(Advice),
     /// Time has passed.
     Tick,
 }
@@ -114,7 +110,7 @@ pub struct Step {
 /// If a fact does not follow from what is known, which is a defect.
 pub fn step(
     run: &mut Run,
-    capacity: Capacity,
+    capacity: &Capacity,
     now: Timestamp,
     inputs: Vec<Input>,
 ) -> Result<Step, BrokenHistory> {
@@ -183,8 +179,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
         _ if run.status != RunStatus::Running => Vec::new(),
         Input::Cancel { by } => vec![Fact::CancelRequested { by }],
         Input::Interrupt { by } => vec![Fact::RunInterrupted { by }],
-        Input::Capacity { workers, reason } => {
-            vec![Fact::CapacityChanged { workers: workers as usize, reason }]
+        Input::Advice(Advice { concurrency, level, reason }) => {
+            vec![Fact::CapacityChanged { concurrency, level, reason }]
         }
     }
 }

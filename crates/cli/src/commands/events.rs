@@ -105,7 +105,9 @@ fn about(event: &Event) -> String {
         Ok(Fact::TaskSkipped { task, reason }) => format!("{task}: {reason}"),
         Ok(Fact::TaskOrphaned { task } | Fact::CheckpointSaved { task, .. }) => task,
         Ok(Fact::EventPublished { event, task, .. }) => format!("{event} by {task}"),
-        Ok(Fact::CapacityChanged { workers, reason }) => format!("{workers} at once: {reason}"),
+        Ok(Fact::CapacityChanged { concurrency, reason, .. }) => {
+            format!("{concurrency} at once: {reason}")
+        }
         Ok(Fact::TaskStarted { task, attempt }) => format!("{task}, attempt {attempt}"),
         Ok(Fact::TaskCompleted { task, artifacts, .. }) => {
             let files: Vec<&str> = artifacts.iter().map(|file| file.name.as_str()).collect();

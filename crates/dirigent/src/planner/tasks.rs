@@ -1,10 +1,10 @@
 //! `tasks`: a graph of tasks of any kind.
 
 use dirigent_workflow::{
-    amount::Amount,
     event::canonical_name,
     plan::{Limits, OnFailure, PhasePlan, TaskPlan},
     priority::Priority,
+    resource::Amount,
     retry::{Backoff, Retry},
 };
 use serde_json::Value;

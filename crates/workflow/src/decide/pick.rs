@@ -6,11 +6,12 @@
 use std::collections::btree_set;
 
 use crate::{
-    amount::Amount,
     decide::{Capacity, Decision},
     event::{Fact, Failure},
     instances::{self, TASKS_PER_RECORD_MAX, TaskId},
-    plan::{Mode, PhasePlan},
+    plan::{Mode, OnFailure, PhasePlan, TaskPlan},
+    priority::Priority,
+    resource::{Admission, Ledger, Level, ResourceError},
     run::{Run, board::Lane},
     task::TaskState,
 };
@@ -36,7 +37,7 @@ pub(super) fn skip(run: &Run, entry: u32, need: u32) -> Fact {
 }
 
 /// Starts as many tasks of `phase` as there is room for.
-pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: Capacity) -> Decision {
+pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Decision {
     let plan = &run.start.plan;
     let mut room = Room::of(run, phase, capacity);
     let mut lanes: Vec<Cursor<'_>> =
@@ -47,23 +48,28 @@ pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: Capacity) -> Decision
         let heads = lanes.iter().enumerate().filter_map(|(at, lane)| Some((lane.head?, at)));
         let Some(((_, task), at)) = heads.min() else { break };
         let takes = &plan.entry(task.entry).takes;
-        if let Some(lack) = room.budget.lacks(&room.used, takes) {
-            if room.budget.lacks(&Amount::default(), takes).is_none() {
+        if is_shed(plan.entry(task.entry), capacity.level) {
+            if started.is_empty() {
+                return Decision::record(shed(run, task, capacity.level));
+            }
+            break;
+        }
+        match room.used.admission(&capacity.budget, takes) {
+            Admission::Granted => {}
+            Admission::Never(error) if run.board.running == 0 && started.is_empty() => {
+                return never_fits(run, task, &error);
+            }
+            Admission::Never(_) | Admission::Wait => {
                 lanes[at].head = None;
                 continue;
             }
-            if run.board.running == 0 && started.is_empty() {
-                return never_fits(run, task, &lack);
-            }
-            lanes[at].head = None;
-            continue;
         }
         if !lanes[at].has_room() {
             lanes[at].head = None;
             continue;
         }
         room.tasks -= 1;
-        room.used.add(takes);
+        room.used.book(takes);
         started.push(task);
         lanes[at].advance(run);
     }
@@ -107,38 +113,42 @@ fn groups(run: &Run, started: &[TaskId]) -> Vec<Group> {
 }
 
 /// A task that takes more than there is, even alone, fails at once.
-fn never_fits(run: &Run, task: TaskId, lack: &str) -> Decision {
+fn never_fits(run: &Run, task: TaskId, why: &ResourceError) -> Decision {
     let (name, attempt) = (task.name(&run.start.plan), next_attempt(run, task));
-    let error = Failure {
-        code: "resources".into(),
-        message: format!("{lack} for task `{name}`: it takes more than the whole budget"),
-        hint: Some(
-            "give it less in `resources`, or the run more in `coordinator.resources`".into(),
-        ),
-    };
+    let message = format!("{why} for task `{name}`");
+    let error = Failure { code: "resources".into(), message, hint: Some(why.hint()) };
     let started = Fact::TaskStarted { task: name.clone(), attempt };
     let record = vec![started, Fact::TaskFailed { task: name, attempt, error }];
     Decision { record, start: Vec::new() }
 }
 
+/// Whether a task is left out when the machine asks to hold back as hard as `level`.
+fn is_shed(task: &TaskPlan, level: Level) -> bool {
+    let is_optional = task.on_failure == OnFailure::Degrade && task.priority == Priority::Low;
+    is_optional && level >= Level::High
+}
+
+fn shed(run: &Run, task: TaskId, level: Level) -> Fact {
+    let reason = format!("it is optional, and the machine is short of memory (level {level})");
+    Fact::TaskSkipped { task: task.name(&run.start.plan), reason }
+}
+
 /// What is left for new tasks.
 struct Room {
     tasks: u32,
-    used: Amount,
-    budget: Amount,
+    used: Ledger,
 }
 
 impl Room {
-    fn of(run: &Run, phase: &PhasePlan, capacity: Capacity) -> Self {
-        let limits = &run.start.limits;
+    fn of(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Self {
         let (at_once, ahead) = at_once(run, phase, capacity);
         let tasks = at_once.saturating_mul(ahead).saturating_sub(run.board.running);
-        Self { tasks, used: run.board.used.clone(), budget: limits.budget.clone() }
+        Self { tasks, used: run.board.used.clone() }
     }
 }
 
 /// How many tasks of `phase` may be worked on at once, and how many times that are handed out.
-pub(crate) fn at_once(run: &Run, phase: &PhasePlan, capacity: Capacity) -> (u32, u32) {
+pub(crate) fn at_once(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> (u32, u32) {
     let all = run.start.limits.concurrency.unwrap_or(u32::MAX).min(capacity.workers);
     match (phase.mode, phase.max_parallel) {
         (Mode::Traditional, _) => (all.min(1), capacity.ahead),

@@ -124,7 +124,7 @@ pub const CATALOGUE: &[Entry] = &[
         kind: "capacity_changed",
         aliases: &[],
         when: "what may run at once was changed by the state of the machine",
-        payload: "workers, reason",
+        payload: "concurrency, level, reason",
     },
     Entry {
         kind: "cancel_requested",

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dirigent_core::Timestamp;
 
 use crate::{
-    amount::Amount,
     instances::TaskId,
     plan::{Mode, OnFailure, Plan},
+    resource::Ledger,
     run::TaskRecord,
     task::TaskState,
 };
@@ -63,7 +63,7 @@ pub(crate) struct Board {
     open_in_phase: u64,
     pub(crate) running: u32,
     /// What the running tasks take.
-    pub(crate) used: Amount,
+    pub(crate) used: Ledger,
     /// An entry whose failure fails the run.
     pub(crate) fatal: Option<u32>,
     /// Whether something optional failed.
@@ -205,7 +205,7 @@ impl Board {
         self.lanes[lane].running += 1;
         self.running += 1;
         let plan = plan.entry(task.entry);
-        self.used.add(&plan.takes);
+        self.used.book(&plan.takes);
         if let Some(limit) = plan.timeout_ms {
             self.deadlines.insert((now.plus(std::time::Duration::from_millis(limit)), task));
         }
@@ -217,7 +217,7 @@ impl Board {
         self.lanes[lane].running -= 1;
         self.running -= 1;
         let plan = plan.entry(task.entry);
-        self.used.subtract(&plan.takes);
+        self.used.release(&plan.takes);
         if let Some(limit) = plan.timeout_ms {
             self.deadlines.remove(&(started.plus(std::time::Duration::from_millis(limit)), task));
         }

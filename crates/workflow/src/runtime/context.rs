@@ -42,6 +42,13 @@ impl Contexts {
         self.kept.clear();
     }
 
+    /// Lets go of what is only kept for speed: a container that is needed again begins from the
+    /// journal.
+    pub(super) fn spill(&mut self) {
+        self.pool.drain();
+        self.kept.clear();
+    }
+
     /// Takes the container of a task back: for its next attempt, or for another task.
     pub(super) fn give_back(&mut self, container: Option<Container>, delivered: bool) {
         match container {

@@ -48,7 +48,7 @@ impl Pace {
     }
 
     /// How many tasks may be worked on at once, if that has changed.
-    pub(super) fn lanes(&mut self, run: &Run, capacity: Capacity) -> Option<usize> {
+    pub(super) fn lanes(&mut self, run: &Run, capacity: &Capacity) -> Option<usize> {
         let phase = run.phases.len().checked_sub(1)?;
         let (lanes, _) = at_once(run, &run.start.plan.phases()[phase], capacity);
         let lanes = lanes.max(1) as usize;

@@ -18,6 +18,7 @@ use dirigent_workflow::{
     event::{Failure, Start},
     plan::{LifecycleStep, Limits, Mode, PhasePlan, TaskPlan},
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    resource::Amount,
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
 use serde_json::{Value, json};
@@ -113,6 +114,7 @@ fn world() -> World {
         kinds: Arc::new(BTreeMap::from([("step", step)])),
         workers: Workers::new(2),
         pool_size: POOL_SIZE_DEFAULT,
+        budget: Amount::unlimited(),
     };
     World { host, journal, clock, entered, _folder: folder }
 }
