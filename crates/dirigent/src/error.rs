@@ -200,6 +200,56 @@ pub const CATALOGUE: &[Entry] = &[
         next: "check the space and the permissions, then resume the run",
     },
     Entry {
+        code: "task_invalid",
+        meaning: "the `with` of a task is wrong",
+        next: "correct the key named; see [task kinds](task-kinds.md)",
+    },
+    Entry {
+        code: "secret_unset",
+        meaning: "an environment variable that a task refers to is not set",
+        next: "set it where `dirigent` runs, then resume the run",
+    },
+    Entry {
+        code: "command_not_found",
+        meaning: "the program of a `command` task is not there, or may not be run",
+        next: "install it, or correct `argv`, `cwd` or `PATH`",
+    },
+    Entry {
+        code: "command_failed",
+        meaning: "a program ended with an exit code that does not mean success",
+        next: "see what it wrote to stderr",
+    },
+    Entry {
+        code: "command_killed",
+        meaning: "a program was ended by a signal that Dirigent did not send",
+        next: "see the system's log; the system may be short of memory",
+    },
+    Entry {
+        code: "command_memory",
+        meaning: "a program was refused memory beyond `memory`",
+        next: "raise the limit, or give it less to do",
+    },
+    Entry {
+        code: "command_cpu",
+        meaning: "a program used up its `cpu_seconds`",
+        next: "raise the limit, or give it less to do",
+    },
+    Entry {
+        code: "command_output_too_large",
+        meaning: "a program wrote more to stdout than `output_bytes_max`",
+        next: "raise the limit, write a file, or log to stderr",
+    },
+    Entry {
+        code: "command_output_invalid",
+        meaning: "the last line of a program's stdout is no JSON",
+        next: "correct the program, or set `output: text` or `output: none`",
+    },
+    Entry {
+        code: "command_unavailable",
+        meaning: "the system could not start a program or follow it",
+        next: "check the memory, the processes and the disk in use",
+    },
+    Entry {
         code: "panic",
         meaning: "a task ended by a defect of the program",
         next: "report it with the workflow file",

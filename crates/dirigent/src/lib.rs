@@ -7,7 +7,9 @@
 pub mod compute;
 pub mod config;
 pub mod coordinator;
+mod deadline;
 pub mod diff;
+mod environment;
 pub mod error;
 pub mod home;
 pub mod planner;
@@ -17,7 +19,7 @@ mod setup;
 mod sheet;
 mod strategy;
 pub mod summary;
-mod tasks;
+pub mod tasks;
 pub mod verify;
 
 use std::sync::Arc;

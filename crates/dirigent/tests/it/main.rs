@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod bad_workflows;
+mod bench;
+mod command;
 mod configuration;
 mod registered;
 mod secrets;
