@@ -12,6 +12,7 @@ pub mod diff;
 mod environment;
 pub mod error;
 pub mod home;
+pub mod http;
 pub mod planner;
 pub mod prepare;
 mod requests;

@@ -4,9 +4,11 @@
 pub(crate) mod backtest;
 mod codes;
 pub mod command;
+pub mod http;
 pub mod noop;
 mod secrets;
 mod told;
+mod with;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,7 +27,8 @@ pub(crate) fn kinds(strategies: &Arc<Registry>) -> BTreeMap<&'static str, Arc<dy
 }
 
 /// The kinds that belong to no workflow type.
-fn general() -> [Arc<dyn TaskKind>; 2] {
+fn general() -> [Arc<dyn TaskKind>; 3] {
     let environment = Arc::new(environment::of_process());
-    [Arc::new(command::Command::new(environment)), Arc::new(noop::Noop)]
+    let command = command::Command::new(Arc::clone(&environment));
+    [Arc::new(command), Arc::new(http::Http::new(environment)), Arc::new(noop::Noop)]
 }

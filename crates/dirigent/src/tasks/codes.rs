@@ -18,6 +18,8 @@ const PERMANENT: &[&str] = &[
     "http_redirect",
     "http_refused",
     "http_answer_too_large",
+    "http_answer_invalid",
+    "http_job_failed",
 ];
 
 /// Whether a task that failed with `code` would fail in the same way if it were tried again: its

@@ -16,6 +16,8 @@ use crate::bench::{Outcome, begin, context, environment, failure, stopwatch};
 
 /// What a stopped task may take to end.
 const STOP: Duration = Duration::from_secs(1);
+/// Far less than the programs of these tests would sleep.
+const AT_ONCE: Duration = Duration::from_secs(30);
 
 fn run(with: Value) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +218,7 @@ fn limits_act_and_are_told_apart() {
 
 /// A program that ignores the request to end, and so does what it started.
 const STUBBORN: &str =
-    "trap '' TERM; (exec 9>fifo; echo child >&9; sleep 1000; sleep 1000) & sleep 1000; wait";
+    "trap '' TERM; (exec 9>fifo; echo child >&9; sleep 60; sleep 60) & sleep 60; wait";
 
 #[test]
 fn a_stopped_program_is_killed_with_everything_it_started() {
@@ -257,7 +259,7 @@ fn a_program_may_use_its_last_moment() {
 fn what_a_program_leaves_behind_is_killed_when_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let fifo = fifo(folder.path());
-    let script = "(exec 9>fifo; echo child >&9; exec sleep 1000) & read -r _ <gate; echo 1";
+    let script = "(exec 9>fifo; echo child >&9; exec sleep 60) & read -r _ <gate; echo 1";
     assert!(
         process::Command::new("mkfifo").arg(folder.path().join("gate")).status().unwrap().success()
     );
@@ -267,7 +269,9 @@ fn what_a_program_leaves_behind_is_killed_when_it_ends() {
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     drop(File::options().write(true).open(folder.path().join("gate")).unwrap());
+    let since = stopwatch();
     reader.read_to_string(&mut line).unwrap();
+    assert!(since() < AT_ONCE, "it was killed and did not end by itself");
     assert_eq!(task.join().unwrap().unwrap().value, json!(1));
 }
 
@@ -292,10 +296,12 @@ fn a_program_does_not_outlive_a_killed_dirigent() {
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     assert_eq!(line, "child\n");
+    let since = stopwatch();
     dirigent.kill().unwrap();
     let status = dirigent.wait().unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
     assert_eq!(reader.read_to_string(&mut line).unwrap(), 0, "all writers are gone");
+    assert!(since() < AT_ONCE, "they were killed and did not end by themselves");
 }
 
 #[test]

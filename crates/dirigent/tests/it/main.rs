@@ -5,6 +5,8 @@ mod bad_workflows;
 mod bench;
 mod command;
 mod configuration;
+mod http;
 mod registered;
 mod secrets;
 mod seed_samples;
+mod server;

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use dirigent_workflow::{file::size, port::TaskError};
+use dirigent_workflow::port::TaskError;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::tasks::codes::invalid;
+use crate::tasks::{
+    codes::invalid,
+    with::{self, Size, written},
+};
 
 /// The names that the task kind itself gives a value.
 const OWN: &str = "DIRIGENT_";
@@ -76,19 +79,10 @@ pub(super) struct Limits {
     pub(super) open_files: Option<u64>,
 }
 
-/// A number of bytes, or a text such as `512MB`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Size {
-    Bytes(u64),
-    Text(String),
-}
-
 impl Input {
     /// The input that `with` describes.
     pub(super) fn read(with: &Value) -> Result<Self, TaskError> {
-        let input: Self =
-            Self::deserialize(with).map_err(|error| invalid(format!("`with`: {error}")))?;
+        let input: Self = with::read(with)?;
         input.check()?;
         Ok(input)
     }
@@ -133,23 +127,8 @@ impl Input {
     }
 }
 
-impl Size {
-    fn bytes(&self, name: &str) -> Result<u64, TaskError> {
-        let found = match self {
-            Self::Bytes(bytes) => Some(*bytes).filter(|bytes| *bytes > 0),
-            Self::Text(text) => size(text),
-        };
-        found.ok_or_else(|| invalid(format!("`{name}` must be a size such as `512MB`")))
-    }
-}
-
 fn success() -> Vec<i32> {
     vec![0]
-}
-
-/// A key that is there, even if it is null.
-fn written<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
 }
 
 fn is_variable(name: &str) -> bool {
