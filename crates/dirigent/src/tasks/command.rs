@@ -19,7 +19,11 @@ use dirigent_workflow::{
     port::{TaskContext, TaskError, TaskKind, TaskOutput, Watch},
 };
 
-use super::{codes::failed, secrets::Secrets, told::told};
+use super::{
+    codes::{failed, invalid},
+    secrets::Secrets,
+    told::told,
+};
 use crate::{
     deadline::{Deadline, LOOK},
     environment,
@@ -149,6 +153,9 @@ fn stop(group: &mut Group, pipes: &mut Pipes) -> io::Result<()> {
 }
 
 fn unavailable(name: &str, error: &io::Error) -> TaskError {
+    if error.kind() == io::ErrorKind::ArgumentListTooLong {
+        return invalid(format!("`argv` and `env` of `{name}` are longer than the system takes"));
+    }
     let message = format!("cannot run `{name}`: {error}");
     failed("command_unavailable", message, "check the memory, the processes and the disk in use")
 }

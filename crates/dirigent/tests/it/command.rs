@@ -125,6 +125,13 @@ fn a_program_that_is_not_there_is_named() {
 }
 
 #[test]
+fn arguments_that_no_system_takes_are_a_mistake_of_the_file() {
+    let failure = failure(run(json!({"argv": ["true", "x".repeat(1 << 24)]})));
+    assert_eq!(failure.code, "task_invalid");
+    assert!(failure.message.len() < 200, "{}", failure.message);
+}
+
+#[test]
 fn the_environment_is_made_from_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let with = json!({"argv": ["env"], "env": {"MODE": "fast"}, "output": "text"});

@@ -10,3 +10,4 @@ mod registered;
 mod secrets;
 mod seed_samples;
 mod server;
+mod task_kinds;
