@@ -275,7 +275,9 @@ fn a_server_without_tls_is_told_nothing_over_https() {
     let failure = failure(Http::new(environment()).run(&context(folder.path(), with)));
     assert_eq!(failure.code, "http_tls", "{}", failure.message);
     assert!(is_permanent(&failure.code));
-    let heard = String::from_utf8_lossy(&heard.join().unwrap()).into_owned();
+    let heard = heard.join().unwrap();
+    assert_eq!(heard[..2], [0x16, 0x03], "a client's hello in TLS");
+    let heard = String::from_utf8_lossy(&heard).into_owned();
     assert!(!heard.contains("secret-path") && !heard.contains("POST"), "{heard}");
 }
 
