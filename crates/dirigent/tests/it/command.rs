@@ -182,6 +182,10 @@ fn a_secret_reaches_the_program_and_comes_back_nowhere() {
     assert_eq!(output.warnings, ["`sh` wrote to stderr: key Bearer ***, ***"]);
     let failed = failure(check("1"));
     assert_eq!(failed.message, "`sh` ended with exit code 1: key Bearer ***, ***");
+    assert!(!format!("{:?}", Command::new(environment())).contains("hunter2"));
+    let lost = json!({"argv": ["no-such-program"], "env": {"PATH": "/${TOKEN}/bin"}});
+    let lost = failure(run(lost));
+    assert_eq!(lost.message, "there is no program `no-such-program` in `/***/bin` that may be run");
     let unset = failure(run(json!({"argv": ["true"], "pass_env": ["NOT_SET"]})));
     assert_eq!(unset.code, "secret_unset");
     assert!(is_permanent(&unset.code));
@@ -281,6 +285,16 @@ fn what_a_program_leaves_behind_is_killed_when_it_ends() {
     reader.read_to_string(&mut line).unwrap();
     assert!(since() < AT_ONCE, "it was killed and did not end by itself");
     assert_eq!(task.join().unwrap().unwrap().value, json!(1));
+}
+
+/// Such a process is out of reach, but the task does not wait for it.
+#[test]
+fn a_process_that_left_the_group_does_not_hold_the_task_up() {
+    let script =
+        "setsid sh -c ': >up; exec sleep 5' & until [ -e up ]; do sleep 0.01; done; echo 1";
+    let since = stopwatch();
+    assert_eq!(run(json!({"argv": sh(script)})).unwrap().value, json!(1));
+    assert!(since() < Duration::from_secs(4), "it waited for the other process");
 }
 
 /// The process that is killed is this test again, told by a variable where the pipe is.
