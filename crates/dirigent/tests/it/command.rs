@@ -311,6 +311,7 @@ fn a_program_does_not_outlive_a_killed_dirigent() {
     let mut dirigent = process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "command::a_program_does_not_outlive_a_killed_dirigent"])
         .env(FOLDER, folder.path())
+        .env("TMPDIR", folder.path()) // a killed process cannot clear its temporary files
         .stdout(process::Stdio::null())
         .spawn()
         .unwrap();
