@@ -7,10 +7,13 @@
 pub mod compute;
 pub mod config;
 pub mod coordinator;
+mod deadline;
 pub mod diff;
+mod environment;
 pub mod error;
 pub mod governor;
 pub mod home;
+pub mod http;
 pub mod machine;
 pub mod planner;
 pub mod prepare;
@@ -19,7 +22,7 @@ mod setup;
 mod sheet;
 mod strategy;
 pub mod summary;
-mod tasks;
+pub mod tasks;
 pub mod verify;
 
 use std::sync::Arc;
