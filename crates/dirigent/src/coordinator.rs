@@ -5,6 +5,7 @@
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
 mod lookup;
+mod operate;
 
 use std::{
     collections::BTreeMap,
@@ -23,10 +24,12 @@ use dirigent_workflow::{
 
 use crate::{
     Error,
+    bus::Handler,
     home::Home,
+    notify::{self, Outside},
     planner::{Planner, planners},
     prepare::{self, Prepared, Source, Valid},
-    requests::Requests,
+    services::Services,
     summary::Summary,
     tasks,
     verify::{Scratch, Verdict},
@@ -69,6 +72,8 @@ pub struct Coordinator {
     planners: BTreeMap<&'static str, Arc<dyn Planner>>,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
+    outside: Outside,
+    handlers: Vec<Arc<dyn Handler>>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -93,6 +98,8 @@ impl Coordinator {
             planners: planners(),
             strategies,
             on_broken: Arc::new(|_| {}),
+            outside: Outside::default(),
+            handlers: Vec::new(),
         }
     }
 
@@ -152,6 +159,7 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
+        let mut services = self.services(&host, observer.events())?;
         let execution = match self.admit(&host, prepared, request)? {
             Some(run) if matches!(run.status, RunStatus::Completed | RunStatus::Cancelled) => {
                 return self.stored(&run);
@@ -161,11 +169,12 @@ impl Coordinator {
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
                 drop(self.home.take_cancel_request(&run.id));
-                Execution::resume(host, run, observer.events())?
+                services.owe(&run.id, run.seq, &prepared.notifications)?;
+                Execution::resume(host, run, services.events())?
             }
-            None => self.create(host, prepared, request, observer)?,
+            None => self.create(host, prepared, request, &mut services)?,
         };
-        self.drive(execution, observer)
+        self.drive(execution, services, observer)
     }
 
     /// Records a new run without working on it; a known correlation id gives the run it has.
@@ -179,10 +188,11 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<(RunId, RunStatus), Error> {
         let host = self.host(request.workers, &prepared.start.name, observer)?;
+        let mut services = self.services(&host, None)?;
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
-        let run = self.create(host, prepared, request, observer)?;
+        let run = self.create(host, prepared, request, &mut services)?;
         Ok((run.id().clone(), RunStatus::Running))
     }
 
@@ -195,7 +205,9 @@ impl Coordinator {
     ) -> Result<Option<Run>, Error> {
         let Some(id) = &request.correlation_id else { return Ok(None) };
         let known = host.journal.find_by_correlation(id)?;
-        let Some(known) = known.first() else { return Ok(None) };
+        let Some(known) = known.iter().find(|run| !crate::system::is_system(run)) else {
+            return Ok(None);
+        };
         let run = load(&*host.journal, known)?;
         if run.start.config_hash == prepared.start.config_hash {
             Ok(Some(run))
@@ -209,11 +221,12 @@ impl Coordinator {
         host: Host,
         prepared: &Prepared,
         request: &Request,
-        observer: &mut dyn Observer,
+        services: &mut Services,
     ) -> Result<Execution, Error> {
         let id = RunId::new(&*self.clock);
         let key = request.correlation_id.clone().unwrap_or_else(|| CorrelationId::from(&id));
-        Ok(Execution::create(host, id, key, prepared.start.clone(), observer.events())?)
+        services.owe(&id, 0, &prepared.notifications)?;
+        Ok(Execution::create(host, id, key, prepared.start.clone(), services.events())?)
     }
 
     /// Continues a run that has not completed.
@@ -227,6 +240,7 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         let host = self.host(workers, id.as_str(), observer)?;
+        let mut services = self.services(&host, observer.events())?;
         let run = load(&*host.journal, id)?;
         if run.status == RunStatus::Completed {
             return self.stored(&run);
@@ -235,16 +249,23 @@ impl Coordinator {
         // A request that was left while nobody worked on the run is out of date once it is taken
         // up again on purpose.
         drop(self.home.take_cancel_request(id));
-        let execution = Execution::resume(host, run, observer.events())?;
-        self.drive(execution, observer)
+        services.owe(id, run.seq, &notify::stored(&*host.journal, id))?;
+        let execution = Execution::resume(host, run, services.events())?;
+        self.drive(execution, services, observer)
     }
 
-    fn drive(&self, run: Execution, observer: &mut dyn Observer) -> Result<Summary, Error> {
+    fn drive(
+        &self,
+        run: Execution,
+        services: Services,
+        observer: &mut dyn Observer,
+    ) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
-        let (host, requests) = (run.host(), Requests::listen(&self.home, run.id(), run.handle()));
+        let (host, services) = (run.host(), services.start(&run)?);
         let run = run.drive();
-        drop(requests);
+        let told = services.finish();
         let run = run?;
+        told?;
         self.cancel_others(&host, &run.id)?;
         if run.status.is_terminal() {
             drop(self.home.take_cancel_request(&run.id));
@@ -325,6 +346,7 @@ impl Coordinator {
     /// # Errors
     /// If the run is unknown or has not completed.
     pub fn verify(&self, id: &RunId, observer: &mut dyn Observer) -> Result<Verdict, Error> {
+        self.check_halt()?;
         let first = load(&*self.reader()?, id)?;
         let Some(expected) = first.digest.clone() else {
             return Err(Error::NotCompleted { run: id.clone(), status: first.status });

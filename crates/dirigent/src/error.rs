@@ -75,6 +75,23 @@ pub enum Error {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// Somebody stopped all work.
+    #[error("the home is halted by {} since {}: {}", .0.by, .0.since, .0.reason)]
+    Halted(crate::system::Halt),
+    /// A record of the system log that this version does not know.
+    #[error("cannot read the system log")]
+    SystemEvent(#[source] crate::system::event::Unreadable),
+    /// No dead letter of that id.
+    #[error("no dead letter `{id}` in `{}`", home.display())]
+    UnknownLetter {
+        /// What was asked for.
+        id: crate::system::LetterId,
+        /// The home.
+        home: PathBuf,
+    },
+    /// A handler of events was not taken.
+    #[error("cannot subscribe to events")]
+    Subscription(#[source] crate::bus::Refused),
     /// The disk refused.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -108,6 +125,10 @@ impl Error {
             Self::NotCompleted { .. } => "run_not_completed",
             Self::History { .. } => "history_broken",
             Self::FileLost { .. } => "file_lost",
+            Self::Halted(_) => "halted",
+            Self::SystemEvent(_) => "history_broken",
+            Self::UnknownLetter { .. } => "dead_letter_unknown",
+            Self::Subscription(_) => "subscription",
             Self::Write { .. } => "write_failed",
         }
     }
@@ -146,6 +167,14 @@ impl Error {
                 let path = path.display();
                 Some(format!("restore `{path}` from a backup, or run the workflow again"))
             }
+            Self::Halted(_) => Some(
+                "nothing runs until `dirigent halt --resume`; `dirigent runs` shows what was \
+                 interrupted"
+                    .into(),
+            ),
+            Self::SystemEvent(_) => Some("use the version of the program that wrote it".into()),
+            Self::UnknownLetter { .. } => Some("`dirigent dead-letters list` lists them".into()),
+            Self::Subscription(_) => Some("give each handler a name of its own".into()),
             Self::Write { .. } => Some("check the space and the permissions of the folder".into()),
         }
     }
@@ -193,6 +222,22 @@ pub const CATALOGUE: &[Entry] = &[
         code: "file_lost",
         meaning: "a file of a run is missing or was changed after the run made it",
         next: "restore the file named from a backup, or run the workflow again",
+    },
+    Entry {
+        code: "halted",
+        meaning: "somebody stopped all work in the home; nothing was run",
+        next: "find out why, then `dirigent halt --resume`",
+    },
+    Entry {
+        code: "dead_letter_unknown",
+        meaning: "there is no dead letter of that id, or it was delivered or dropped meanwhile",
+        next: "`dirigent dead-letters list` shows those there are",
+    },
+    Entry {
+        code: "subscription",
+        meaning: "a handler of events could not be subscribed, for example because its name is \
+                  taken",
+        next: "give each handler a name of its own",
     },
     Entry {
         code: "write_failed",
