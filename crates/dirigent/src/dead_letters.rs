@@ -308,3 +308,6 @@ impl Service for Retries {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
