@@ -49,7 +49,7 @@ pub enum HandlerError {
     #[error("the handler panicked: {0}")]
     Panicked(String),
     /// It took too long.
-    #[error("the handler did not answer within {} s", .0.as_secs())]
+    #[error("the handler did not answer within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
     /// Too many of its earlier calls have not come back.
     #[error("the handler still hangs on {0} earlier events")]

@@ -73,7 +73,7 @@ impl Desk {
         }
         let registered = handlers.iter().map(|handler| Arc::clone(handler) as _).collect();
         let handlers_of = Handlers { own: None, registered, outside: Outside::default() };
-        let retries = Retries { log, handlers: handlers_of, limit: Duration::from_secs(2) };
+        let retries = Retries { log, handlers: handlers_of, limit: Duration::from_millis(500) };
         Self { clock, retries, handlers }
     }
 
@@ -123,7 +123,7 @@ fn a_handler_that_keeps_failing_delays_no_other() {
             .map(|one| one.error.clone())
             .collect()
     });
-    assert_eq!(errors, ["the handler did not answer within 2 s", "the handler panicked: poison"]);
+    assert_eq!(errors, ["the handler did not answer within 0.5 s", "the handler panicked: poison"]);
     desk.retry();
     assert_eq!(desk.had(2), [1, 2], "the second is still due, the first is not");
 }
