@@ -38,9 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let printer = Printer::new(&args, no_color);
-    let coordinator = Coordinator::at(Home::at(&args.home))
-        .on_broken(stop::on_broken())
-        .with_environment(commands::run::environment());
+    let coordinator = Coordinator::at(Home::at(&args.home)).on_broken(stop::on_broken());
     let context = Context { coordinator, printer };
     match dispatch(&context, args.command) {
         Ok(code) => ExitCode::from(code),

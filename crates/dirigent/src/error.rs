@@ -245,6 +245,106 @@ pub const CATALOGUE: &[Entry] = &[
         next: "check the space and the permissions, then resume the run",
     },
     Entry {
+        code: "task_invalid",
+        meaning: "the `with` of a task is wrong",
+        next: "correct the key named; see [task kinds](task-kinds.md)",
+    },
+    Entry {
+        code: "secret_unset",
+        meaning: "an environment variable that a task refers to is not set",
+        next: "set it where `dirigent` runs, then resume the run",
+    },
+    Entry {
+        code: "command_not_found",
+        meaning: "the program of a `command` task is not there, or may not be run",
+        next: "install it, or correct `argv`, `cwd` or `PATH`",
+    },
+    Entry {
+        code: "command_failed",
+        meaning: "a program ended with an exit code that does not mean success",
+        next: "see what it wrote to stderr",
+    },
+    Entry {
+        code: "command_killed",
+        meaning: "a program was ended by a signal that Dirigent did not send",
+        next: "see the system's log; the system may be short of memory",
+    },
+    Entry {
+        code: "command_memory",
+        meaning: "a program was refused memory beyond `memory`",
+        next: "raise the limit, or give it less to do",
+    },
+    Entry {
+        code: "command_cpu",
+        meaning: "a program used up its `cpu_seconds`",
+        next: "raise the limit, or give it less to do",
+    },
+    Entry {
+        code: "command_output_too_large",
+        meaning: "a program wrote more to stdout than `output_bytes_max`",
+        next: "raise the limit, write a file, or log to stderr",
+    },
+    Entry {
+        code: "command_output_invalid",
+        meaning: "the last line of a program's stdout is no JSON",
+        next: "correct the program, or set `output: text` or `output: none`",
+    },
+    Entry {
+        code: "command_unavailable",
+        meaning: "the system could not start a program or follow it",
+        next: "check the memory, the processes and the disk in use",
+    },
+    Entry {
+        code: "http_not_allowed",
+        meaning: "the server of an `http` task is not public, or not asked over https",
+        next: "name it in `allow_hosts` if that is meant",
+    },
+    Entry {
+        code: "http_unreachable",
+        meaning: "the server was not found, or the connection to it failed",
+        next: "see the message; a POST may have had its effect",
+    },
+    Entry {
+        code: "http_timeout",
+        meaning: "the server did not answer within `timeout`, or its job took longer than `wait.timeout`",
+        next: "see whether it did what was asked, then resume the run or raise the limit",
+    },
+    Entry {
+        code: "http_tls",
+        meaning: "the server could not prove who it is",
+        next: "correct the URL or the server's certificate",
+    },
+    Entry {
+        code: "http_redirect",
+        meaning: "the server named another place, and redirects are not followed",
+        next: "give the URL it names",
+    },
+    Entry {
+        code: "http_refused",
+        meaning: "the server answered with a status that is not expected",
+        next: "see what it says, or add the status to `expect_status`",
+    },
+    Entry {
+        code: "http_unavailable",
+        meaning: "the server is overloaded or broken: status 408, 429 or 5xx",
+        next: "resume the run later",
+    },
+    Entry {
+        code: "http_answer_too_large",
+        meaning: "the answer is larger than `answer_bytes_max`",
+        next: "raise the limit, or ask for less",
+    },
+    Entry {
+        code: "http_answer_invalid",
+        meaning: "the answer is no text, or does not say where to wait",
+        next: "correct the request or `wait`",
+    },
+    Entry {
+        code: "http_job_failed",
+        meaning: "the job that was waited for failed, as `wait.fail_if` tells",
+        next: "see the answer",
+    },
+    Entry {
         code: "panic",
         meaning: "a task ended by a defect of the program",
         next: "report it with the workflow file",

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the address of a webhook is a secret; it appears in no name, error or record.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use dirigent_core::{Event, RunId};
 use dirigent_journal::ReadJournal;
@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::{
     bus::{Handler, HandlerError},
     config::{Config, workflow::Notification},
+    environment, http,
 };
 
 /// What a name of a notification's handler begins with; its number in the file follows.
@@ -23,24 +24,56 @@ const PREFIX: &str = "notifications.";
 const HIDDEN: &str = "***";
 /// Parts of an address that are shorter say nothing, and are no secret.
 const PART_CHARS_MIN: usize = 4;
+/// How long a webhook has for its answer; less than a handler has, so that the reason is known.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// The longest error of a handler that is recorded.
 const ERROR_CHARS_MAX: usize = 2_000;
 
-/// Sends JSON to an address.
+/// What is to be sent.
+#[derive(Clone, Copy)]
+pub struct Message<'m> {
+    /// Where to; a secret.
+    pub url: &'m str,
+    /// Hosts that may be asked although they are not public, or without https.
+    pub allow_hosts: &'m [String],
+    /// The same each time the same event is brought by the same notification.
+    pub idempotency_key: &'m str,
+    /// The event with its envelope.
+    pub body: &'m Value,
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("idempotency_key", &self.idempotency_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends JSON to addresses.
 pub trait Post: Send + Sync {
-    /// Sends `body` to `url` and waits for the answer.
+    /// Sends `message` once and waits for the answer.
     ///
     /// # Errors
     /// If it did not arrive, or the answer was no success.
-    fn post(&self, url: &str, body: &Value) -> Result<(), String>;
+    fn post(&self, message: Message<'_>) -> Result<(), String>;
 }
 
-/// No way out of the process.
-struct NoWay;
+/// The way through the network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Web;
 
-impl Post for NoWay {
-    fn post(&self, _url: &str, _body: &Value) -> Result<(), String> {
-        Err("this program was given no way to send it".to_owned())
+impl Post for Web {
+    fn post(&self, message: Message<'_>) -> Result<(), String> {
+        let allow_hosts = message.allow_hosts.to_vec();
+        let client = http::Client::new(http::Policy { allow_hosts, ..http::Policy::default() });
+        let key = ("idempotency-key".to_owned(), message.idempotency_key.to_owned());
+        let answer = client.post_json(message.url, &[key], message.body, ANSWER_LIMIT, &|| false);
+        match answer {
+            Ok(answer) if answer.is_success() => Ok(()),
+            Ok(answer) => Err(format!("it answered with status {}", answer.status)),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 
@@ -90,8 +123,9 @@ pub(crate) struct Outside {
 }
 
 impl Default for Outside {
+    /// With the environment of this process.
     fn default() -> Self {
-        Self { environment: Arc::default(), post: Arc::new(NoWay) }
+        Self { environment: Arc::new(environment::of_process()), post: Arc::new(Web) }
     }
 }
 
@@ -128,6 +162,7 @@ impl Outside {
             name: format!("{PREFIX}{at}"),
             kinds: notification.on.iter().filter_map(|name| event_type(name)).collect(),
             address,
+            allow_hosts: notification.allow_hosts.clone(),
             post: Arc::clone(&self.post),
         })
     }
@@ -149,6 +184,7 @@ struct Webhook {
     name: String,
     kinds: BTreeSet<&'static str>,
     address: Result<String, String>,
+    allow_hosts: Vec<String>,
     post: Arc<dyn Post>,
 }
 
@@ -166,7 +202,13 @@ impl Handler for Webhook {
             |why: String| HandlerError::Failed(format!("cannot send to the webhook: {why}"));
         let address = self.address.as_ref().map_err(|why| failed(why.clone()))?;
         let body = serde_json::to_value(event).map_err(|error| failed(error.to_string()))?;
-        self.post.post(address, &body).map_err(|why| failed(without(&why, address)))
+        let message = Message {
+            url: address,
+            allow_hosts: &self.allow_hosts,
+            idempotency_key: &format!("{}/{}", event.id, self.name),
+            body: &body,
+        };
+        self.post.post(message).map_err(|why| failed(without(&why, address)))
     }
 }
 

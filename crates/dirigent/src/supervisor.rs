@@ -21,7 +21,7 @@ use std::{
 
 use dirigent_core::{Clock, Timestamp};
 
-use crate::bus::text_of;
+use crate::{bus::text_of, deadline::Deadline};
 
 use tree::{Command, Signal, Tree};
 pub use tree::{Refused, State, Status};
@@ -223,20 +223,23 @@ struct Keeper {
 impl Keeper {
     fn work(mut self, inbox: &Receiver<Message>) {
         self.signal(Signal::Tick);
-        let mut deadline = None;
+        let mut deadline: Option<Deadline> = None;
         loop {
             let (done, due) = self.look(|tree| (tree.is_done(), tree.due()));
             if deadline.is_some() && done {
                 return;
             }
-            let nap = deadline.or(due).map_or(NAP_MAX, |until| until.since(self.clock.now()));
-            match inbox.recv_timeout(nap.min(NAP_MAX)) {
+            let nap = match deadline {
+                Some(deadline) => deadline.left(),
+                None => due.map_or(NAP_MAX, |due| due.since(self.clock.now())).min(NAP_MAX),
+            };
+            match inbox.recv_timeout(nap) {
                 Ok(Message::Ready { at, start }) if self.is_current(at, start) => self.ready(at),
                 Ok(Message::Ended { at, start, outcome }) if self.is_current(at, start) => {
                     self.ended(at, outcome);
                 }
                 Ok(Message::Stop) => {
-                    deadline = Some(self.clock.now().plus(STOP_LIMIT));
+                    deadline = Some(Deadline::after(STOP_LIMIT));
                     self.signal(Signal::StopAll);
                 }
                 Err(RecvTimeoutError::Timeout) if deadline.is_some() => return self.abandon(),

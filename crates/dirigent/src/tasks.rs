@@ -1,13 +1,34 @@
-//! Task kinds: the translation from a task to a domain call and back, one file per workflow type.
+//! Task kinds: the translation from a task to a domain call and back, one file per workflow type,
+//! and the general ones that a graph of tasks is made of.
 
 pub(crate) mod backtest;
+mod codes;
+pub mod command;
+pub mod http;
+pub mod noop;
+mod secrets;
+mod told;
+mod with;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use dirigent_trading::strategy::Registry;
 use dirigent_workflow::port::TaskKind;
 
+use crate::environment;
+
+pub use codes::is_permanent;
+
 /// Everything that this version can do, by name.
 pub(crate) fn kinds(strategies: &Arc<Registry>) -> BTreeMap<&'static str, Arc<dyn TaskKind>> {
-    backtest::kinds(strategies).into_iter().map(|kind| (kind.name(), kind)).collect()
+    let mut kinds = backtest::kinds(strategies);
+    kinds.extend(general());
+    kinds.into_iter().map(|kind| (kind.name(), kind)).collect()
+}
+
+/// The kinds that belong to no workflow type.
+fn general() -> [Arc<dyn TaskKind>; 3] {
+    let environment = Arc::new(environment::of_process());
+    let command = command::Command::new(Arc::clone(&environment));
+    [Arc::new(command), Arc::new(http::Http::new(environment)), Arc::new(noop::Noop)]
 }

@@ -25,11 +25,14 @@ pub mod spec;
 mod suggest;
 pub mod tree;
 
-pub use check::variable::{Unset, expand};
+pub use check::{
+    leaf::size,
+    variable::{Unset, expand},
+};
 pub use document::{Checked, Document};
 pub use problem::{Problem, Problems, Severity};
 pub use reference::reference;
-pub use resolved::{Explained, Layer, Origin, Resolved, redact};
+pub use resolved::{Explained, Layer, Origin, REDACTED, Resolved, redact};
 pub use schema::schema;
 pub use source::{Environment, Place, Source, SourceKind, Sources, Span};
 pub use suggest::suggest;

@@ -1,15 +1,12 @@
 //! `dirigent run`: a workflow file to the end, or into the background.
 
-use std::{
-    ffi::OsString,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use dirigent::{
     Request,
     prepare::{Prepared, Source},
-    workflow::{RunStatus, file::Environment},
+    workflow::RunStatus,
 };
 
 use super::show;
@@ -48,15 +45,10 @@ pub(crate) fn source(options: &args::Source) -> anyhow::Result<Source> {
         options.seed.iter().map(|seed| format!("coordinator.reproducibility.master_seed={seed}")),
     );
     let base = std::env::current_dir().context("cannot tell the present folder")?;
-    Ok(Source { path: options.file.clone(), base, set, environment: environment() })
-}
-
-/// The variables of the process, apart from those that are no text.
-pub(crate) fn environment() -> Environment {
-    let text = |(name, value): (OsString, OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    std::env::vars_os().filter_map(text).collect()
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Ok(Source { path: options.file.clone(), base, set, environment })
 }
 
 fn explain(context: &Context, prepared: &Prepared) -> anyhow::Result<u8> {

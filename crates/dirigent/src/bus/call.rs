@@ -11,6 +11,7 @@ use std::{
 use dirigent_core::Event;
 
 use super::{Handler, HandlerError};
+use crate::deadline::{Deadline, LOOK};
 
 /// Calls `handler`, then `done` with what came of it, on a new thread.
 pub(super) fn begin(
@@ -23,9 +24,6 @@ pub(super) fn begin(
         done(outcome.unwrap_or_else(|panic| Err(HandlerError::Panicked(text_of(&*panic)))));
     })
 }
-
-/// How often a caller who waits looks whether it should go on waiting.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Calls `handler` and waits for it at most for `limit`; none if `is_over` said so before.
 pub(crate) fn call(
@@ -40,13 +38,12 @@ pub(crate) fn call(
     if let Err(error) = begin(Arc::clone(handler), Arc::clone(event), done) {
         return Some(Err(no_thread(&error)));
     }
-    let mut left = limit;
-    while !left.is_zero() {
-        let look = left.min(LOOK_EVERY);
-        match answered.recv_timeout(look) {
+    let deadline = Deadline::after(limit);
+    while !deadline.passed() {
+        match answered.recv_timeout(deadline.left().min(LOOK)) {
             Ok(outcome) => return Some(outcome),
             Err(_) if is_over() => return None,
-            Err(_) => left -= look,
+            Err(_) => {}
         }
     }
     Some(Err(HandlerError::TimedOut(limit)))

@@ -31,18 +31,11 @@ fn environment() -> BTreeMap<String, String> {
 
 /// The problems of the file at `path`, which must be refused, and in time.
 fn refused(path: &Path) -> Problems {
-    let started = stopwatch();
+    let started = crate::bench::stopwatch();
     let outcome = config::load(path, &[], &environment(), &Registered);
     let took = started();
     assert!(took < TIME_MAX, "{} took {took:?}", path.display());
     outcome.map(|config| config.document).unwrap_err()
-}
-
-/// A function that tells how long ago this was called.
-fn stopwatch() -> impl Fn() -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a test measures real time")]
-    let started = std::time::Instant::now();
-    move || started.elapsed()
 }
 
 fn place(problem: &Problem) -> String {

@@ -17,7 +17,10 @@ use dirigent::{
     system::{DeadLetter, LetterStatus},
 };
 
-use crate::world::{ADDRESS, Gate, World};
+use crate::{
+    server::{Reply, Server},
+    world::{ADDRESS, Gate, LONG, World},
+};
 
 const END: &str = "[{on: [WORKFLOW_COMPLETED, workflow_failed], webhook: \"${HOOK}\"}]";
 
@@ -223,18 +226,59 @@ fn what_is_due_is_tried_again_while_a_run_is_driven() {
     world.run(&coordinator, END);
     world.clock.advance(Duration::from_secs(60));
     let tried = world.post.watch();
-    let (gate, begun, end) = Gate::new();
+    let (gate, begun, end) = Gate::shut();
     coordinator.register_task(gate);
     let prepared = world.prepare(&coordinator, "[]");
     std::thread::scope(|scope| {
         let run = scope.spawn(|| {
             coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap()
         });
-        begun.recv_timeout(crate::world::LONG).unwrap();
-        tried.recv_timeout(crate::world::LONG).unwrap();
+        begun.recv_timeout(LONG).unwrap();
+        tried.recv_timeout(LONG).unwrap();
         end.send(()).unwrap();
         run.join().unwrap();
     });
     assert!(letters(&coordinator).is_empty());
     assert_eq!(coordinator.dead_letters().unwrap().1.recovered, 1);
+}
+
+#[test]
+fn a_webhook_is_asked_over_the_network_and_can_tell_a_second_try() {
+    let world = World::new();
+    let server = Server::start(vec![Reply::of(503, &[], "later"), Reply::json(200, "{}")]);
+    let host = server.host();
+    let coordinator = Coordinator::at(world.home())
+        .with_environment([("HOOK".into(), format!("http://{host}/s3cr3t"))].into_iter().collect());
+    let hook = format!(
+        "[{{on: [workflow_completed], webhook: \"${{HOOK}}\", allow_hosts: [\"{host}\"]}}]"
+    );
+    let prepared = world.prepare(&coordinator, &hook);
+    let run = coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap().run_id;
+    let letter = letters(&coordinator).remove(0);
+    assert_eq!(letter.error, "cannot send to the webhook: it answered with status 503");
+    let outcomes = coordinator.retry_dead_letters(None, &mut Unobserved).unwrap();
+    assert_eq!(outcomes[&letter.id], Retried::Recovered);
+    let asked = [(); 2].map(|()| server.asked.recv_timeout(LONG).unwrap());
+    for one in &asked {
+        assert_eq!(one.line, "POST /s3cr3t HTTP/1.1");
+        let event: Event = serde_json::from_str(&one.body).unwrap();
+        assert_eq!((event.run.as_str(), &*event.kind), (&*run, "workflow_completed"));
+        assert_eq!(event.hash, event.expected_hash());
+        let key = format!("{}/notifications.0", event.id);
+        assert_eq!(one.header("idempotency-key"), Some(&*key));
+    }
+}
+
+#[test]
+fn a_webhook_on_a_private_network_must_be_allowed() {
+    let world = World::new();
+    let server = Server::start(vec![Reply::json(200, "{}")]);
+    let address = server.url("/s3cr3t");
+    let coordinator = Coordinator::at(world.home())
+        .with_environment([("HOOK".into(), address)].into_iter().collect());
+    let prepared = world.prepare(&coordinator, END);
+    coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap();
+    let error = letters(&coordinator).remove(0).error;
+    assert!(error.contains("is not allowed"), "{error}");
+    assert!(server.asked.try_recv().is_err(), "nothing was sent");
 }

@@ -92,7 +92,7 @@ fn a_request_counts_before_anybody_has_recorded_it_and_when_it_cannot_be_read() 
 fn a_run_of_another_process_is_interrupted_and_resumes_after_the_halt() {
     let world = World::new();
     let mut coordinator = world.coordinator();
-    let (gate, begun, end) = Gate::new();
+    let (gate, begun, end) = Gate::shut();
     coordinator.register_task(gate);
     let prepared = world.prepare(&coordinator, "[]");
     let summary = std::thread::scope(|scope| {

@@ -14,7 +14,7 @@ use dirigent::{
     Coordinator, Error, Home, Request, Summary,
     coordinator::Unobserved,
     core::{Timestamp, clock::ManualClock},
-    notify::Post,
+    notify::{Message, Post},
     prepare::{Prepared, Source},
     workflow::{
         event::Failure,
@@ -139,7 +139,7 @@ impl Posted {
 }
 
 impl Post for Posted {
-    fn post(&self, url: &str, body: &Value) -> Result<(), String> {
+    fn post(&self, Message { url, body, .. }: Message<'_>) -> Result<(), String> {
         self.sent.lock().unwrap().push((url.to_owned(), body.clone()));
         let mut refusals = self.refusals.lock().unwrap();
         let refused = refusals.iter().position(|(kind, _)| body["type"] == *kind);
@@ -157,7 +157,7 @@ pub(crate) struct Gate(Mutex<(Sender<()>, Receiver<()>)>);
 
 impl Gate {
     /// The step, what tells that it began, and what ends it.
-    pub(crate) fn new() -> (Arc<dyn TaskKind>, Receiver<()>, Sender<()>) {
+    pub(crate) fn shut() -> (Arc<dyn TaskKind>, Receiver<()>, Sender<()>) {
         let ((begin, begun), (end, ended)) = (channel(), channel());
         (Arc::new(Self(Mutex::new((begin, ended)))), begun, end)
     }

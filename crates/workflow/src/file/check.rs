@@ -19,7 +19,7 @@ use super::{
 };
 
 mod expression;
-mod leaf;
+pub(super) mod leaf;
 pub(super) mod variable;
 
 /// Checks one document; collects its problems.

@@ -182,8 +182,8 @@ fn is_time(text: &str) -> bool {
     text.split_once(':').is_some_and(|(hour, minute)| part(hour, 23) && part(minute, 59))
 }
 
-/// `512MB` in bytes; 1 KB is 1024 bytes.
-fn size(text: &str) -> Option<u64> {
+/// `512MB` in bytes; 1 KB is 1024 bytes. `None` if it is no size, or none at all.
+pub fn size(text: &str) -> Option<u64> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(split);
     let shift = match unit.trim_start().to_ascii_uppercase().as_str() {

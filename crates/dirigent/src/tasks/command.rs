@@ -1,0 +1,154 @@
+//! The task kind `command`: any program that reads one line of JSON and writes one.
+//!
+//! Promises: no shell reads what the file says; the environment is made from nothing; what the
+//! program writes is bounded; when the task is stopped, or this process ends in whatever way, the
+//! program and everything it started is killed. A secret that was revealed to the program is taken
+//! out of everything that comes back.
+//! Not here: a sandbox. The program has the rights of this process, and the limits of `with`.
+
+mod ending;
+mod group;
+mod input;
+mod pipes;
+mod surroundings;
+
+use std::{io, sync::Arc, time::Duration};
+
+use dirigent_workflow::{
+    file::Environment,
+    port::{TaskContext, TaskError, TaskKind, TaskOutput, Watch},
+};
+
+use super::{codes::failed, secrets::Secrets, told::told};
+use crate::{
+    deadline::{Deadline, LOOK},
+    environment,
+};
+use ending::Ended;
+use group::{Group, Launch};
+use input::Input;
+use pipes::{Pipes, Pumped};
+use surroundings::Scratch;
+
+/// How long a program that was asked to end may take before it is killed.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the pipes are read once the program is gone: somebody outside of its process group may
+/// hold them open for ever.
+const DRAIN: Duration = Duration::from_millis(200);
+/// The first pause between two looks; it doubles while nothing happens.
+const LOOK_FIRST: Duration = Duration::from_millis(1);
+
+/// Runs programs.
+#[derive(Clone, Debug)]
+pub struct Command {
+    environment: Arc<Environment>,
+}
+
+impl Command {
+    /// A kind that takes `PATH`, `pass_env` and `${NAME}` from `environment`.
+    pub fn new(environment: Arc<Environment>) -> Self {
+        Self { environment }
+    }
+}
+
+impl Default for Command {
+    /// With the environment of this process.
+    fn default() -> Self {
+        Self::new(Arc::new(environment::of_process()))
+    }
+}
+
+impl TaskKind for Command {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let input = Input::read(&context.input)?;
+        let mut secrets = Secrets::of(&self.environment);
+        let ended = self.launch(&input, context, &mut secrets)?;
+        ended.into_output(&input, &secrets)
+    }
+}
+
+impl Command {
+    /// Runs the program to its end.
+    fn launch(
+        &self,
+        input: &Input,
+        context: &TaskContext,
+        secrets: &mut Secrets<'_>,
+    ) -> Result<Ended, TaskError> {
+        if context.watch.stopped() {
+            return Err(TaskError::Stopped);
+        }
+        let name = input.argv[0].as_str();
+        let lost = |error: io::Error| unavailable(name, &error);
+        let folder = surroundings::folder(input, context)?;
+        let scratch = Scratch::new(context).map_err(lost)?;
+        let folders = (scratch.home(), folder.as_path());
+        let variables = surroundings::variables(
+            input,
+            context,
+            &self.environment,
+            (&folders.0, folders.1),
+            secrets,
+        )?;
+        let path = variables.iter().find(|(name, _)| name == "PATH");
+        let path = path.map_or("", |(_, value)| value.as_str());
+        let program = surroundings::program(name, &folder, path)?;
+        let line = input.stdin.clone().unwrap_or_else(|| told(context, &input.input));
+        let stdin = scratch.line(&line).map_err(lost)?;
+        let launch = Launch {
+            program: &program,
+            arguments: &input.argv[1..],
+            variables: &variables,
+            folder: &folder,
+            stdin: &stdin,
+            limits: input.limits()?,
+        };
+        let (mut group, stdout, stderr) = Group::start(&launch).map_err(lost)?;
+        let pipes = Pipes::new(stdout, stderr, input.output, input.output_bytes_max()?);
+        attend(&mut group, pipes, &context.watch).map_err(lost)?.ok_or(TaskError::Stopped)
+    }
+}
+
+/// Follows the program to its end; nothing if it was stopped.
+fn attend(group: &mut Group, mut pipes: Pipes, watch: &Watch) -> io::Result<Option<Ended>> {
+    let mut patience = LOOK_FIRST;
+    while !group.has_ended() {
+        if watch.stopped() {
+            stop(group, &mut pipes)?;
+            return Ok(None);
+        }
+        patience = match pipes.pump(patience)? {
+            Pumped::TooMuch => return Ok(Some(Ended::too_much(pipes))),
+            Pumped::Some => LOOK_FIRST,
+            Pumped::Nothing => (patience * 2).min(LOOK),
+        };
+    }
+    let status = group.end()?;
+    let deadline = Deadline::after(DRAIN);
+    while !pipes.have_ended() && !deadline.passed() {
+        if pipes.pump(deadline.left())? == Pumped::TooMuch {
+            return Ok(Some(Ended::too_much(pipes)));
+        }
+    }
+    Ok(Some(Ended::new(status, pipes)))
+}
+
+/// Asks the group to end, gives it the time to, and kills what is left.
+fn stop(group: &mut Group, pipes: &mut Pipes) -> io::Result<()> {
+    group.terminate();
+    let deadline = Deadline::after(GRACE);
+    while !group.has_ended() && !deadline.passed() {
+        // It is read on, so that a last word does not hold the program up.
+        pipes.pump(deadline.left().min(LOOK))?;
+    }
+    group.end().map(drop)
+}
+
+fn unavailable(name: &str, error: &io::Error) -> TaskError {
+    let message = format!("cannot run `{name}`: {error}");
+    failed("command_unavailable", message, "check the memory, the processes and the disk in use")
+}

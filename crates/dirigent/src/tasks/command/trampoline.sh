@@ -1,0 +1,22 @@
+# Runs between `dirigent` and a command. Everything that differs from command to command arrives
+# as an argument: nothing is ever written into this text.
+#
+# $1 the file that the command reads   $2 address space in KiB   $3 seconds of processor time
+# $4 open files   $5 … the command; a limit that is empty is not set.
+stdin=$1 memory=$2 cpu=$3 files=$4
+shift 4
+
+# Standard input is a pipe that only `dirigent` holds open and never writes to. It ends when
+# `dirigent` does, however that ends, and then the watcher kills the whole process group. The
+# watcher is nobody's child, so a command that waits for all of its children does not wait for it.
+exec 3<&0
+( { trap '' HUP INT QUIT TERM; read -r _; kill -KILL 0; } <&3 >/dev/null 2>&1 3<&- & )
+
+# The soft limit of processor time comes first and is told by its signal; the hard one kills.
+ulimit -c 0 &&
+    { [ -z "$memory" ] || ulimit -v "$memory"; } &&
+    { [ -z "$files" ] || ulimit -n "$files"; } &&
+    { [ -z "$cpu" ] || { ulimit -S -t "$cpu" && ulimit -H -t "$((cpu + 1))"; }; } || exit 125
+unset OLDPWD SHLVL
+
+exec "$@" <"$stdin" 3<&-
