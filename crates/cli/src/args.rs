@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dirigent::{
-    system::LetterId,
+    system::{self, LetterId},
     workflow::event::{CATALOGUE, Entry},
 };
 
@@ -100,9 +100,10 @@ pub struct Run {
 /// The name in the catalogue of events that `text`, or another spelling of it, means.
 fn event_type(text: &str) -> Result<String, String> {
     let means = |entry: &&Entry| entry.kind == text || entry.aliases.contains(&text);
-    let found = CATALOGUE.iter().find(means).map(|entry| entry.kind.to_owned());
+    let all = CATALOGUE.iter().chain(system::event::CATALOGUE);
+    let found = all.clone().find(means).map(|entry| entry.kind.to_owned());
     found.ok_or_else(|| {
-        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.kind).collect();
+        let known: Vec<&str> = all.map(|entry| entry.kind).collect();
         format!("there is no such event; there are {}", known.join(", "))
     })
 }
@@ -177,7 +178,8 @@ pub enum Command {
     },
     /// Print the events of a run
     Events {
-        /// A run id, the start of one, a correlation id, or `last`
+        /// A run id, the start of one, a correlation id, `last`, or `run_system` for
+        /// the events of the home itself: halts, dead letters, services
         run: String,
         /// Keep printing until the run has ended
         #[arg(long, short)]

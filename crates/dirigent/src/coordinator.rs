@@ -103,13 +103,6 @@ impl Coordinator {
         }
     }
 
-    /// What is done when the journal breaks, before the process is ended; for a last word.
-    #[must_use]
-    pub fn on_broken(mut self, hook: crate::OnBroken) -> Self {
-        self.on_broken = hook;
-        self
-    }
-
     /// Adds a kind of task, or replaces the one of the same name.
     pub fn register_task(&mut self, kind: Arc<dyn TaskKind>) {
         self.kinds.insert(kind.name(), kind);

@@ -117,7 +117,7 @@ impl Error {
         match self {
             Self::Config(_) => "config_invalid",
             Self::Journal(_) => "journal",
-            Self::Runtime(_) => "runtime",
+            Self::Runtime(_) | Self::Subscription(_) => "runtime",
             Self::NoRuns { .. } => "no_runs",
             Self::UnknownRun { .. } => "run_unknown",
             Self::AmbiguousRun { .. } => "run_ambiguous",
@@ -128,7 +128,6 @@ impl Error {
             Self::Halted(_) => "halted",
             Self::SystemEvent(_) => "history_broken",
             Self::UnknownLetter { .. } => "dead_letter_unknown",
-            Self::Subscription(_) => "subscription",
             Self::Write { .. } => "write_failed",
         }
     }
@@ -149,7 +148,7 @@ impl Error {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(_) | Self::Runtime(_) => None,
+            Self::Config(_) | Self::Runtime(_) | Self::Subscription(_) => None,
             Self::Journal(error) => error.hint().map(str::to_owned),
             Self::NoRuns { .. } => Some(
                 "start one with `dirigent run FILE`, or name another folder with `--home`".into(),
@@ -174,7 +173,6 @@ impl Error {
             ),
             Self::SystemEvent(_) => Some("use the version of the program that wrote it".into()),
             Self::UnknownLetter { .. } => Some("`dirigent dead-letters list` lists them".into()),
-            Self::Subscription(_) => Some("give each handler a name of its own".into()),
             Self::Write { .. } => Some("check the space and the permissions of the folder".into()),
         }
     }
@@ -232,12 +230,6 @@ pub const CATALOGUE: &[Entry] = &[
         code: "dead_letter_unknown",
         meaning: "there is no dead letter of that id, or it was delivered or dropped meanwhile",
         next: "`dirigent dead-letters list` shows those there are",
-    },
-    Entry {
-        code: "subscription",
-        meaning: "a handler of events could not be subscribed, for example because its name is \
-                  taken",
-        next: "give each handler a name of its own",
     },
     Entry {
         code: "write_failed",

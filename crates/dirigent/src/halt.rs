@@ -9,6 +9,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -32,7 +33,7 @@ const TEXT_CHARS_MAX: usize = 1_000;
 struct HaltRequest {
     by: String,
     reason: String,
-    at: Timestamp,
+    at: Option<Timestamp>,
 }
 
 /// A request to lift the halt recorded at position `halt`.
@@ -49,7 +50,7 @@ pub enum Halted {
     Done(Halt),
     /// It was halted before.
     Already(Halt),
-    /// It counts; the process that works in the home has not answered yet.
+    /// It counts, but is not recorded: whoever has the home has not answered, or cannot write.
     Requested,
 }
 
@@ -77,14 +78,18 @@ impl Coordinator {
             return Ok(Halted::Already(halt));
         }
         let cut = |text: &str| text.chars().take(TEXT_CHARS_MAX).collect();
-        let at = self.clock().now();
+        let at = Some(self.clock().now());
         let request = HaltRequest { by: cut(by), reason: cut(reason), at };
         self.home().leave(HALT, &request)?;
         for _ in 0..LOOKS {
-            if let Some(journal) = self.home().try_writer("halt", self.on_broken_hook())? {
-                // On a disk that is nearly full the request itself remains, and counts.
-                let log = self.system_log(std::sync::Arc::new(journal))?;
-                return Ok(match take_up(self.home(), &log) {
+            // What cannot be recorded, for want of space for example, counts all the same.
+            let journal = match self.home().try_writer("halt", self.on_broken_hook()) {
+                Ok(journal) => journal,
+                Err(_) => return Ok(Halted::Requested),
+            };
+            if let Some(journal) = journal {
+                let log = self.system_log(Arc::new(journal));
+                return Ok(match log.and_then(|log| take_up(self.home(), &log)) {
                     Ok(Some(halt)) => Halted::Done(halt),
                     Ok(None) | Err(_) => Halted::Requested,
                 });
@@ -111,7 +116,7 @@ impl Coordinator {
                 return Ok(Lifted::Done(lifted));
             }
             if let Some(journal) = self.home().try_writer("halt --resume", self.on_broken_hook())? {
-                let log = self.system_log(std::sync::Arc::new(journal))?;
+                let log = self.system_log(Arc::new(journal))?;
                 let halt = take_up(self.home(), &log)?.unwrap_or(halt);
                 log.record(|_, _| vec![SystemFact::HaltLifted { by: by.to_owned() }])?;
                 return Ok(Lifted::Done(halt));
@@ -133,7 +138,8 @@ impl Coordinator {
     pub fn halted(&self) -> Result<Option<Halt>, Error> {
         if let Some(HaltRequest { by, reason, at }) = self.home().halt_request() {
             let recorded = self.recorded_halt(Duration::ZERO).ok().flatten();
-            return Ok(Some(recorded.unwrap_or(Halt { by, reason, since: at, seq: 0 })));
+            let since = at.unwrap_or(self.clock().now());
+            return Ok(Some(recorded.unwrap_or(Halt { by, reason, since, seq: 0 })));
         }
         self.recorded_halt(Duration::ZERO)
     }
@@ -192,7 +198,7 @@ impl Home {
         let unreadable = |why: String| HaltRequest {
             by: "a request that cannot be read".to_owned(),
             reason: format!("`{}`: {why}", path.display()),
-            at: Timestamp::default(),
+            at: None,
         };
         match fs::read_to_string(&path) {
             Ok(text) => Some(

@@ -21,6 +21,8 @@ const HEALTHY_MIN: f64 = 0.9;
 const DEGRADED_MIN: f64 = 0.7;
 /// How many of the newest runs have their records checked; `dirigent show` checks any other.
 const RUNS_CHECKED_MAX: usize = 10;
+/// From how many deliveries on their rate of success says something.
+const DELIVERIES_MIN: u64 = 10;
 /// With less than this times the reserve of the journal left, a disk is filling up.
 const DISK_WARNING: u64 = 4;
 
@@ -249,12 +251,17 @@ fn handlers_part(system: &System) -> Part {
         .unwell()
         .map(|(name, count)| format!("`{name}` failed {count} times in a row"))
         .collect();
-    if unwell.is_empty() {
-        let rate = system.handler_health().success_rate * 100.0;
-        return Part::well(format!("{rate:.1} % of the last deliveries succeeded"));
-    }
     let recovery = "check the address of the webhook and who answers there";
-    Part::ill(0.75, unwell.join(", "), recovery)
+    if !unwell.is_empty() {
+        return Part::ill(0.75, unwell.join(", "), recovery);
+    }
+    let deliveries = system.handler_health();
+    let rate = format!("{:.1} % of the last deliveries succeeded", deliveries.success_rate * 100.0);
+    let is_many = deliveries.succeeded + deliveries.failed >= DELIVERIES_MIN;
+    if is_many && deliveries.success_rate < HEALTHY_MIN {
+        return Part::ill(0.8, rate, recovery);
+    }
+    Part::well(rate)
 }
 
 fn daemons(system: &System) -> Part {

@@ -35,8 +35,8 @@ fn stop(
         ),
         Halted::Requested => (
             "requested",
-            "no work will begin; the process that has this home has not answered yet: look at it \
-             with `dirigent health`"
+            "no work will begin, but it is not on the record yet: whoever has this home has not \
+             answered, or cannot write; `dirigent health` shows more"
                 .to_owned(),
         ),
     })

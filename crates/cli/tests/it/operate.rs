@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
+    process::Stdio,
     sync::mpsc::{Receiver, channel},
 };
 
@@ -33,6 +34,12 @@ fn a_halted_home_refuses_work_until_it_is_lifted() {
     assert_eq!(world.json(&["halt", "--resume"])["status"], "lifted");
     world.json(&["run", &file]);
     assert!(world.run(&["halt", "--resume"]).stdout.contains("not halted"));
+    let events = world.json(&["events", "run_system"]);
+    let kinds: Vec<&str> =
+        events.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["halted", "halt_lifted"], "who stopped and who went on is on the record");
+    let halts = world.run(&["events", "run_system", "--type", "EMERGENCY_STOP"]);
+    assert_eq!(halts.stdout.lines().count(), 1, "{halts:?}");
     assert_eq!(world.run(&["halt", "--resume", "--reason", "x"]).code, 2);
 }
 
@@ -69,7 +76,8 @@ fn health_is_a_document_and_an_exit_code() {
     assert_eq!(world.run(&["health"]).code, 0);
 }
 
-/// A server that answers each request with the next of `statuses`; tells the bodies it got.
+/// A server that answers each request with the next of `statuses`, or with status 0 keeps silent
+/// until the client goes; tells the bodies it got.
 fn server(statuses: &'static [u16]) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -93,6 +101,10 @@ fn server(statuses: &'static [u16]) -> (u16, Receiver<String>) {
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
             hear.send(String::from_utf8(body).unwrap()).unwrap();
+            if *status == 0 {
+                let _ = stream.read(&mut [0]);
+                continue;
+            }
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
             stream.write_all(answer.as_bytes()).unwrap();
         }
@@ -134,4 +146,31 @@ fn a_notification_that_fails_is_a_dead_letter_until_it_is_retried() {
     assert_eq!(world.run(&["dead-letters", "show", "1"]).code, 2);
     assert_eq!(world.run(&["dead-letters", "drop"]).code, 2, "one, or all, must be said");
     assert_eq!(world.json(&["dead-letters", "drop", "--all"])["dropped"], 0);
+}
+
+/// A process that was killed while the server had the notification and had not answered: nobody
+/// can know whether it arrived, so the next process brings it again.
+#[test]
+fn a_notification_that_was_under_way_at_a_kill_is_brought_again() {
+    let world = World::new();
+    let (port, heard) = server(&[0, 200]);
+    let text = |on: &str| {
+        format!(
+            "{}notifications: [{{on: [{on}], webhook: \"${{HOOK}}\", \
+             allow_hosts: [\"127.0.0.1:{port}\"]}}]\n",
+            synthetic(1_000)
+        )
+    };
+    let url = format!("http://127.0.0.1:{port}/hook");
+    let told = world.file("told.yaml", text("workflow_completed"));
+    let quiet = world.file("quiet.yaml", synthetic(1_000));
+    let mut command = world.command(&["run", &told]);
+    let mut child = command.env("HOOK", &url).stdout(Stdio::null()).spawn().unwrap();
+    let first = heard.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let answer = Answer::of(world.command(&["run", &quiet]).env("HOOK", &url).output().unwrap());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(heard.recv().unwrap(), first, "the same event");
+    assert_eq!(world.json(&["dead-letters", "list"])["stats"]["pending"], 0);
 }

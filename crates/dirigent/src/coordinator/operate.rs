@@ -20,6 +20,13 @@ use crate::{
 };
 
 impl Coordinator {
+    /// What is done when the journal breaks, before the process is ended; for a last word.
+    #[must_use]
+    pub fn on_broken(mut self, hook: crate::OnBroken) -> Self {
+        self.on_broken = hook;
+        self
+    }
+
     /// The variables that secrets name, such as the addresses of webhooks.
     #[must_use]
     pub fn with_environment(mut self, environment: Environment) -> Self {

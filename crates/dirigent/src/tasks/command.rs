@@ -12,14 +12,17 @@ mod input;
 mod pipes;
 mod surroundings;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use dirigent_workflow::{
     file::Environment,
     port::{TaskContext, TaskError, TaskKind, TaskOutput, Watch},
 };
 
-use super::{codes::failed, secrets::Secrets, told::told};
+use super::{
+    codes::{failed, invalid},
+    secrets::Secrets,
+};
 use crate::{
     deadline::{Deadline, LOOK},
     environment,
@@ -28,7 +31,7 @@ use ending::Ended;
 use group::{Group, Launch};
 use input::Input;
 use pipes::{Pipes, Pumped};
-use surroundings::Scratch;
+use surroundings::Surroundings;
 
 /// How long a program that was asked to end may take before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
@@ -39,9 +42,16 @@ const DRAIN: Duration = Duration::from_millis(200);
 const LOOK_FIRST: Duration = Duration::from_millis(1);
 
 /// Runs programs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Command {
     environment: Arc<Environment>,
+}
+
+impl fmt::Debug for Command {
+    /// Without the environment, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command").finish_non_exhaustive()
+    }
 }
 
 impl Command {
@@ -65,52 +75,30 @@ impl TaskKind for Command {
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let input = Input::read(&context.input)?;
-        let mut secrets = Secrets::of(&self.environment);
-        let ended = self.launch(&input, context, &mut secrets)?;
-        ended.into_output(&input, &secrets)
-    }
-}
-
-impl Command {
-    /// Runs the program to its end.
-    fn launch(
-        &self,
-        input: &Input,
-        context: &TaskContext,
-        secrets: &mut Secrets<'_>,
-    ) -> Result<Ended, TaskError> {
         if context.watch.stopped() {
             return Err(TaskError::Stopped);
         }
-        let name = input.argv[0].as_str();
-        let lost = |error: io::Error| unavailable(name, &error);
-        let folder = surroundings::folder(input, context)?;
-        let scratch = Scratch::new(context).map_err(lost)?;
-        let folders = (scratch.home(), folder.as_path());
-        let variables = surroundings::variables(
-            input,
-            context,
-            &self.environment,
-            (&folders.0, folders.1),
-            secrets,
-        )?;
-        let path = variables.iter().find(|(name, _)| name == "PATH");
-        let path = path.map_or("", |(_, value)| value.as_str());
-        let program = surroundings::program(name, &folder, path)?;
-        let line = input.stdin.clone().unwrap_or_else(|| told(context, &input.input));
-        let stdin = scratch.line(&line).map_err(lost)?;
-        let launch = Launch {
-            program: &program,
-            arguments: &input.argv[1..],
-            variables: &variables,
-            folder: &folder,
-            stdin: &stdin,
-            limits: input.limits()?,
-        };
-        let (mut group, stdout, stderr) = Group::start(&launch).map_err(lost)?;
-        let pipes = Pipes::new(stdout, stderr, input.output, input.output_bytes_max()?);
-        attend(&mut group, pipes, &context.watch).map_err(lost)?.ok_or(TaskError::Stopped)
+        let mut secrets = Secrets::of(&self.environment);
+        let around = Surroundings::new(&input, context, &self.environment, &mut secrets);
+        let ended = around.and_then(|around| launch(&input, &around, &context.watch));
+        ended.and_then(|ended| ended.into_output(&input, &secrets)).map_err(|e| secrets.clean(e))
     }
+}
+
+/// Runs the program to its end.
+fn launch(input: &Input, around: &Surroundings, watch: &Watch) -> Result<Ended, TaskError> {
+    let lost = |error| unavailable(&input.argv[0], &error);
+    let launch = Launch {
+        program: &around.program,
+        arguments: &input.argv[1..],
+        variables: &around.variables,
+        folder: &around.folder,
+        stdin: &around.stdin,
+        limits: input.limits()?,
+    };
+    let (mut group, stdout, stderr) = Group::start(&launch).map_err(lost)?;
+    let pipes = Pipes::new(stdout, stderr, input.output, input.output_bytes_max()?);
+    attend(&mut group, pipes, watch).map_err(lost)?.ok_or(TaskError::Stopped)
 }
 
 /// Follows the program to its end; nothing if it was stopped.
@@ -149,6 +137,9 @@ fn stop(group: &mut Group, pipes: &mut Pipes) -> io::Result<()> {
 }
 
 fn unavailable(name: &str, error: &io::Error) -> TaskError {
+    if error.kind() == io::ErrorKind::ArgumentListTooLong {
+        return invalid(format!("`argv` and `env` of `{name}` are longer than the system takes"));
+    }
     let message = format!("cannot run `{name}`: {error}");
     failed("command_unavailable", message, "check the memory, the processes and the disk in use")
 }

@@ -8,11 +8,10 @@
 mod input;
 mod wait;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use dirigent_core::Sha256Hex;
 use dirigent_workflow::{
-    event::Failure,
     file::Environment,
     port::{TaskContext, TaskError, TaskKind, TaskOutput, Watch},
 };
@@ -29,9 +28,16 @@ use input::Input;
 const SHOWN_CHARS_MAX: usize = 500;
 
 /// Asks servers.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Http {
     environment: Arc<Environment>,
+}
+
+impl fmt::Debug for Http {
+    /// Without the environment, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -56,13 +62,7 @@ impl TaskKind for Http {
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let input = Input::read(&context.input)?;
         let mut secrets = Secrets::of(&self.environment);
-        let answer = ask(&input, context, &mut secrets).map_err(|error| match error {
-            TaskError::Failed(failure) => {
-                let message = secrets.redact(&failure.message);
-                TaskError::Failed(Failure { message, ..failure })
-            }
-            TaskError::Stopped => TaskError::Stopped,
-        })?;
+        let answer = ask(&input, context, &mut secrets).map_err(|error| secrets.clean(error))?;
         let value = json!({"status": answer.status, "body": answer.body});
         Ok(TaskOutput { value, ..TaskOutput::default() })
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use dirigent_workflow::{
+    event::Failure,
     file::{Environment, REDACTED, expand},
     port::TaskError,
 };
@@ -56,6 +57,17 @@ impl<'e> Secrets<'e> {
     /// `text` without any revealed value.
     pub(super) fn redact(&self, text: &str) -> String {
         self.revealed.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+    }
+
+    /// `error` as it may be recorded.
+    pub(super) fn clean(&self, error: TaskError) -> TaskError {
+        match error {
+            TaskError::Failed(failure) => {
+                let message = self.redact(&failure.message);
+                TaskError::Failed(Failure { message, ..failure })
+            }
+            TaskError::Stopped => TaskError::Stopped,
+        }
     }
 
     /// `value` without any revealed value, in keys and in texts.

@@ -125,6 +125,13 @@ fn a_program_that_is_not_there_is_named() {
 }
 
 #[test]
+fn arguments_that_no_system_takes_are_a_mistake_of_the_file() {
+    let failure = failure(run(json!({"argv": ["true", "x".repeat(1 << 24)]})));
+    assert_eq!(failure.code, "task_invalid");
+    assert!(failure.message.len() < 200, "{}", failure.message);
+}
+
+#[test]
 fn the_environment_is_made_from_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let with = json!({"argv": ["env"], "env": {"MODE": "fast"}, "output": "text"});
@@ -137,7 +144,8 @@ fn the_environment_is_made_from_nothing() {
     };
     let mut names: Vec<&str> =
         text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-    names.retain(|name| *name != "_"); // bash as /bin/sh sets it for every program
+    // Where `/bin/sh` is bash, it sets these for every program.
+    names.retain(|name| !["_", "SHLVL"].contains(name));
     names.sort_unstable();
     let expected = [
         "DIRIGENT_RUN",
@@ -174,6 +182,10 @@ fn a_secret_reaches_the_program_and_comes_back_nowhere() {
     assert_eq!(output.warnings, ["`sh` wrote to stderr: key Bearer ***, ***"]);
     let failed = failure(check("1"));
     assert_eq!(failed.message, "`sh` ended with exit code 1: key Bearer ***, ***");
+    assert!(!format!("{:?}", Command::new(environment())).contains("hunter2"));
+    let lost = json!({"argv": ["no-such-program"], "env": {"PATH": "/${TOKEN}/bin"}});
+    let lost = failure(run(lost));
+    assert_eq!(lost.message, "there is no program `no-such-program` in `/***/bin` that may be run");
     let unset = failure(run(json!({"argv": ["true"], "pass_env": ["NOT_SET"]})));
     assert_eq!(unset.code, "secret_unset");
     assert!(is_permanent(&unset.code));
@@ -273,6 +285,16 @@ fn what_a_program_leaves_behind_is_killed_when_it_ends() {
     reader.read_to_string(&mut line).unwrap();
     assert!(since() < AT_ONCE, "it was killed and did not end by itself");
     assert_eq!(task.join().unwrap().unwrap().value, json!(1));
+}
+
+/// Such a process is out of reach, but the task does not wait for it.
+#[test]
+fn a_process_that_left_the_group_does_not_hold_the_task_up() {
+    let script =
+        "setsid sh -c ': >up; exec sleep 5' & until [ -e up ]; do sleep 0.01; done; echo 1";
+    let since = stopwatch();
+    assert_eq!(run(json!({"argv": sh(script)})).unwrap().value, json!(1));
+    assert!(since() < Duration::from_secs(4), "it waited for the other process");
 }
 
 /// The process that is killed is this test again, told by a variable where the pipe is.

@@ -15,4 +15,5 @@ mod secrets;
 mod seed_samples;
 mod server;
 mod supervisor;
+mod task_kinds;
 mod world;

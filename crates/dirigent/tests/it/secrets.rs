@@ -49,3 +49,12 @@ fn a_secret_on_the_command_line_is_not_shown() {
     );
     assert!(!shown.contains("hunter2"), "{shown}");
 }
+
+#[test]
+fn a_reference_in_what_a_task_is_told_is_stored_as_it_is() {
+    let file = "workflow: {type: tasks}\ntasks:\n- name: a\n  kind: http\n  with:\n    \
+                headers: {authorization: \"${TOKEN}\"}\n";
+    let config = read(file, &[("TOKEN", "hunter2")], &[]).unwrap();
+    assert_eq!(config.document["tasks"][0]["with"]["headers"]["authorization"], "${TOKEN}");
+    assert!(config.warnings.to_string().is_empty(), "{}", config.warnings);
+}

@@ -80,8 +80,10 @@ impl<'a> Checker<'a> {
             Kind::Section(section) => self.section(section, subject),
             Kind::Tagged(tagged) => self.tagged(tagged, subject),
             Kind::Either(kinds) => self.either(kind, kinds, subject),
-            Kind::Any => {
-                self.variables_inside(subject.node, subject.path);
+            Kind::Any | Kind::Told => {
+                if matches!(kind, Kind::Any) {
+                    self.variables_inside(subject.node, subject.path);
+                }
                 let value = leaf::any(subject.node);
                 self.resolved(subject, Checked::Leaf(value))
             }
@@ -356,14 +358,14 @@ fn quoted_all(names: &[&str]) -> String {
 }
 
 fn is_compound(kind: &Kind) -> bool {
-    matches!(kind, Kind::List { .. } | Kind::Map(_) | Kind::Any)
+    matches!(kind, Kind::List { .. } | Kind::Map(_) | Kind::Any | Kind::Told)
         || matches!(kind, Kind::Section(section) if section.shorthand.is_none())
 }
 
 /// Whether the shape of `node` is one that `kind` takes.
 fn fits(kind: &Kind, node: &Node) -> bool {
     match (kind, &node.content) {
-        (Kind::Any, _) => true,
+        (Kind::Any | Kind::Told, _) => true,
         (Kind::Either(kinds), _) => kinds.iter().any(|kind| fits(kind, node)),
         (Kind::List { .. }, content) => matches!(content, Content::List(_)),
         (Kind::Map(_) | Kind::Tagged(_), content) => matches!(content, Content::Map(_)),

@@ -93,13 +93,13 @@ fn kind(kind_: &Kind) -> Value {
         }
         Kind::Tagged(tagged_) => tagged(tagged_),
         Kind::Either(kinds) => json!({"anyOf": kinds.iter().map(kind).collect::<Vec<_>>()}),
-        Kind::Any => json!({}),
+        Kind::Any | Kind::Told => json!({}),
     }
 }
 
 /// One scalar may stand for a list of one.
 fn takes_one(of: &Kind, min: usize) -> bool {
-    let is_scalar = !matches!(of, Kind::List { .. } | Kind::Map(_) | Kind::Any);
+    let is_scalar = !matches!(of, Kind::List { .. } | Kind::Map(_) | Kind::Any | Kind::Told);
     min <= 1 && is_scalar && !matches!(of, Kind::Section(s) if s.shorthand.is_none())
 }
 

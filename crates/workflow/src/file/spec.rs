@@ -94,6 +94,8 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// Anything, passed on as it is.
     Any,
+    /// The same; whoever it is passed on to replaces `${NAME}` in it.
+    Told,
 }
 
 /// A map whose keys depend on the name under `key`.
@@ -249,7 +251,7 @@ impl Kind {
             Self::Either(kinds) => {
                 kinds.iter().map(Self::describe).collect::<Vec<_>>().join(", or ")
             }
-            Self::Any => "any value".to_owned(),
+            Self::Any | Self::Told => "any value".to_owned(),
         }
     }
 }

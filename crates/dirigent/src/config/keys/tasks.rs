@@ -16,7 +16,7 @@ pub(super) static TASK: Section = Section::new(
         Field::required("name", Kind::Text, "Its name").example("fetch"),
         Field::required("kind", Kind::Text, "What it does").example("command"),
         Field::default("needs", NAMES, "[]", "Tasks that must be done before"),
-        Field::default("with", Kind::Map(&Kind::Any), "{}", "What its kind needs to know"),
+        Field::default("with", Kind::Map(&Kind::Told), "{}", "What its kind needs to know"),
         Field::optional("on", Kind::Text, "The event that starts it"),
         Field::default("count", Kind::Whole { min: 1, max: 1_000_000 }, "1", "How many of it"),
         Field::default("priority", PRIORITY, "MEDIUM", "Who goes first; 4 is CRITICAL, 1 is LOW"),

@@ -98,8 +98,8 @@ impl Input {
             if !is_variable(name) {
                 return Err(invalid(format!("`{name}` is no name for an environment variable")));
             }
-            if name.starts_with(OWN) && self.env.contains_key(name) {
-                return Err(invalid(format!("`{name}` cannot be set: `{OWN}…` is set by the run")));
+            if name == "PWD" || name.starts_with(OWN) {
+                return Err(invalid(format!("`{name}` cannot be set: the task sets it itself")));
             }
         }
         for (name, limit) in [("cpu_seconds", self.cpu_seconds), ("open_files", self.open_files)] {

@@ -14,22 +14,67 @@ use dirigent_workflow::{
 };
 use serde_json::Value;
 
-use super::input::Input;
+use super::{input::Input, unavailable};
 use crate::tasks::{
     codes::{failed, invalid},
     secrets::Secrets,
+    told::told,
 };
 
 /// Where programs are looked for when the process itself has no `PATH`.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// What a program finds around it, for one attempt.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// The program itself.
+    pub(super) program: PathBuf,
+    /// Where it runs.
+    pub(super) folder: PathBuf,
+    /// The whole environment.
+    pub(super) variables: Vec<(String, String)>,
+    /// The file it reads.
+    pub(super) stdin: PathBuf,
+    _scratch: Scratch,
+}
+
+impl Surroundings {
+    /// Those that `input` asks for.
+    pub(super) fn new(
+        input: &Input,
+        context: &TaskContext,
+        environment: &Environment,
+        secrets: &mut Secrets<'_>,
+    ) -> Result<Self, TaskError> {
+        let lost = |error| unavailable(&input.argv[0], &error);
+        let folder = folder(input, context)?;
+        let scratch = Scratch::new(context).map_err(lost)?;
+        let mut found = own(context, environment, &scratch.home(), &folder);
+        for name in &input.pass_env {
+            found.insert(name.clone(), secrets.variable("pass_env", name)?);
+        }
+        for (name, value) in &input.env {
+            found.insert(name.clone(), secrets.reveal(&format!("env.{name}"), value)?);
+        }
+        if let Some((name, _)) = found.iter().find(|(_, value)| value.contains('\0')) {
+            return Err(invalid(format!("the value of `{name}` holds a zero byte")));
+        }
+        let path = found.get("PATH").map_or("", String::as_str);
+        let program = program(&input.argv[0], &folder, path)?;
+        let line = input.stdin.clone().unwrap_or_else(|| told(context, &input.input));
+        let stdin = scratch.line(&line).map_err(lost)?;
+        let variables = found.into_iter().collect();
+        Ok(Self { program, folder, variables, stdin, _scratch: scratch })
+    }
+}
+
 /// A folder for one attempt, which only its owner may enter, and which is gone with this value.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+struct Scratch(PathBuf);
 
 impl Scratch {
     /// An empty one.
-    pub(super) fn new(context: &TaskContext) -> io::Result<Self> {
+    fn new(context: &TaskContext) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("dirigent-{}-{}-{count}", context.run, std::process::id());
@@ -42,12 +87,12 @@ impl Scratch {
     }
 
     /// The program's home and place for temporary files.
-    pub(super) fn home(&self) -> PathBuf {
+    fn home(&self) -> PathBuf {
         self.0.join("home")
     }
 
     /// A file of `value` as one line, for the program to read.
-    pub(super) fn line(&self, value: &Value) -> io::Result<PathBuf> {
+    fn line(&self, value: &Value) -> io::Result<PathBuf> {
         let path = self.0.join("stdin");
         let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(format!("{value}\n").as_bytes())?;
@@ -62,42 +107,30 @@ impl Drop for Scratch {
     }
 }
 
-/// The whole environment of the program, and nothing of the environment of this process but what
-/// the file asks for and `PATH`.
-pub(super) fn variables(
-    input: &Input,
+/// The variables that every program is given; nothing of this process but `PATH`.
+fn own(
     context: &TaskContext,
     environment: &Environment,
-    folders: (&Path, &Path),
-    secrets: &mut Secrets<'_>,
-) -> Result<Vec<(String, String)>, TaskError> {
-    let (home, folder) = folders;
-    let path = environment.get("PATH").map_or(PATH, String::as_str);
-    let mut found = Environment::new();
-    let mut set = |name: &str, value: String| found.insert(name.to_owned(), value);
-    set("PATH", path.to_owned());
-    set("LANG", "C.UTF-8".to_owned());
-    set("HOME", home.display().to_string());
-    set("TMPDIR", home.display().to_string());
-    for name in &input.pass_env {
-        set(name, secrets.variable("pass_env", name)?);
-    }
-    for (name, value) in &input.env {
-        set(name, secrets.reveal(&format!("env.{name}"), value)?);
-    }
-    set("PWD", folder.display().to_string());
-    set("DIRIGENT_RUN", context.run.to_string());
-    set("DIRIGENT_TASK", context.task.clone());
-    set("DIRIGENT_SEED", context.container.seed().as_u32().to_string());
-    let zero = found.iter().find(|(_, value)| value.contains('\0')).map(|(name, _)| name.clone());
-    match zero {
-        Some(name) => Err(invalid(format!("the value of `{name}` holds a zero byte"))),
-        None => Ok(found.into_iter().collect()),
-    }
+    home: &Path,
+    folder: &Path,
+) -> Environment {
+    let path = environment.get("PATH").map_or(PATH, String::as_str).to_owned();
+    let seed = context.container.seed().as_u32().to_string();
+    let pairs = [
+        ("PATH", path),
+        ("LANG", "C.UTF-8".to_owned()),
+        ("HOME", home.display().to_string()),
+        ("TMPDIR", home.display().to_string()),
+        ("PWD", folder.display().to_string()),
+        ("DIRIGENT_RUN", context.run.to_string()),
+        ("DIRIGENT_TASK", context.task.clone()),
+        ("DIRIGENT_SEED", seed),
+    ];
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// The folder that the program runs in.
-pub(super) fn folder(input: &Input, context: &TaskContext) -> Result<PathBuf, TaskError> {
+fn folder(input: &Input, context: &TaskContext) -> Result<PathBuf, TaskError> {
     let base = Path::new(&context.start.base);
     let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
     let folder = base.join(&input.cwd);
@@ -109,7 +142,7 @@ pub(super) fn folder(input: &Input, context: &TaskContext) -> Result<PathBuf, Ta
 }
 
 /// The file that `name` means: a path from `folder`, or the first of that name in `path`.
-pub(super) fn program(name: &str, folder: &Path, path: &str) -> Result<PathBuf, TaskError> {
+fn program(name: &str, folder: &Path, path: &str) -> Result<PathBuf, TaskError> {
     let is_program = |file: &PathBuf| {
         fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 > 0)
     };

@@ -12,11 +12,13 @@ shift 4
 exec 3<&0
 ( { trap '' HUP INT QUIT TERM; read -r _; kill -KILL 0; } <&3 >/dev/null 2>&1 3<&- & )
 
-# The soft limit of processor time comes first and is told by its signal; the hard one kills.
+# The soft limit of processor time comes first and is told by its signal; the hard one kills. A
+# hard limit that is there already and may not be raised is the stricter one.
 ulimit -c 0 &&
     { [ -z "$memory" ] || ulimit -v "$memory"; } &&
     { [ -z "$files" ] || ulimit -n "$files"; } &&
-    { [ -z "$cpu" ] || { ulimit -S -t "$cpu" && ulimit -H -t "$((cpu + 1))"; }; } || exit 125
+    { [ -z "$cpu" ] || ulimit -S -t "$cpu"; } || exit 125
+[ -z "$cpu" ] || ulimit -H -t "$((cpu + 1))" 2>/dev/null || :
 unset OLDPWD SHLVL
 
 exec "$@" <"$stdin" 3<&-
