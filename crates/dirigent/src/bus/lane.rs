@@ -207,6 +207,9 @@ impl Carrier {
         }
         let number = {
             let mut queue = self.shared.lock();
+            if queue.closed {
+                return Err(HandlerError::NotReached);
+            }
             queue.call += 1;
             queue.answer = None;
             queue.call
