@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use dirigent::workflow::event::{CATALOGUE, Entry};
+use dirigent::{
+    system::{self, LetterId},
+    workflow::event::{CATALOGUE, Entry},
+};
 
 /// Conducts the work of a quant team: one YAML file becomes a run that is durable, reproducible
 /// to the bit, and observable.
@@ -97,11 +100,48 @@ pub struct Run {
 /// The name in the catalogue of events that `text`, or another spelling of it, means.
 fn event_type(text: &str) -> Result<String, String> {
     let means = |entry: &&Entry| entry.kind == text || entry.aliases.contains(&text);
-    let found = CATALOGUE.iter().find(means).map(|entry| entry.kind.to_owned());
+    let all = CATALOGUE.iter().chain(system::event::CATALOGUE);
+    let found = all.clone().find(means).map(|entry| entry.kind.to_owned());
     found.ok_or_else(|| {
-        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.kind).collect();
+        let known: Vec<&str> = all.map(|entry| entry.kind).collect();
         format!("there is no such event; there are {}", known.join(", "))
     })
+}
+
+/// One dead letter, or all.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Chosen {
+    /// A dead letter's id, as `letter_7` or `7`
+    pub id: Option<LetterId>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What to do with dead letters.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DeadLetters {
+    /// List them, the oldest first
+    List,
+    /// Show one with the event it is about
+    Show {
+        /// A dead letter's id, as `letter_7` or `7`
+        id: LetterId,
+    },
+    /// Bring them to their handlers now, abandoned ones too
+    #[command(after_help = "Exit codes: 0 all were delivered · 1 some were not")]
+    Retry {
+        /// Which
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Give them up for good
+    Drop {
+        /// Which
+        #[command(flatten)]
+        chosen: Chosen,
+    },
 }
 
 /// What to do.
@@ -138,7 +178,8 @@ pub enum Command {
     },
     /// Print the events of a run
     Events {
-        /// A run id, the start of one, a correlation id, or `last`
+        /// A run id, the start of one, a correlation id, `last`, or `run_system` for
+        /// the events of the home itself: halts, dead letters, services
         run: String,
         /// Keep printing until the run has ended
         #[arg(long, short)]
@@ -162,6 +203,40 @@ pub enum Command {
         /// How many tasks may run at once [default: the number of cores]
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
         workers: Option<u16>,
+    },
+    /// Stop all work in the home, or let it begin again
+    #[command(
+        after_help = "What runs is interrupted and can be resumed; `run` and `resume` refuse \
+        until `dirigent halt --resume`, also after a restart. A request that cannot be read \
+        counts as a halt.\n\nExamples:\n  \
+        dirigent halt --reason 'prices look wrong'\n  \
+        dirigent halt --resume"
+    )]
+    Halt {
+        /// Why, for those who find the home halted
+        #[arg(long, value_name = "TEXT", conflicts_with = "resume")]
+        reason: Option<String>,
+        /// Let work begin again
+        #[arg(long)]
+        resume: bool,
+    },
+    /// How the home does: journal, disk, halt, dead letters, services
+    #[command(after_help = "Exit codes: 0 healthy, or degraded with the issues printed · \
+        1 unhealthy or halted\n\nWith `--output json`: overall_health (0 to 1), status (healthy \
+        from 0.9, degraded from 0.7, else unhealthy), coordinators (each part), issues, \
+        handler_health.")]
+    Health,
+    /// Events that a notification could not bring, and what to do with them
+    #[command(after_help = "A notification that fails is kept as a dead letter and tried again \
+        for the same handler only: after 60 s, then twice as long each time, while a run is \
+        driven. After 5 tries it is abandoned and waits for you.\n\nExamples:\n  \
+        dirigent dead-letters list           what waits, and why\n  \
+        dirigent dead-letters retry --all    try everything now\n  \
+        dirigent dead-letters drop 7         give `letter_7` up")]
+    DeadLetters {
+        /// What to do with them
+        #[command(subcommand)]
+        action: DeadLetters,
     },
     /// Run a completed run again and compare the digests
     Verify {

@@ -2,8 +2,11 @@
 
 pub(crate) mod cancel;
 pub(crate) mod compute;
+pub(crate) mod dead_letters;
 pub(crate) mod diff;
 pub(crate) mod events;
+pub(crate) mod halt;
+pub(crate) mod health;
 pub(crate) mod man;
 pub(crate) mod metrics;
 pub(crate) mod plan;

@@ -26,7 +26,8 @@ pub const CATALOGUE: &[Entry] = &[
     Entry {
         code: FAILED,
         meaning: "the run failed (wrong rows in the data included), timed out, was cancelled or \
-                  interrupted; for `verify` and `diff`: not equal",
+                  interrupted, or the home is halted; for `verify` and `diff`: not equal; for \
+                  `health`: unhealthy or halted; for `dead-letters retry`: not delivered",
     },
     Entry {
         code: USAGE,

@@ -60,6 +60,11 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         }
         Command::Cancel { run } => commands::cancel::cancel(context, &run),
         Command::Resume { run, workers } => commands::resume::resume(context, &run, workers),
+        Command::Halt { reason, resume } => {
+            commands::halt::halt(context, reason.as_deref(), resume)
+        }
+        Command::Health => commands::health::health(context),
+        Command::DeadLetters { action } => commands::dead_letters::dead_letters(context, &action),
         Command::Verify { run } => commands::verify::verify(context, &run),
         Command::Diff { before, after } => commands::diff::diff(context, &before, &after),
         Command::Report { run, open } => commands::report::report(context, &run, open),
@@ -113,6 +118,7 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
     }
     match known {
         Some(error) if error.is_disk() => exit::JOURNAL_BROKEN,
+        Some(dirigent::Error::Halted(_)) => exit::FAILED,
         Some(error) if error.is_of_run() => exit::FAILED,
         _ => exit::USAGE,
     }

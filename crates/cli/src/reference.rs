@@ -8,7 +8,7 @@ use clap::{Arg, Command, CommandFactory};
 use dirigent::{
     config,
     core::canonical,
-    error,
+    error, system,
     trading::{
         rules,
         strategy::{Parameter, Plan, Registry, StrategyKind, Values},
@@ -64,20 +64,24 @@ fn cli() -> String {
         !arg.is_positional()
     });
     for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
-        subcommand(&mut text, command);
+        subcommand(&mut text, "", command);
     }
     text
 }
 
-fn subcommand(text: &mut String, command: &Command) {
+fn subcommand(text: &mut String, above: &str, command: &Command) {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    write!(text, "## {}\n\n{about}.\n\n```text\n{usage}\n```\n\n", command.get_name())
+    let name = format!("{above}{}", command.get_name());
+    write!(text, "## {name}\n\n{about}.\n\n```text\n{usage}\n```\n\n")
         .expect("a string takes any text");
     section(text, "", command.get_arguments(), |arg| !arg.is_global_set());
     if let Some(help) = command.get_after_help() {
         write!(text, "```text\n{help}\n```\n\n").expect("a string takes any text");
+    }
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        subcommand(text, &format!("{name} "), below);
     }
 }
 
@@ -197,27 +201,29 @@ fn error_codes() -> String {
 }
 
 fn events() -> String {
-    let rows: String = event::CATALOGUE
-        .iter()
-        .map(|entry| {
-            let aliases: Vec<String> =
-                entry.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-            format!(
-                "| `{}` | {} | {} | {} |\n",
-                entry.kind,
-                entry.when,
-                entry.payload,
-                aliases.join(" ")
-            )
-        })
-        .collect();
+    let (of_runs, of_home) = (event_table(event::CATALOGUE), event_table(system::event::CATALOGUE));
     format!(
         "# Events\n\nEverything that happens in a run is one of these facts in its journal. The \
          envelope is `{{id, run, correlation_id, causation_id, seq, time, type, schema, source, \
          payload, prev_hash, hash}}`: `seq` counts from 1 without gaps, `hash` is the SHA-256 of \
          the canonical JSON (RFC 8785) of all other fields, `prev_hash` the hash of the event \
-         before. Every payload has schema version {}.\n\n| event | recorded when | payload | also \
-         known as |\n| --- | --- | --- | --- |\n{rows}",
-        event::SCHEMA
+         before. Every payload has schema version {}.\n\n{of_runs}\n## Events of the home\n\nWhat \
+         happens to the home and to no single run stands in a log of its own, the run `{}` of the \
+         same journal, in the same envelope. Every payload has schema version {}.\n\n{of_home}",
+        event::SCHEMA,
+        system::RUN,
+        system::event::SCHEMA
+    )
+}
+
+fn event_table(catalogue: &[event::Entry]) -> String {
+    let row = |entry: &event::Entry| {
+        let aliases: Vec<String> = entry.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let event::Entry { kind, when, payload, .. } = entry;
+        format!("| `{kind}` | {when} | {payload} | {} |\n", aliases.join(" "))
+    };
+    let rows: String = catalogue.iter().map(row).collect();
+    format!(
+        "| event | recorded when | payload | also known as |\n| --- | --- | --- | --- |\n{rows}"
     )
 }

@@ -5,6 +5,7 @@
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
 mod lookup;
+mod operate;
 
 use std::{
     collections::BTreeMap,
@@ -30,12 +31,14 @@ use dirigent_workflow::{
 
 use crate::{
     Error,
+    bus::Handler,
     governor::Governor,
     home::Home,
     machine::{Configured, Disk, Machine, Probe},
+    notify::{self, Outside},
     planner::{Planner, Planners, planners},
     prepare::{self, Prepared, Source, Valid},
-    requests::Requests,
+    services::Services,
     summary::Summary,
     tasks,
     verify::{Scratch, Verdict},
@@ -78,6 +81,8 @@ pub struct Coordinator {
     planners: Planners,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
+    outside: Outside,
+    handlers: Vec<Arc<dyn Handler>>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -102,14 +107,9 @@ impl Coordinator {
             planners: planners(),
             strategies,
             on_broken: Arc::new(|_| {}),
+            outside: Outside::default(),
+            handlers: Vec::new(),
         }
-    }
-
-    /// What is done when the journal breaks, before the process is ended; for a last word.
-    #[must_use]
-    pub fn on_broken(mut self, hook: crate::OnBroken) -> Self {
-        self.on_broken = hook;
-        self
     }
 
     /// Adds a kind of task, or replaces the one of the same name.
@@ -162,6 +162,7 @@ impl Coordinator {
     ) -> Result<Summary, Error> {
         let host = self.host(&prepared.start.name, observer)?;
         let host = self.fitted(host, &prepared.start, request.workers);
+        let mut services = self.services(&host, observer.events())?;
         let execution = match self.admit(&host, prepared, request)? {
             Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
                 return self.stored(&run);
@@ -171,11 +172,12 @@ impl Coordinator {
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
                 drop(self.home.take_cancel_request(&run.id));
-                Execution::resume(host, run, observer.events())?
+                services.owe(&run.id, run.seq, &prepared.notifications)?;
+                Execution::resume(host, run, services.events())?
             }
-            None => self.create(host, prepared, request, observer)?,
+            None => self.create(host, prepared, request, &mut services)?,
         };
-        self.drive(execution, observer)
+        self.drive(execution, services, observer)
     }
 
     /// Records a new run without working on it; a known correlation id gives the run it has.
@@ -189,10 +191,11 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<(RunId, RunStatus), Error> {
         let host = self.host(&prepared.start.name, observer)?;
+        let mut services = self.services(&host, None)?;
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
-        let run = self.create(host, prepared, request, observer)?;
+        let run = self.create(host, prepared, request, &mut services)?;
         Ok((run.id().clone(), RunStatus::Running))
     }
 
@@ -205,7 +208,9 @@ impl Coordinator {
     ) -> Result<Option<Run>, Error> {
         let Some(id) = &request.correlation_id else { return Ok(None) };
         let known = host.journal.find_by_correlation(id)?;
-        let Some(known) = known.first() else { return Ok(None) };
+        let Some(known) = known.iter().find(|run| !crate::system::is_system(run)) else {
+            return Ok(None);
+        };
         let run = load(&*host.journal, known)?;
         if run.start.config_hash == prepared.start.config_hash {
             Ok(Some(run))
@@ -219,11 +224,12 @@ impl Coordinator {
         host: Host,
         prepared: &Prepared,
         request: &Request,
-        observer: &mut dyn Observer,
+        services: &mut Services,
     ) -> Result<Execution, Error> {
         let id = RunId::new(&*self.clock);
         let key = request.correlation_id.clone().unwrap_or_else(|| CorrelationId::from(&id));
-        Ok(Execution::create(host, id, key, prepared.start.clone(), observer.events())?)
+        services.owe(&id, 0, &prepared.notifications)?;
+        Ok(Execution::create(host, id, key, prepared.start.clone(), services.events())?)
     }
 
     /// Continues a run that has not completed.
@@ -237,6 +243,7 @@ impl Coordinator {
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         let host = self.host(id.as_str(), observer)?;
+        let mut services = self.services(&host, observer.events())?;
         let run = load(&*host.journal, id)?;
         let host = self.fitted(host, &run.start, workers);
         if run.status.is_success() {
@@ -246,17 +253,25 @@ impl Coordinator {
         // A request that was left while nobody worked on the run is out of date once it is taken
         // up again on purpose.
         drop(self.home.take_cancel_request(id));
-        let execution = Execution::resume(host, run, observer.events())?;
-        self.drive(execution, observer)
+        services.owe(id, run.seq, &notify::stored(&*host.journal, id))?;
+        let execution = Execution::resume(host, run, services.events())?;
+        self.drive(execution, services, observer)
     }
 
-    fn drive(&self, run: Execution, observer: &mut dyn Observer) -> Result<Summary, Error> {
+    fn drive(
+        &self,
+        run: Execution,
+        services: Services,
+        observer: &mut dyn Observer,
+    ) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
         let governor = self.govern(&run);
-        let (host, requests) = (run.host(), Requests::listen(&self.home, run.id(), run.handle()));
+        let (host, services) = (run.host(), services.start(&run)?);
         let run = run.drive();
-        drop((requests, governor));
+        drop(governor);
+        let told = services.finish();
         let run = run?;
+        told?;
         self.cancel_others(&host, &run.id)?;
         if run.status.is_terminal() {
             drop(self.home.take_cancel_request(&run.id));
@@ -350,6 +365,7 @@ impl Coordinator {
     /// # Errors
     /// If the run is unknown or has not completed.
     pub fn verify(&self, id: &RunId, observer: &mut dyn Observer) -> Result<Verdict, Error> {
+        self.check_halt()?;
         let first = load(&*self.reader()?, id)?;
         let Some(expected) = first.digest.clone() else {
             return Err(Error::NotCompleted { run: id.clone(), status: first.status });

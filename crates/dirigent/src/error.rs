@@ -75,6 +75,23 @@ pub enum Error {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// Somebody stopped all work.
+    #[error("the home is halted by {} since {}: {}", .0.by, .0.since, .0.reason)]
+    Halted(crate::system::Halt),
+    /// A record of the system log that this version does not know.
+    #[error("cannot read the system log")]
+    SystemEvent(#[source] crate::system::event::Unreadable),
+    /// No dead letter of that id.
+    #[error("no dead letter `{id}` in `{}`", home.display())]
+    UnknownLetter {
+        /// What was asked for.
+        id: crate::system::LetterId,
+        /// The home.
+        home: PathBuf,
+    },
+    /// A handler of events was not taken.
+    #[error("cannot subscribe to events")]
+    Subscription(#[source] crate::bus::Refused),
     /// The disk refused.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -100,7 +117,7 @@ impl Error {
         match self {
             Self::Config(_) => "config_invalid",
             Self::Journal(_) => "journal",
-            Self::Runtime(_) => "runtime",
+            Self::Runtime(_) | Self::Subscription(_) => "runtime",
             Self::NoRuns { .. } => "no_runs",
             Self::UnknownRun { .. } => "run_unknown",
             Self::AmbiguousRun { .. } => "run_ambiguous",
@@ -108,6 +125,9 @@ impl Error {
             Self::NotCompleted { .. } => "run_not_completed",
             Self::History { .. } => "history_broken",
             Self::FileLost { .. } => "file_lost",
+            Self::Halted(_) => "halted",
+            Self::SystemEvent(_) => "history_broken",
+            Self::UnknownLetter { .. } => "dead_letter_unknown",
             Self::Write { .. } => "write_failed",
         }
     }
@@ -128,7 +148,7 @@ impl Error {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(_) | Self::Runtime(_) => None,
+            Self::Config(_) | Self::Runtime(_) | Self::Subscription(_) => None,
             Self::Journal(error) => error.hint().map(str::to_owned),
             Self::NoRuns { .. } => Some(
                 "start one with `dirigent run FILE`, or name another folder with `--home`".into(),
@@ -146,6 +166,13 @@ impl Error {
                 let path = path.display();
                 Some(format!("restore `{path}` from a backup, or run the workflow again"))
             }
+            Self::Halted(_) => Some(
+                "nothing runs until `dirigent halt --resume`; `dirigent runs` shows what was \
+                 interrupted"
+                    .into(),
+            ),
+            Self::SystemEvent(_) => Some("use the version of the program that wrote it".into()),
+            Self::UnknownLetter { .. } => Some("`dirigent dead-letters list` lists them".into()),
             Self::Write { .. } => Some("check the space and the permissions of the folder".into()),
         }
     }
@@ -193,6 +220,16 @@ pub const CATALOGUE: &[Entry] = &[
         code: "file_lost",
         meaning: "a file of a run is missing or was changed after the run made it",
         next: "restore the file named from a backup, or run the workflow again",
+    },
+    Entry {
+        code: "halted",
+        meaning: "somebody stopped all work in the home; nothing was run",
+        next: "find out why, then `dirigent halt --resume`",
+    },
+    Entry {
+        code: "dead_letter_unknown",
+        meaning: "there is no dead letter of that id, or it was delivered or dropped meanwhile",
+        next: "`dirigent dead-letters list` shows those there are",
     },
     Entry {
         code: "write_failed",

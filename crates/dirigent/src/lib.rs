@@ -4,24 +4,32 @@
 //! verifies and compares runs.
 //! Not here: printing and exiting; see the `dirigent` command. No logic beyond translation.
 
+pub mod bus;
 pub mod compute;
 pub mod config;
 pub mod coordinator;
+pub mod dead_letters;
 mod deadline;
 pub mod diff;
 mod environment;
 pub mod error;
 pub mod governor;
+pub mod halt;
+pub mod health;
 pub mod home;
 pub mod http;
 pub mod machine;
+pub mod notify;
 pub mod planner;
 pub mod prepare;
 mod requests;
+mod services;
 mod setup;
 mod sheet;
 mod strategy;
 pub mod summary;
+pub mod supervisor;
+pub mod system;
 pub mod tasks;
 pub mod verify;
 

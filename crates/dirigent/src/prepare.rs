@@ -62,6 +62,8 @@ pub struct Prepared {
     pub start: Start,
     /// What the author should know.
     pub warnings: Vec<String>,
+    /// Whom to tell, with secrets that the journal does not hold.
+    pub(crate) notifications: Vec<config::workflow::Notification>,
     explained: Vec<Explained>,
 }
 
@@ -112,6 +114,7 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
         }
     }
     problems.extend(unknown_source(&config));
+    problems.extend(crate::notify::problems(&config));
     problems.extend(odd_names(&config));
     problems.extend(crowded(&config, strategies));
     problems.extend(missing_files(&config, &base));
@@ -186,7 +189,8 @@ pub fn plan(
         let problem = problem.hint("use `count` for tasks that are alike, or several runs");
         return Err(Error::Config(config.problems(vec![problem])));
     }
-    Ok(Prepared { start, warnings, explained: config.explained })
+    let notifications = config.workflow.notifications;
+    Ok(Prepared { start, warnings, notifications, explained: config.explained })
 }
 
 /// Tasks of kinds that this version does not have, and inputs that their kinds do not take.

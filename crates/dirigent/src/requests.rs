@@ -1,44 +1,50 @@
 //! Requests: what other processes ask of the one that writes, as files in the home.
 
-use std::sync::mpsc::Sender;
+use std::{sync::Arc, time::Duration};
 
 use dirigent_core::RunId;
 use dirigent_workflow::runtime::Handle;
 
-use crate::home::Home;
+use crate::{
+    halt,
+    home::Home,
+    supervisor::{Life, Service},
+    system::SystemLog,
+};
 
-/// Listens for requests to cancel that other processes leave in the home.
+/// How often requests are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Listens for requests to halt and to cancel that other processes leave in the home.
 pub(crate) struct Requests {
-    stop: Option<Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    pub(crate) home: Home,
+    pub(crate) log: Arc<SystemLog>,
+    pub(crate) run: RunId,
+    pub(crate) handle: Handle,
 }
 
-impl Requests {
-    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
-
-    pub(crate) fn listen(home: &Home, run: &RunId, handle: Handle) -> Self {
-        let (stop, stopped) = std::sync::mpsc::channel::<()>();
-        let (home, run) = (home.clone(), run.clone());
-        let listen = move || {
-            while stopped.recv_timeout(Self::LOOK_EVERY)
-                == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-            {
-                if let Some(by) = home.take_cancel_request(&run) {
-                    handle.cancel(&by);
-                }
-            }
-        };
-        // Without the thread the run cannot be cancelled from outside, but it runs.
-        let thread = std::thread::Builder::new().name("requests".into()).spawn(listen).ok();
-        Self { stop: Some(stop), thread }
+impl Service for Requests {
+    fn name(&self) -> &'static str {
+        "requests"
     }
-}
 
-impl Drop for Requests {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+    fn run(&self, life: &Life) -> Result<(), String> {
+        life.ready();
+        loop {
+            // Before the record: what cannot be recorded stops the run all the same.
+            if self.home.is_halt_requested() {
+                self.handle.interrupt("halt");
+            }
+            let halt = halt::take_up(&self.home, &self.log).map_err(|error| error.to_string())?;
+            if let Some(halt) = halt {
+                self.handle.interrupt(&format!("halt by {}", halt.by));
+            }
+            if let Some(by) = self.home.take_cancel_request(&self.run) {
+                self.handle.cancel(&by);
+            }
+            if life.wait(LOOK_EVERY) {
+                return Ok(());
+            }
         }
     }
 }

@@ -106,6 +106,19 @@ pub enum Durability {
     None,
 }
 
+/// Bytes that are free on the disk that holds `path`.
+///
+/// # Errors
+/// If the disk cannot be measured.
+pub fn disk_free_bytes(path: &Path) -> Result<u64, Error> {
+    let disk = rustix::fs::statvfs(path).map_err(|error| Error::Io {
+        action: "measure the disk of",
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// A journal opened for writing. Dropping it closes it: what is queued is written first.
 #[derive(Debug)]
 pub struct SqliteJournal {
@@ -160,12 +173,7 @@ impl SqliteJournal {
     }
 
     fn check_disk(&self) -> Result<(), Error> {
-        let disk = rustix::fs::statvfs(&self.path).map_err(|error| Error::Io {
-            action: "measure the disk of",
-            path: self.path.clone(),
-            source: error.into(),
-        })?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let free = disk_free_bytes(&self.path)?;
         let reserve = self.disk_reserve_bytes;
         if free < reserve {
             return Err(Error::DiskNearlyFull { path: self.path.clone(), free, reserve });

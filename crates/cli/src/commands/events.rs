@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dirigent::{
-    core::Event,
+    core::{Event, RunId},
+    system,
     workflow::{Fact, RunStatus, event::Failure},
 };
 
@@ -27,6 +28,9 @@ pub(crate) fn events(
     after: u64,
     types: &[String],
 ) -> anyhow::Result<u8> {
+    if name == system::RUN {
+        return of_home(context, follow, after, types);
+    }
     let (printer, id) = (&context.printer, context.coordinator.find(name)?);
     let journal = context.coordinator.reader()?;
     let mut seq = after;
@@ -63,6 +67,38 @@ pub(crate) fn events(
         printer.note(&format!("no process works on {id}; `dirigent resume {id}` goes on"));
     }
     if printer.json() && !follow {
+        printer.document(&collected)?;
+    }
+    Ok(exit::DONE)
+}
+
+/// The events of the home itself; followed, until the program is stopped.
+fn of_home(context: &Context, follow: bool, after: u64, types: &[String]) -> anyhow::Result<u8> {
+    let (printer, id) = (&context.printer, system::RUN.parse::<RunId>()?);
+    let journal = context.coordinator.reader()?;
+    let mut seq = after;
+    let mut collected = Vec::new();
+    loop {
+        let page = journal.read(&id, seq.saturating_add(1), PAGE)?;
+        let is_end = page.len() < PAGE;
+        seq = page.last().map_or(seq, |event| event.seq);
+        for event in page {
+            match (printer.json(), follow) {
+                _ if !types.is_empty() && !types.contains(&event.kind) => {}
+                (true, false) => collected.push(event),
+                (true, true) => printer.result(&serde_json::to_string(&event)?)?,
+                (false, _) => printer.result(&line(printer, &event))?,
+            }
+        }
+        match (is_end, follow) {
+            (true, true) => {
+                journal.follow(&id, seq, WAIT)?;
+            }
+            (true, false) => break,
+            (false, _) => {}
+        }
+    }
+    if printer.json() {
         printer.document(&collected)?;
     }
     Ok(exit::DONE)

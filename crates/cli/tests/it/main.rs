@@ -4,5 +4,6 @@
 mod command;
 mod crash;
 mod home;
+mod operate;
 mod workflows;
 mod world;

@@ -95,8 +95,7 @@ pub static FILE: Section = Section::new(
             Kind::List { of: &Kind::Section(&coordinate::NOTIFICATION), min: 0, max: 100 },
             "[]",
             "Whom to tell about which events",
-        )
-        .planned(),
+        ),
         Field::optional("cluster", Kind::Secret, "Database that carries runs of many machines")
             .example("\"postgres://${DB_USER}@host/dirigent\"")
             .planned(),

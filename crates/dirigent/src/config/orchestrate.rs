@@ -258,6 +258,9 @@ pub struct Notification {
     pub on: Vec<String>,
     /// `webhook`
     pub webhook: Option<Secret>,
+    /// `allow_hosts`
+    #[serde(default)]
+    pub allow_hosts: Vec<String>,
 }
 
 /// One of `tasks`.

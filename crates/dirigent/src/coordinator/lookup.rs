@@ -1,11 +1,11 @@
 //! Looking: what the journal tells of runs, beside a process that may be writing.
 
 use dirigent_core::{Event, RunId};
-use dirigent_journal::ReadJournal;
+use dirigent_journal::{ReadJournal, RunHead};
 use dirigent_workflow::{Fact, Run, RunStatus};
 
 use super::Coordinator;
-use crate::Error;
+use crate::{Error, system::is_system};
 
 /// How many runs are looked through for one that was named.
 const RUNS_MAX: usize = 1_000_000;
@@ -23,7 +23,7 @@ impl Coordinator {
     /// If there is none, or several begin so.
     pub fn find(&self, name: &str) -> Result<RunId, Error> {
         let journal = self.reader()?;
-        let heads = journal.runs(if name == "last" { 1 } else { RUNS_MAX })?;
+        let heads = heads(&*journal, if name == "last" { 1 } else { RUNS_MAX })?;
         if name == "last" {
             let none = || Error::NoRuns { home: self.home.root().to_owned() };
             return heads.into_iter().next().map(|head| head.run).ok_or_else(none);
@@ -34,7 +34,7 @@ impl Coordinator {
             .map(|head| head.run.clone())
             .collect();
         if found.is_empty() && name.starts_with("run_") {
-            let begins = |head: &&dirigent_journal::RunHead| head.run.as_str().starts_with(name);
+            let begins = |head: &&RunHead| head.run.as_str().starts_with(name);
             found = heads.iter().filter(begins).map(|head| head.run.clone()).collect();
         }
         match found.len() {
@@ -67,7 +67,7 @@ impl Coordinator {
     /// If the journal cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<Listed>, Error> {
         let journal = self.reader()?;
-        let heads = journal.runs(limit)?;
+        let heads = heads(&*journal, limit)?;
         let read = |id: &RunId| self.seen(load(&*journal, id)?);
         Ok(heads.into_iter().map(|head| (head.run.clone(), read(&head.run))).collect())
     }
@@ -79,6 +79,14 @@ impl Coordinator {
     pub fn reader(&self) -> Result<Box<dyn ReadJournal>, Error> {
         self.home.reader()
     }
+}
+
+/// The newest `limit` runs of workflows, without the system log.
+fn heads(journal: &dyn ReadJournal, limit: usize) -> Result<Vec<RunHead>, Error> {
+    let mut heads = journal.runs(limit.saturating_add(1))?;
+    heads.retain(|head| !is_system(&head.run));
+    heads.truncate(limit);
+    Ok(heads)
 }
 
 /// The run called `id` in `journal`.

@@ -182,6 +182,13 @@ pub(super) static NOTIFICATION: Section = Section::new(
         Field::required("on", NAMES, "Events that are told").example("[workflow_failed]"),
         Field::optional("webhook", Kind::Secret, "Address that gets the event as JSON")
             .example("\"${ALERT_WEBHOOK_URL}\""),
+        Field::default(
+            "allow_hosts",
+            Kind::List { of: &Kind::Text, min: 0, max: 100 },
+            "[]",
+            "Hosts, as `name` or `name:port`, that may be on a private network or without https",
+        )
+        .example("[alerts.internal:8080]"),
     ],
 );
 
