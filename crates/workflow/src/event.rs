@@ -5,6 +5,7 @@
 //! Not here: the envelope around a fact; see `dirigent_core::event`.
 
 mod catalogue;
+pub mod parts;
 pub(crate) mod start;
 
 use dirigent_core::{Event, Timestamp, event::Draft, hash::Sha256Hex};

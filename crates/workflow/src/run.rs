@@ -545,7 +545,7 @@ impl Run {
     }
 
     /// What is known of `task`.
-    pub(crate) fn record(&self, task: TaskId) -> Option<&TaskRecord> {
+    pub fn record(&self, task: TaskId) -> Option<&TaskRecord> {
         self.tasks[task.entry as usize].get(task.instance as usize)
     }
 

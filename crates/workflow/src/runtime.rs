@@ -19,22 +19,19 @@ use std::{
 };
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
-use dirigent_journal::{
-    Journal,
-    limits::{APPEND_BYTES_MAX, EVENTS_PER_APPEND_MAX},
-};
+use dirigent_journal::{Journal, limits::EVENTS_PER_APPEND_MAX};
 use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
     container::{Container, Pool},
     decide::{Capacity, next_time},
-    event::{Fact, Start, start},
+    event::{Fact, Start, parts},
     instances::TaskId,
     port::{TaskError, TaskKind, TaskOutput, Watch},
     resource::{Advice, Amount, Level},
     run::{BrokenHistory, Run, RunStatus},
-    step::{INPUTS_PER_STEP_MAX, Input, Step, step},
+    step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
 use context::Contexts;
@@ -176,7 +173,7 @@ impl Execution {
         observer: Option<Sender<Event>>,
     ) -> Result<Self, Error> {
         let (now, start) = (host.clock.now(), start.into());
-        let drafts = start::drafts(&start, now);
+        let drafts = start.drafts(now);
         let events = host.journal.append(&id, &correlation_id, 0, drafts)?;
         let mut run = Run::begin(id, correlation_id, start, now);
         run.seq = events.len() as u64;
@@ -208,14 +205,8 @@ impl Execution {
     /// Records that a process took the run up, which tasks lost their worker, and `inputs`.
     fn take_up(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         let now = self.host.clock.now();
-        let seq = self.run.seq;
-        let mut facts = self.run.take_up();
-        for fact in &facts {
-            self.run.apply(now, fact)?;
-        }
-        // Without room nothing is started before the run is driven.
-        let capacity = Capacity { workers: 0, ..self.capacity() };
-        facts.extend(step(&mut self.run, &capacity, now, inputs)?.record);
+        let (seq, capacity) = (self.run.seq, self.capacity());
+        let facts = take_up(&mut self.run, &capacity, now, inputs)?;
         self.append(now, seq, &facts)
     }
 
@@ -339,16 +330,8 @@ impl Execution {
     /// Makes `facts`, which follow the event at `seq`, durable.
     fn append(&self, now: Timestamp, seq: u64, facts: &[Fact]) -> Result<(), Error> {
         let mut last = seq;
-        let cause = Some(format!("{}:{seq}", self.run.id));
         let (id, correlation_id) = (&self.run.id, &self.run.correlation_id);
-        let mut drafts = facts.iter().map(|fact| fact.draft(now, cause.clone())).peekable();
-        while drafts.peek().is_some() {
-            let (mut part, mut bytes) = (Vec::new(), 0);
-            while part.len() < EVENTS_PER_APPEND_MAX && bytes < APPEND_BYTES_MAX / 2 {
-                let Some(draft) = drafts.next() else { break };
-                bytes += weight(&draft.payload);
-                part.push(draft);
-            }
+        for part in parts::of(facts, now, id, seq, EVENTS_PER_APPEND_MAX) {
             let events = self.host.journal.append(id, correlation_id, last, part)?;
             last += events.len() as u64;
             self.show(events);
@@ -417,18 +400,5 @@ impl Execution {
             let _ = outbox.send(Message::Done { task, attempt, took, outcome });
         };
         Ok((ticket, Box::new(work)))
-    }
-}
-
-/// About how many bytes `value` takes as text, never much less.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 6,
-        Value::Number(_) => 25,
-        Value::String(text) => text.len() + text.len() / 8 + 3,
-        Value::Array(items) => 2 + items.iter().map(weight).sum::<usize>(),
-        Value::Object(map) => {
-            2 + map.iter().map(|(key, item)| key.len() + 4 + weight(item)).sum::<usize>()
-        }
     }
 }
