@@ -276,6 +276,7 @@ impl Board {
             self.fatal.get_or_insert(entry);
         }
         if self.entries[entry as usize].open == 0 {
+            self.doomed.remove(&entry);
             self.settle(plan, entry, tasks, now);
         }
     }
