@@ -6,6 +6,7 @@
 //! event, takes no thread.
 
 mod context;
+mod error;
 mod outcome;
 mod pace;
 
@@ -30,7 +31,7 @@ use crate::{
     instances::TaskId,
     port::{TaskError, TaskKind, TaskOutput, Watch},
     resource::{Advice, Amount, Level},
-    run::{BrokenHistory, Run, RunStatus},
+    run::{Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
@@ -38,6 +39,7 @@ use context::Contexts;
 use pace::Pace;
 
 pub use crate::workers::Workers;
+pub use error::Error;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
@@ -67,31 +69,6 @@ impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("workers", &self.workers).finish_non_exhaustive()
     }
-}
-
-/// Why a run could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The journal did not take or give a record.
-    #[error(transparent)]
-    Journal(#[from] dirigent_journal::Error),
-    /// The recorded events contradict each other.
-    #[error("the history of the run is broken")]
-    History(#[from] BrokenHistory),
-    /// The plan names a task kind that this binary does not have.
-    #[error("task `{task}` is of kind `{kind}`, which this version does not have")]
-    UnknownKind {
-        /// The task.
-        task: String,
-        /// Its kind.
-        kind: String,
-    },
-    /// The operating system gave no thread.
-    #[error("cannot start a worker thread")]
-    Thread(#[source] std::io::Error),
-    /// What an earlier task delivered cannot be read back.
-    #[error("cannot read the output of an earlier task")]
-    Artifact(#[source] std::io::Error),
 }
 
 /// What reaches a run from outside.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dirigent_workflow::{
-    Fact, RunStatus,
+    RunStatus,
     plan::{Limits, Mode, OnFailure, PhasePlan, TaskPlan},
     priority::Priority,
     resource::{Advice, Amount, Level},
@@ -37,11 +37,8 @@ fn tsk_07_no_more_tasks_run_at_once_than_there_is_room_for() {
 
 #[test]
 fn kinds_and_phases_have_limits_of_their_own() {
-    let of = |kind: &str, count| TaskPlan {
-        kind: kind.into(),
-        count: Some(count),
-        ..task(kind, &[])
-    };
+    let of =
+        |kind: &str, count| TaskPlan { kind: kind.into(), count: Some(count), ..task(kind, &[]) };
     let limits = Limits { kinds: BTreeMap::from([("slow".into(), 2)]), ..Limits::default() };
     let tasks = vec![of("slow", 10), of("fast", 10)];
     let mut play = Play::new(start(vec![phase("p", Mode::Parallel, tasks)], limits), 8);
@@ -50,10 +47,8 @@ fn kinds_and_phases_have_limits_of_their_own() {
         play.run.tasks_of(entry).iter().filter(|task| task.state.as_str() == "running").count()
     };
     assert_eq!((running(&play, "slow"), running(&play, "fast")), (2, 6));
-    let few = PhasePlan {
-        max_parallel: Some(3),
-        ..phase("p", Mode::Parallel, vec![of("fast", 10)])
-    };
+    let few =
+        PhasePlan { max_parallel: Some(3), ..phase("p", Mode::Parallel, vec![of("fast", 10)]) };
     assert_eq!(Play::new(start(vec![few], Limits::default()), 8).played(null).most, 3);
 }
 
@@ -186,10 +181,7 @@ fn mod_01_traditional_runs_one_task_after_the_other_in_the_order_of_the_plan() {
     let start = start(vec![phase("p", Mode::Traditional, tasks)], Limits::default());
     let play = Play::new(start, 8).played(null);
     assert_eq!(play.most, 1);
-    assert_eq!(
-        play.told("task_started"),
-        ["first/0@0", "first/1@0", "first/2@0", "second@0"]
-    );
+    assert_eq!(play.told("task_started"), ["first/0@0", "first/1@0", "first/2@0", "second@0"]);
 }
 
 #[test]
@@ -259,96 +251,12 @@ fn phs_01_phases_run_one_after_the_other() {
     assert!(place("phase_completed", 0) < place("phase_started", 1), "{kinds:?}");
 }
 
-fn trials(count: u32, retry: Retry) -> Vec<TaskPlan> {
-    vec![TaskPlan {
-        count: Some(count),
-        container: Some("p".into()),
-        on_failure: OnFailure::FailIfAll,
-        retry,
-        ..task("trial", &[])
-    }]
-}
-
-const THREE_RESTARTS: Retry =
-    Retry { max: 3, backoff: Backoff::Fixed { delay_ms: 0 }, ..Retry::STANDARD };
-
-#[test]
-fn con_12_a_failing_container_is_restarted_three_times_then_removed_and_the_rest_goes_on() {
-    let play = Play::of(trials(10, THREE_RESTARTS), 4).played(|name, _| match name {
-        "trial/7" => Act::Fail("broken"),
-        _ => Act::Deliver(json!(1)),
-    });
-    let of = |kind: &str| -> Vec<&Fact> {
-        play.facts.iter().map(|(_, fact)| fact).filter(|fact| fact.kind() == kind).collect()
-    };
-    let failures = |fact: &&Fact| match fact {
-        Fact::ContainerRestarted { container, failures }
-        | Fact::ContainerRemoved { container, failures } => (container.clone(), *failures),
-        other => panic!("{other:?}"),
-    };
-    let restarted: Vec<_> = of("container_restarted").iter().map(failures).collect();
-    assert_eq!(restarted, [1, 2, 3].map(|n| ("p/7".to_owned(), n)));
-    let removed: Vec<_> = of("container_removed").iter().map(failures).collect();
-    assert_eq!(removed, [("p/7".to_owned(), 4)]);
-    assert_eq!(play.run.status, RunStatus::Degraded);
-    let outputs: Vec<&Value> = play.run.tasks_of("trial").iter().map(|t| t.output()).collect();
-    assert_eq!(outputs.iter().filter(|output| ***output == json!(1)).count(), 9);
-}
-
-#[test]
-fn con_16_without_restarts_the_first_failure_removes() {
-    let play = Play::of(trials(2, Retry::NEVER), 1).played(|name, _| match name {
-        "trial/0" => Act::Fail("broken"),
-        _ => Act::Deliver(json!(1)),
-    });
-    assert!(play.told("container_restarted").is_empty());
-    assert_eq!(play.told("container_removed").len(), 1);
-}
-
-#[test]
-fn phs_19_a_phase_whose_containers_all_fail_fails_the_run() {
-    let phases = vec![
-        phase("one", Mode::Parallel, trials(3, Retry::NEVER)),
-        phase("two", Mode::Parallel, vec![task("after", &[])]),
-    ];
-    let play = Play::new(start(phases, Limits::default()), 2).played(|_, _| Act::Fail("broken"));
-    assert_eq!(play.run.status, RunStatus::Failed);
-    assert_eq!(play.states(&["after"]), ["cancelled"]);
-    assert_eq!(play.run.phases.len(), 1, "the second phase has not begun");
-}
-
-#[test]
-fn con_13_a_restarted_container_begins_from_its_checkpoint() {
-    let mut play = Play::of(trials(1, THREE_RESTARTS), 1);
-    play.give(vec![Input::Tick]);
-    let task = play.run.running().next().unwrap();
-    play.give(vec![Input::Checkpoint { task, attempt: 1, state: json!({"step": 60}) }]);
-    play.give(vec![Input::Done {
-        task,
-        attempt: 1,
-        outcome: Outcome::Failed(
-            dirigent_workflow::event::Failure {
-                code: "x".into(),
-                message: "x".into(),
-                hint: None,
-            },
-            dirigent_workflow::retry::ErrorClass::Transient,
-        ),
-    }]);
-    let record = play.run.task("trial/0").unwrap();
-    assert_eq!((record.attempts, record.checkpoint()), (2, Some(&json!({"step": 60}))));
-}
-
 #[test]
 fn an_outcome_that_comes_twice_or_late_changes_nothing() {
     let mut play = Play::of(vec![TaskPlan { count: Some(2), ..task("a", &[]) }], 1);
     play.give(vec![Input::Tick]);
     let task = play.run.running().next().unwrap();
-    let done = |attempt| Input::Done {
-        task,
-        attempt,
-        outcome: Outcome::Delivered(Box::default()),
-    };
+    let done = |attempt| Input::Done { task, attempt, outcome: Outcome::Delivered(Box::default()) };
     let before = play.run.clone();
     play.give(vec![done(2)]);
     assert_eq!(play.run, before, "the outcome of an attempt that is not the present one");
@@ -367,12 +275,8 @@ fn evt_triggers_start_a_task_for_each_event_and_not_for_what_they_do_themselves(
         _ => Act::Deliver(Value::Null),
     });
     assert_eq!(play.run.status, RunStatus::Completed);
-    let causes: Vec<&Value> = play
-        .run
-        .tasks_of("book")
-        .iter()
-        .map(|task| &task.cause().unwrap().payload["of"])
-        .collect();
+    let causes: Vec<&Value> =
+        play.run.tasks_of("book").iter().map(|task| &task.cause().unwrap().payload["of"]).collect();
     assert_eq!(causes, [&json!("order/0"), &json!("order/1"), &json!("order/2")]);
     assert_eq!(play.run.tasks_of("audit").len(), 6, "three orders and three bookings");
 }
