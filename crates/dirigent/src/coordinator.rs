@@ -5,12 +5,13 @@
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
 mod lookup;
+mod opened;
 mod operate;
 mod surroundings;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, mpsc::Sender},
+    sync::{Arc, Mutex, Weak, mpsc::Sender},
 };
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
@@ -34,6 +35,9 @@ use crate::{
     tasks,
     verify::{Scratch, Verdict},
 };
+
+pub(crate) use opened::Opened;
+use opened::Working;
 
 pub use lookup::{Listed, fact, load};
 
@@ -74,6 +78,7 @@ pub struct Coordinator {
     on_broken: crate::OnBroken,
     outside: Outside,
     handlers: Vec<Arc<dyn Handler>>,
+    shared: Mutex<Weak<Opened>>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -100,6 +105,7 @@ impl Coordinator {
             on_broken: Arc::new(|_| {}),
             outside: Outside::default(),
             handlers: Vec::new(),
+            shared: Mutex::default(),
         }
     }
 
@@ -151,24 +157,31 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(&prepared.start.name, observer)?;
-        let host = self.fitted(host, &prepared.start, request.workers);
-        let mut services = self.services(&host, observer.events())?;
-        let execution = match self.admit(&host, prepared, request)? {
+        let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
+        let host = self.host(&opened, &prepared.start, request.workers);
+        let mut services = self.services(&opened, observer.events())?;
+        let (execution, working) = match self.admit(&host, prepared, request)? {
             Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
                 return self.stored(&run);
             }
             Some(run) => {
+                let Some(working) = opened.take(&run.id) else {
+                    return Ok(Summary::of(&opened.wait_for(&run.id)?, &self.home));
+                };
                 self.check_files(&run)?;
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
                 drop(self.home.take_cancel_request(&run.id));
                 services.owe(&run.id, run.seq, &prepared.notifications)?;
-                Execution::resume(host, run, services.events())?
+                (Execution::resume(host, run, services.events())?, working)
             }
-            None => self.create(host, prepared, request, &mut services)?,
+            None => {
+                let execution = self.create(host, prepared, request, &mut services)?;
+                let working = opened.take(execution.id()).expect("a new run is nobody's yet");
+                (execution, working)
+            }
         };
-        self.drive(execution, services, observer)
+        self.drive(execution, services, &working, observer)
     }
 
     /// Records a new run without working on it; a known correlation id gives the run it has.
@@ -181,8 +194,9 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<(RunId, RunStatus), Error> {
-        let host = self.host(&prepared.start.name, observer)?;
-        let mut services = self.services(&host, None)?;
+        let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
+        let host = self.host(&opened, &prepared.start, request.workers);
+        let mut services = self.services(&opened, None)?;
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
@@ -233,10 +247,13 @@ impl Coordinator {
         workers: Option<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(id.as_str(), observer)?;
-        let mut services = self.services(&host, observer.events())?;
-        let run = load(&*host.journal, id)?;
-        let host = self.fitted(host, &run.start, workers);
+        let opened = self.opened(&format!("run {id}"), observer)?;
+        let mut services = self.services(&opened, observer.events())?;
+        let Some(working) = opened.take(id) else {
+            return Ok(Summary::of(&opened.wait_for(id)?, &self.home));
+        };
+        let run = load(&*opened.journal, id)?;
+        let host = self.host(&opened, &run.start, workers);
         if run.status.is_success() {
             return self.stored(&run);
         }
@@ -246,16 +263,18 @@ impl Coordinator {
         drop(self.home.take_cancel_request(id));
         services.owe(id, run.seq, &notify::stored(&*host.journal, id))?;
         let execution = Execution::resume(host, run, services.events())?;
-        self.drive(execution, services, observer)
+        self.drive(execution, services, &working, observer)
     }
 
     fn drive(
         &self,
         run: Execution,
         services: Services,
+        working: &Working,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
+        working.steer(run.handle());
         let governor = self.govern(&run);
         let (host, services) = (run.host(), services.start(&run)?);
         let run = run.drive();
@@ -263,7 +282,7 @@ impl Coordinator {
         let told = services.finish();
         let run = run?;
         told?;
-        self.cancel_others(&host, &run.id)?;
+        self.cancel_others(&host, &working.opened)?;
         if run.status.is_terminal() {
             drop(self.home.take_cancel_request(&run.id));
             return self.ended(&run);
@@ -302,9 +321,10 @@ impl Coordinator {
         run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
     }
 
-    /// Cancels the runs that others asked to cancel while this process had the home.
-    fn cancel_others(&self, host: &Host, own: &RunId) -> Result<(), Error> {
-        for id in self.home.cancel_requests().into_iter().filter(|id| id != own) {
+    /// Cancels the runs that others asked to cancel while this process had the home. Those that it
+    /// works on hear of it themselves.
+    fn cancel_others(&self, host: &Host, opened: &Opened) -> Result<(), Error> {
+        for id in self.home.cancel_requests().into_iter().filter(|id| !opened.works_on(id)) {
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
             let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {

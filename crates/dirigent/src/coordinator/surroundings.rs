@@ -15,22 +15,19 @@ use dirigent_workflow::{
     runtime::{Execution, Host, POOL_SIZE_DEFAULT, Workers},
 };
 
-use super::{Coordinator, Observer};
+use super::{Coordinator, Opened};
 use crate::{
-    Error,
     governor::Governor,
     machine::{Configured, Disk, Machine, Probe},
 };
 
 impl Coordinator {
-    pub(super) fn host(&self, purpose: &str, observer: &mut dyn Observer) -> Result<Host, Error> {
-        let purpose = format!("run {purpose}");
-        let mut wait = |holder: &str| observer.waiting(holder);
-        let journal = self.home.writer(&purpose, &self.on_broken, &mut wait)?;
-        let artifacts = self.home.artifacts();
-        let failed = |source| Error::Write { path: self.home.root().to_owned(), source };
-        artifacts.sweep().map_err(failed)?;
-        Ok(self.host_on(Arc::new(journal)))
+    /// The home with as many workers and as large a budget as `start` asks for and the machine has,
+    /// or as others have asked for before in this process.
+    pub(super) fn host(&self, opened: &Opened, start: &Start, workers: Option<usize>) -> Host {
+        let host = self.fitted(self.host_on(Arc::clone(&opened.journal)), start, workers);
+        opened.workers.at_least(host.workers.limit());
+        Host { workers: opened.workers.clone(), ..host }
     }
 
     pub(super) fn host_on(&self, journal: Arc<dyn Journal>) -> Host {

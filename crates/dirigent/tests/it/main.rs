@@ -7,6 +7,7 @@ mod bus;
 mod command;
 mod configuration;
 mod dead_letters;
+mod graphs;
 mod halt;
 mod health;
 mod http;
