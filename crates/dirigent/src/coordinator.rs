@@ -132,7 +132,7 @@ impl Coordinator {
     /// # Errors
     /// With every problem of the file, each with its place.
     pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        prepare::check(source, &self.strategies)
+        prepare::check(source, &self.strategies, &self.planners)
     }
 
     /// Reads, checks and plans a workflow file; touches nothing.
@@ -145,7 +145,8 @@ impl Coordinator {
 
     /// The JSON Schema of workflow files.
     pub fn schema(&self) -> serde_json::Value {
-        crate::config::schema(&crate::strategy::Names(&self.strategies))
+        let (strategies, planners) = (&*self.strategies, &self.planners);
+        crate::config::schema(&crate::strategy::Names { strategies, planners })
     }
 
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,
