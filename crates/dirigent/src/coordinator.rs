@@ -4,6 +4,7 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod estimate;
 mod lookup;
 mod operate;
 
