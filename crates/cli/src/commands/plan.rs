@@ -8,6 +8,7 @@ use std::{
 use dirigent::{
     prepare::Prepared,
     workflow::{
+        Plan,
         plan::{OnFailure, PhasePlan, TaskPlan},
         priority::Priority,
         resource::{
@@ -19,11 +20,9 @@ use dirigent::{
 };
 use serde_json::{Value, json};
 
-use super::{run::source, show::duration};
+use super::{run::source, show};
 use crate::{Context, args::Source, exit, print::Style};
 
-/// The time limit of a task that the file does not limit, which is not worth a word.
-const TIMEOUT_MS_USUAL: u64 = 300_000;
 /// Tasks of a phase that are listed.
 const TASKS_SHOWN_MAX: usize = 100;
 
@@ -40,9 +39,10 @@ pub(crate) fn plan(context: &Context, options: &Source) -> anyhow::Result<u8> {
     }
     let mut text = String::new();
     head(context, &mut text, &prepared, estimate.ok())?;
+    let usual = Usual::of(&start.plan);
     let phases = start.plan.phases().iter().zip(&prepared.schedules);
     for (number, (phase, schedule)) in phases.enumerate() {
-        phase_text(context, &mut text, number + 1, phase, schedule)?;
+        phase_text(context, &mut text, number + 1, phase, schedule, &usual)?;
     }
     printer.result(&text)?;
     Ok(exit::DONE)
@@ -58,20 +58,62 @@ fn head(
     let start = &prepared.start;
     let name = context.printer.paint(Style::Bold, &start.name);
     writeln!(text, "{name} ({})", start.kind)?;
-    match prepared.schedules.as_slice() {
-        [only] => writeln!(text, "mode      {}: {only}", start.mode.as_str())?,
-        _ => writeln!(text, "mode      {}", start.mode.as_str())?,
-    }
+    writeln!(text, "mode      {}", start.mode.as_str())?;
     writeln!(text, "seed      {}", start.seed)?;
     let limits = limits(prepared);
     if !limits.is_empty() {
         writeln!(text, "limits    {}", limits.join(", "))?;
     }
+    let usual = Usual::of(&start.plan).words();
+    if !usual.is_empty() {
+        writeln!(text, "tasks     {}", usual.join(", "))?;
+    }
     let usual = estimate.map_or_else(String::new, |estimate| words(&estimate) + "; ");
-    let stopped = start
-        .timeout_ms
-        .map_or("never stopped".into(), |ms| format!("stopped after {}", duration(ms)));
+    let stopped =
+        start.timeout_ms.map_or("never stopped".into(), |ms| format!("stopped after {}", time(ms)));
     writeln!(text, "duration  {usual}{stopped}")
+}
+
+/// The time limit and the retries that most tasks have. Only tasks with a container of their own
+/// count: others are neither stopped nor tried again by themselves.
+#[derive(Debug, Default, PartialEq)]
+struct Usual {
+    timeout_ms: Option<u64>,
+    retry: Option<Retry>,
+}
+
+impl Usual {
+    fn of(plan: &Plan) -> Self {
+        let own = || plan.tasks().map(|(_, task)| task).filter(|task| task.container.is_some());
+        let timeout_ms = most(own().map(|task| task.timeout_ms)).flatten();
+        Self { timeout_ms, retry: most(own().map(|task| task.retry)) }
+    }
+
+    fn words(&self) -> Vec<String> {
+        let limit = self.timeout_ms.map(|ms| format!("within {}", time(ms)));
+        limit.into_iter().chain(self.retry.map(retries)).collect()
+    }
+}
+
+/// The value that occurs most often, the first of several.
+fn most<T: Copy + PartialEq>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
+}
+
+/// A span of time without the parts that are nothing.
+fn time(ms: u64) -> String {
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+    let parts = [(hours, "h"), (minutes, "min"), (seconds, "s"), (ms % 1_000, "ms")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let text: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
+    if text.is_empty() { "0 s".to_owned() } else { text.join(" ") }
 }
 
 /// How much of it goes on at once, where that is not as much as there are workers.
@@ -110,13 +152,13 @@ fn thousandths(count: u64) -> String {
 
 /// How long it will take, and how that is known.
 fn words(estimate: &Estimate) -> String {
-    let time = duration(u64::try_from(estimate.duration.as_millis()).unwrap_or(u64::MAX));
+    let time = show::duration(u64::try_from(estimate.duration.as_millis()).unwrap_or(u64::MAX));
     match estimate.basis {
         Basis::Name(runs) => format!("usually takes {time} ({runs} runs)"),
         Basis::Kind(runs) => {
             format!("runs of this type usually take {time} ({runs} runs, not enough of this name)")
         }
-        Basis::Default => format!("taken for {time} until three runs have shown it"),
+        Basis::Default => format!("not known before three runs have completed"),
     }
 }
 
@@ -131,6 +173,7 @@ fn phase_text(
     number: usize,
     phase: &PhasePlan,
     schedule: &str,
+    usual: &Usual,
 ) -> fmt::Result {
     let (printer, plan) = (&context.printer, phase);
     let dim = |text: &str| printer.paint(Style::Dim, text);
@@ -154,7 +197,7 @@ fn phase_text(
     let kind = shown().map(|task| task.kind.chars().count()).max().unwrap_or(0);
     for task in shown() {
         let name = format!("{:<longest$}", label(plan, task));
-        let line = format!("  {name}  {:<kind$}{}", task.kind, dim(&details(plan, task)));
+        let line = format!("  {name}  {:<kind$}{}", task.kind, dim(&details(plan, task, usual)));
         writeln!(text, "{}", line.trim_end())?;
     }
     match plan.tasks.len().saturating_sub(TASKS_SHOWN_MAX) {
@@ -173,7 +216,7 @@ fn label(phase: &PhasePlan, task: &TaskPlan) -> String {
 }
 
 /// What decides when a task runs and what becomes of it, where that is not as usual.
-fn details(phase: &PhasePlan, task: &TaskPlan) -> String {
+fn details(phase: &PhasePlan, task: &TaskPlan, usual: &Usual) -> String {
     let mut parts = Vec::new();
     if !task.needs.is_empty() {
         let needs = task.needs.iter().map(|need| phase.local_name(need));
@@ -186,9 +229,11 @@ fn details(phase: &PhasePlan, task: &TaskPlan) -> String {
     if task.on_failure != OnFailure::Fail {
         parts.push("optional".to_owned());
     }
-    let limit = task.timeout_ms.filter(|ms| *ms != TIMEOUT_MS_USUAL);
-    parts.extend(limit.map(|ms| format!("within {}", duration(ms))));
-    parts.extend(retries(task));
+    if task.container.is_some() {
+        let limit = task.timeout_ms.filter(|_| task.timeout_ms != usual.timeout_ms);
+        parts.extend(limit.map(|ms| format!("within {}", time(ms))));
+        parts.extend(Some(task.retry).filter(|retry| Some(*retry) != usual.retry).map(retries));
+    }
     parts.extend(
         Some(amount(&task.takes))
             .filter(|t| !t.is_empty())
@@ -197,25 +242,22 @@ fn details(phase: &PhasePlan, task: &TaskPlan) -> String {
     parts.iter().map(|part| format!("  {part}")).collect()
 }
 
-/// What is done about failures of `task`, where that is not as usual. Tasks without a container
-/// of their own are never tried again by themselves.
-fn retries(task: &TaskPlan) -> Option<String> {
-    let Retry { max, backoff, permanent, .. } = task.retry;
-    if task.retry == Retry::STANDARD || task.container.is_none() && task.retry == Retry::NEVER {
-        return None;
-    }
+/// What is done about failures.
+fn retries(retry: Retry) -> String {
+    let Retry { max, backoff, permanent, .. } = retry;
     let pause = match backoff {
-        Backoff::Exponential { base_ms, max_ms } => {
-            format!("after {} to {}", duration(base_ms), duration(max_ms))
+        Backoff::Exponential { base_ms, max_ms } if max > 1 => {
+            format!("after {} to {}", time(base_ms), time(max_ms))
         }
-        Backoff::Fixed { delay_ms } => format!("after {}", duration(delay_ms)),
+        Backoff::Exponential { base_ms, .. } => format!("after {}", time(base_ms)),
+        Backoff::Fixed { delay_ms } => format!("after {}", time(delay_ms)),
     };
     let always = if permanent { ", whatever the error" } else { "" };
-    Some(match max {
+    match max {
         0 => "never tried again".to_owned(),
         1 => format!("tried again once {pause}{always}"),
         max => format!("tried again {max} times {pause}{always}"),
-    })
+    }
 }
 
 fn document(prepared: &Prepared, estimate: Option<Estimate>) -> Value {
@@ -254,12 +296,22 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_unusual_of_retries_is_said() {
-        let task = |retry| TaskPlan { retry, container: Some("a".into()), ..TaskPlan::default() };
-        assert_eq!(retries(&task(Retry::STANDARD)), None);
-        assert_eq!(retries(&TaskPlan::default()), None);
-        assert_eq!(retries(&task(Retry::NEVER)).unwrap(), "never tried again");
-        let once = Retry { max: 1, backoff: Backoff::Fixed { delay_ms: 200 }, ..Retry::STANDARD };
-        assert_eq!(retries(&task(once)).unwrap(), "tried again once after 200 ms");
+    fn times_leave_out_what_is_nothing() {
+        let texts = [0, 200, 1_500, 300_000, 3_600_000].map(time);
+        assert_eq!(texts, ["0 s", "200 ms", "1 s 500 ms", "5 min", "1 h"]);
+    }
+
+    #[test]
+    fn retries_are_said_in_words() {
+        assert_eq!(retries(Retry::NEVER), "never tried again");
+        assert_eq!(retries(Retry::STANDARD), "tried again 3 times after 1 s to 1 min");
+        let once = Retry { max: 1, permanent: true, ..Retry::STANDARD };
+        assert_eq!(retries(once), "tried again once after 1 s, whatever the error");
+    }
+
+    #[test]
+    fn the_most_frequent_is_usual() {
+        assert_eq!(most([1, 2, 2, 3, 3].into_iter()), Some(2));
+        assert_eq!(most(std::iter::empty::<u8>()), None);
     }
 }

@@ -190,6 +190,11 @@ fn phases(root: &Resolved, problems: &mut Vec<Problem>) {
             problems.push(problem.hint("give each phase a name of its own"));
         }
     }
+    // Without phases in the file, the workflow is one, named after its type, or the stages are.
+    if count == 0 {
+        earlier.extend(root.text("workflow.type"));
+        earlier.extend(root.entries("stages").map(|(name, _)| name));
+    }
     for (name, overlay) in root.entries("coordinator.phases") {
         if !earlier.contains(name) {
             let path = format!("coordinator.phases.{name}");
