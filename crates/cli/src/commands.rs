@@ -9,6 +9,7 @@ pub(crate) mod halt;
 pub(crate) mod health;
 pub(crate) mod man;
 pub(crate) mod metrics;
+pub(crate) mod new;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod resume;

@@ -10,6 +10,7 @@ mod follow;
 mod print;
 pub mod reference;
 mod stop;
+mod usage;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
@@ -49,6 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
     match command {
+        Command::New(options) => commands::new::new(context, &options),
         Command::Run(options) => commands::run::run(context, &options),
         Command::Validate { source } => commands::validate::validate(context, &source),
         Command::Plan { source } => commands::plan::plan(context, &source),
@@ -127,5 +129,6 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
 fn hint(error: &anyhow::Error) -> Option<String> {
     let of_run = error.downcast_ref::<dirigent::Error>().and_then(dirigent::Error::hint);
     let of_data = || error.downcast_ref::<dirigent::compute::Error>().and_then(|e| e.hint());
-    of_run.or_else(of_data).filter(|hint| !hint.is_empty())
+    let of_usage = || error.downcast_ref::<usage::Advised>().map(|error| error.hint().to_owned());
+    of_run.or_else(of_data).or_else(of_usage).filter(|hint| !hint.is_empty())
 }

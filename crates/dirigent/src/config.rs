@@ -128,27 +128,33 @@ impl Workflow {
     }
 }
 
-/// The JSON Schema of a workflow file, with the registered strategies among its names.
+/// The JSON Schema of a workflow file, with what is registered among its names.
 pub fn schema(strategies: &dyn Strategies) -> Value {
     let mut schema = file::schema("Dirigent workflow", &keys::FILE);
     let mut names = strategies.names();
     names.push(strategies::RULES.to_owned());
     names.sort();
     names.dedup();
-    complete(&mut schema, &names);
+    complete(&mut schema, &names, &consistency::workflow_types(strategies));
     schema
 }
 
-/// Offers `names` wherever the type of a strategy is asked for.
-fn complete(schema: &mut Value, names: &[String]) {
+/// Offers `names` wherever the type of a strategy is asked for, and `types` for that of a workflow.
+fn complete(schema: &mut Value, names: &[String], types: &[String]) {
     match schema {
         Value::Object(map) => {
             if map.get("description").is_some_and(|doc| doc == keys::STRATEGY_TYPE_DOC) {
                 map.insert("examples".to_owned(), names.into());
             }
-            map.values_mut().for_each(|below| complete(below, names));
+            if map
+                .get("enum")
+                .is_some_and(|known| *known == serde_json::json!(keys::WORKFLOW_TYPES))
+            {
+                map.insert("enum".to_owned(), types.into());
+            }
+            map.values_mut().for_each(|below| complete(below, names, types));
         }
-        Value::Array(items) => items.iter_mut().for_each(|below| complete(below, names)),
+        Value::Array(items) => items.iter_mut().for_each(|below| complete(below, names, types)),
         _ => {}
     }
 }

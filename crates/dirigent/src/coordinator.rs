@@ -4,6 +4,7 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod estimate;
 mod lookup;
 mod opened;
 mod operate;
@@ -129,7 +130,7 @@ impl Coordinator {
     /// # Errors
     /// With every problem of the file, each with its place.
     pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        prepare::check(source, &self.strategies)
+        prepare::check(source, &self.strategies, &self.planners)
     }
 
     /// Reads, checks and plans a workflow file; touches nothing.
@@ -142,7 +143,8 @@ impl Coordinator {
 
     /// The JSON Schema of workflow files.
     pub fn schema(&self) -> serde_json::Value {
-        crate::config::schema(&crate::strategy::Names(&self.strategies))
+        let (strategies, planners) = (&*self.strategies, &self.planners);
+        crate::config::schema(&crate::strategy::Names { strategies, planners })
     }
 
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,

@@ -31,6 +31,7 @@ pub mod summary;
 pub mod supervisor;
 pub mod system;
 pub mod tasks;
+pub mod templates;
 pub mod verify;
 
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     Error,
     config::{self, Config, workflow::Mode as Written},
-    planner::{Planners, Refusal},
+    planner::{self, Planners, Refusal},
     strategy,
 };
 
@@ -59,6 +59,8 @@ pub struct Valid {
 pub struct Prepared {
     /// What the run will record first.
     pub start: Start,
+    /// How each phase is scheduled, and why.
+    pub schedules: Vec<String>,
     /// What the author should know.
     pub warnings: Vec<String>,
     /// Whom to tell, with secrets that the journal does not hold.
@@ -90,8 +92,8 @@ impl Prepared {
 ///
 /// # Errors
 /// With every problem that was found.
-pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
-    let names = strategy::Names(strategies);
+pub fn check(source: &Source, strategies: &Registry, planners: &Planners) -> Result<Valid, Error> {
+    let names = strategy::Names { strategies, planners };
     let config = config::load(&source.path, &source.set, &source.environment, &names)
         .map_err(Error::Config)?;
     let base = base(source, &config);
@@ -157,6 +159,7 @@ pub fn plan(
         let problem = Problem::error(config.place(&path), path, message).hint(hint);
         Error::Config(config.problems(vec![problem]))
     })?;
+    let schedules = planner::schedules(workflow, &planned.phases);
     let refused = |error: dirigent_workflow::plan::InvalidPlan| {
         let place = config.place("workflow");
         Error::Config(config.problems(vec![Problem::error(place, "workflow", error.to_string())]))
@@ -165,7 +168,7 @@ pub fn plan(
         name: workflow.name.clone(),
         kind: definition.kind.clone(),
         mode,
-        schedule: planned.schedule,
+        schedule: planner::schedule(&planned.phases, &schedules),
         seed: workflow.coordinator.reproducibility.master_seed,
         config_hash: config.config_hash.to_string(),
         config_version: config.config_version.clone(),
@@ -189,7 +192,7 @@ pub fn plan(
         return Err(Error::Config(config.problems(vec![problem])));
     }
     let notifications = config.workflow.notifications;
-    Ok(Prepared { start, warnings, notifications, explained: config.explained })
+    Ok(Prepared { start, schedules, warnings, notifications, explained: config.explained })
 }
 
 fn not_yet(config: &Config, planners: &Planners) -> Problem {

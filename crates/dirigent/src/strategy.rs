@@ -10,14 +10,20 @@ use dirigent_trading::{
 use dirigent_workflow::file::spec::Range;
 use serde_json::{Map, Value, json};
 
-use crate::config::{Parameter, ParameterKind, Strategies, strategies::RULES, workflow};
+use crate::{
+    config::{Parameter, ParameterKind, Strategies, strategies::RULES, workflow},
+    planner::Planners,
+};
 
-/// The registered strategies as the configuration asks for them.
-pub(crate) struct Names<'a>(pub(crate) &'a Registry);
+/// What is registered as the configuration asks for it.
+pub(crate) struct Names<'a> {
+    pub(crate) strategies: &'a Registry,
+    pub(crate) planners: &'a Planners,
+}
 
 impl Strategies for Names<'_> {
     fn names(&self) -> Vec<String> {
-        self.0.names().map(str::to_owned).collect()
+        self.strategies.names().map(str::to_owned).collect()
     }
 
     fn parameters(&self, name: &str) -> Option<Vec<Parameter>> {
@@ -31,7 +37,11 @@ impl Strategies for Names<'_> {
                 }
             },
         };
-        Some(self.0.get(name)?.parameters().iter().map(parameter).collect())
+        Some(self.strategies.get(name)?.parameters().iter().map(parameter).collect())
+    }
+
+    fn workflow_types(&self) -> Vec<String> {
+        self.planners.keys().map(ToString::to_string).collect()
     }
 }
 

@@ -4,6 +4,8 @@
 mod command;
 mod crash;
 mod home;
+mod new;
 mod operate;
+mod plan;
 mod workflows;
 mod world;

@@ -11,13 +11,19 @@ use serde_json::Value;
 /// The strategy that is written in the file itself.
 pub const RULES: &str = "rules";
 
-/// The strategies that a file may name; implemented by the registry of the product.
+/// What is registered and a file may name: strategies, and workflow types beside those of
+/// [`WORKFLOW_TYPES`](super::keys::WORKFLOW_TYPES); implemented by the registries of the product.
 pub trait Strategies {
     /// The registered names, in the order they are listed to users; `rules` need not be among them.
     fn names(&self) -> Vec<String>;
 
     /// The parameters of the strategy called `name`; `None` if there is no such strategy.
     fn parameters(&self, name: &str) -> Option<Vec<Parameter>>;
+
+    /// The workflow types that programs registered.
+    fn workflow_types(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// One parameter of a strategy.

@@ -82,7 +82,7 @@ impl Coordinator {
 }
 
 /// The newest `limit` runs of workflows, without the system log.
-fn heads(journal: &dyn ReadJournal, limit: usize) -> Result<Vec<RunHead>, Error> {
+pub(super) fn heads(journal: &dyn ReadJournal, limit: usize) -> Result<Vec<RunHead>, Error> {
     let mut heads = journal.runs(limit.saturating_add(1))?;
     heads.retain(|head| !is_system(&head.run));
     heads.truncate(limit);

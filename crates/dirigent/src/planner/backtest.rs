@@ -28,7 +28,15 @@ impl Planner for Backtest {
         for (name, kind, reaches) in STEPS {
             let needs = tasks.last().map(|before| before.name.clone()).into_iter().collect();
             let (name, kind, input) = (part.task_name(name), kind.into(), input.clone());
-            tasks.push(TaskPlan { name, kind, needs, input, reaches, ..TaskPlan::default() });
+            tasks.push(TaskPlan {
+                name,
+                kind,
+                needs,
+                input,
+                reaches,
+                takes: part.takes(None),
+                ..TaskPlan::default()
+            });
         }
         Ok(PhasePlan {
             name: part.name.into(),

@@ -9,7 +9,7 @@ use dirigent_workflow::{
 };
 use serde_json::Value;
 
-use super::{Part, Planned, Planner, Planners, Refusal, schedule, side_by_side};
+use super::{Part, Planned, Planner, Planners, Refusal, side_by_side};
 use crate::config::workflow::{Orchestration, Resources, RetryStrategy, Task, Workflow};
 
 pub(super) struct Tasks;
@@ -43,8 +43,7 @@ impl Planner for Tasks {
 
     fn plan(&self, workflow: &Workflow, _planners: &Planners) -> Result<Planned, Refusal> {
         let phase = self.phase(&Part::whole(workflow, self.kind()))?;
-        let schedule = schedule(workflow.definition.execution_mode, std::slice::from_ref(&phase));
-        Ok(Planned { phases: vec![phase], limits: limits(workflow), schedule })
+        Ok(Planned { phases: vec![phase], limits: limits(workflow) })
     }
 }
 
@@ -92,12 +91,6 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         let hint = "use `notifications` to tell somebody of the end of a run";
         return Err(refusal(format!("{path}.on"), message, hint));
     }
-    let takes = task.resources.as_ref().map(|limits| Amount {
-        memory_bytes: limits.memory_bytes().unwrap_or(0),
-        millicores: limits.millicores().unwrap_or(0),
-        disk_bytes: limits.disk_bytes().unwrap_or(0),
-        slots: limits.slots().clone(),
-    });
     Ok(TaskPlan {
         container: Some(format!("{}/{}", part.name, task.name)),
         name,
@@ -111,7 +104,7 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         timeout_ms: Some(milliseconds(task.timeout.unwrap_or(orchestration.default_task_timeout))),
         retry: retry(orchestration, task.max_retries),
         on_failure: if task.optional { OnFailure::Degrade } else { OnFailure::Fail },
-        takes: takes.unwrap_or_default(),
+        takes: part.takes(task.resources.as_ref()),
     })
 }
 
