@@ -7,6 +7,8 @@
 mod digest;
 mod pick;
 
+use std::collections::BTreeMap;
+
 use dirigent_core::Timestamp;
 use serde_json::{Map, Value};
 
@@ -26,9 +28,9 @@ pub(crate) use pick::at_once;
 pub struct Capacity {
     /// How many tasks may be worked on at once.
     pub workers: u32,
-    /// How many tasks each worker is handed in advance, so that short ones need not wait for the
-    /// disk one by one; 1 for none in advance.
-    pub ahead: u32,
+    /// How many tasks of a kind, by its name, take the place of one, because they are known to be
+    /// short: so many are handed out in advance and need not wait for the disk one by one.
+    pub ahead: BTreeMap<String, u32>,
     /// What all running tasks together may take.
     pub budget: Amount,
     /// How hard the machine asks to hold back: from HIGH on, optional work of low priority is left

@@ -17,7 +17,7 @@ use crate::{
     plan::{InputRef, LifecycleStep, TaskPlan},
     task::{IllegalMove, TaskMove, TaskState},
 };
-use board::{Board, Lane};
+use board::Board;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -565,12 +565,6 @@ impl Run {
             let id = move |(instance, record)| (TaskId { entry, instance }, record);
             (0_u32..).zip(records).map(id)
         })
-    }
-
-    /// Whether any task waits for room, by kind: those that come next.
-    pub(crate) fn waiting_kinds(&self) -> impl Iterator<Item = &str> {
-        let waits = |lane: &&Lane| !lane.line.is_empty() || !lane.again.is_empty();
-        self.board.lanes.iter().filter(waits).map(|lane| lane.kind.as_str())
     }
 
     /// The tasks that are being worked on.

@@ -323,7 +323,7 @@ impl Execution {
         let allowed = self.advice.as_ref().map_or(limit, |advice| advice.concurrency.min(limit));
         let workers = u32::try_from(allowed).unwrap_or(u32::MAX);
         let level = self.advice.as_ref().map_or(Level::None, |advice| advice.level);
-        let ahead = self.pace.ahead(&self.run);
+        let ahead = self.pace.ahead();
         Capacity { workers, ahead, budget: self.host.budget.clone(), level }
     }
 

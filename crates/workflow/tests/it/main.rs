@@ -1,4 +1,6 @@
 //! The workflow crate from outside.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
+mod engine;
+mod play;
 mod runtime;
