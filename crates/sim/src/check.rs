@@ -17,6 +17,9 @@ use crate::{
     violation::{Checked, Violation, ensure},
 };
 
+/// Parts of a place that short tasks can share.
+const PLACE: u32 = 12;
+
 /// Nothing follows from what reaches a run that has ended or was interrupted.
 pub(crate) fn an_ended_run_stays(status: RunStatus, step: &Step) -> Checked {
     ensure(status == RunStatus::Running || *step == Step::default(), "an_ended_run_stays", || {
@@ -29,24 +32,28 @@ pub(crate) fn an_ended_run_stays(status: RunStatus, step: &Step) -> Checked {
 pub(crate) fn running_tasks_fit(run: &Run, capacity: &Capacity) -> Checked {
     let check = "running_tasks_fit";
     let Some(going_on) = run.phases.last() else { return Ok(()) };
-    let (mut all, mut kinds) = (0, BTreeMap::<&str, u32>::new());
+    let phase = run.start.plan.phases().iter().find(|phase| phase.name == going_on.name);
+    let Some(phase) = phase else { return Ok(()) };
+    let (mut taken, mut kinds) = (0, BTreeMap::<&str, u32>::new());
     let mut used = Amount::default();
     for (_, plan) in run.start.plan.tasks() {
+        // Short tasks share a place, unless the file says how many go on at once.
+        let ahead = capacity.ahead.get(&plan.kind).filter(|_| phase.max_parallel.is_none());
         let records = run.tasks_of(&plan.name).iter();
         for _ in records.filter(|record| matches!(record.state, TaskState::Running { .. })) {
-            all += 1;
+            taken += PLACE / ahead.copied().unwrap_or(1);
             *kinds.entry(&plan.kind).or_default() += 1;
             used = used.checked_add(&plan.takes).unwrap_or_else(Amount::unlimited);
         }
     }
     let most = run.start.limits.concurrency.unwrap_or(u32::MAX).min(capacity.workers);
-    let phase = run.start.plan.phases().iter().find(|phase| phase.name == going_on.name);
-    let most = match phase.map(|phase| (phase.mode, phase.max_parallel)) {
-        Some((Mode::Traditional, _)) => most.min(1).saturating_mul(capacity.ahead),
-        Some((_, Some(parallel))) => most.min(parallel),
-        _ => most.saturating_mul(capacity.ahead),
+    let most = match phase.mode {
+        Mode::Traditional => most.min(1),
+        _ => most.min(phase.max_parallel.unwrap_or(u32::MAX)),
     };
-    ensure(all <= most, check, || format!("{all} tasks run where {most} may"))?;
+    ensure(taken <= most * PLACE, check, || {
+        format!("tasks take {taken}/{PLACE} places where there are {most}")
+    })?;
     for (kind, limit) in &run.start.limits.kinds {
         let running = kinds.get(kind.as_str()).copied().unwrap_or(0);
         ensure(running <= *limit, check, || {
@@ -75,7 +82,12 @@ pub(crate) fn the_journal_tells_what_memory_holds(
     ensure(shadow.seq == memory.seq, check, || {
         format!("`{}` is at {} on the disk and at {} in memory", memory.id, shadow.seq, memory.seq)
     })?;
-    let nothing = Capacity { workers: 0, ahead: 1, budget: Amount::default(), level: Level::None };
+    let nothing = Capacity {
+        workers: 0,
+        ahead: BTreeMap::new(),
+        budget: Amount::default(),
+        level: Level::None,
+    };
     let (mut one, mut other) = (shadow.clone(), memory.clone());
     let follows = |run: &mut Run| {
         step::step(run, &nothing, woken, Vec::new())

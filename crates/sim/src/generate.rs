@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The kinds of tasks.
-const KINDS: [&str; 3] = ["load", "compute", "send"];
+pub(crate) const KINDS: [&str; 3] = ["load", "compute", "send"];
 /// Events of the engine whose number depends on the order of things, so that the digest does too.
 const UNSTEADY: [&str; 5] =
     ["task_started", "task_retrying", "checkpoint_saved", "run_resumed", "container_restarted"];

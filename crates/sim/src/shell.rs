@@ -20,6 +20,7 @@ use dirigent_workflow::{
 use crate::{
     check,
     faults::Fault,
+    generate,
     mutant::Mutant,
     violation::{Checked, Violation, ensure},
     world::{Happening, SECOND, World},
@@ -138,10 +139,17 @@ impl World {
         let advised = advice.map(|advice| u32::try_from(advice.concurrency).unwrap_or(u32::MAX));
         Capacity {
             workers: advised.map_or(limit, |advised| advised.min(limit)),
-            ahead: self.dice.small(1, self.machine.ahead_max),
+            ahead: self.ahead(),
             budget: self.machine.budget.clone(),
             level: advice.map_or(Level::None, |advice| advice.level),
         }
+    }
+
+    /// How many tasks of each kind are known to be short enough to take one place.
+    fn ahead(&mut self) -> BTreeMap<String, u32> {
+        let most = self.machine.ahead_max;
+        let mut ahead = |kind: &&str| ((*kind).to_owned(), self.dice.small(1, most));
+        generate::KINDS.iter().map(&mut ahead).filter(|(_, ahead)| *ahead > 1).collect()
     }
 
     /// Something reaches a run.

@@ -43,6 +43,9 @@ pub struct Report {
 pub fn execute(seed: u64, mutant: Option<Mutant>, print: bool) -> Report {
     let mut world = World::new(seed, Faults::of(seed), mutant, print);
     let mut compared = 0;
+    if print {
+        world.describe();
+    }
     let found = world.run().and_then(|()| judge(&mut world, &mut compared));
     let violation = found.err().map(|violation| (violation, world.trace.last()));
     Report {

@@ -15,7 +15,7 @@ use crate::{
     agenda::Agenda,
     dice::Dice,
     faults::{Fault, Faults},
-    generate::{self, Machine},
+    generate::{self, Machine, Order},
     journal::SimJournal,
     ledger::Ledger,
     mutant::Mutant,
@@ -130,6 +130,20 @@ impl World {
         world.agenda.after(SECOND, Happening::Chaos);
         world.agenda.after(faults_last, Happening::FaultsEnd);
         world
+    }
+
+    /// Puts the plans at the head of the trace.
+    pub(crate) fn describe(&mut self) {
+        for subject in &self.subjects {
+            let Order { id, start, .. } = &subject.order;
+            let entries = start.plan.tasks().map(|(phase, task)| {
+                let plan = serde_json::to_string(task).unwrap_or_default();
+                format!("\n  {:?} {:?} {plan}", phase.mode, phase.max_parallel)
+            });
+            let entries: String = entries.collect();
+            let (timeout, limits) = (start.timeout_ms, &start.limits);
+            self.trace.note(0, format_args!("{id}: limit {timeout:?} ms, {limits:?}{entries}"));
+        }
     }
 
     /// What the wall clock shows.

@@ -37,11 +37,8 @@ fn tsk_07_no_more_tasks_run_at_once_than_there_is_room_for() {
 
 #[test]
 fn kinds_and_phases_have_limits_of_their_own() {
-    let of = |kind: &str, count| TaskPlan {
-        kind: kind.into(),
-        count: Some(count),
-        ..task(kind, &[])
-    };
+    let of =
+        |kind: &str, count| TaskPlan { kind: kind.into(), count: Some(count), ..task(kind, &[]) };
     let limits = Limits { kinds: BTreeMap::from([("slow".into(), 2)]), ..Limits::default() };
     let tasks = vec![of("slow", 10), of("fast", 10)];
     let mut play = Play::new(start(vec![phase("p", Mode::Parallel, tasks)], limits), 8);
@@ -50,10 +47,8 @@ fn kinds_and_phases_have_limits_of_their_own() {
         play.run.tasks_of(entry).iter().filter(|task| task.state.as_str() == "running").count()
     };
     assert_eq!((running(&play, "slow"), running(&play, "fast")), (2, 6));
-    let few = PhasePlan {
-        max_parallel: Some(3),
-        ..phase("p", Mode::Parallel, vec![of("fast", 10)])
-    };
+    let few =
+        PhasePlan { max_parallel: Some(3), ..phase("p", Mode::Parallel, vec![of("fast", 10)]) };
     assert_eq!(Play::new(start(vec![few], Limits::default()), 8).played(null).most, 3);
 }
 
@@ -186,10 +181,7 @@ fn mod_01_traditional_runs_one_task_after_the_other_in_the_order_of_the_plan() {
     let start = start(vec![phase("p", Mode::Traditional, tasks)], Limits::default());
     let play = Play::new(start, 8).played(null);
     assert_eq!(play.most, 1);
-    assert_eq!(
-        play.told("task_started"),
-        ["first/0@0", "first/1@0", "first/2@0", "second@0"]
-    );
+    assert_eq!(play.told("task_started"), ["first/0@0", "first/1@0", "first/2@0", "second@0"]);
 }
 
 #[test]
@@ -327,11 +319,7 @@ fn con_13_a_restarted_container_begins_from_its_checkpoint() {
         task,
         attempt: 1,
         outcome: Outcome::Failed(
-            dirigent_workflow::event::Failure {
-                code: "x".into(),
-                message: "x".into(),
-                hint: None,
-            },
+            dirigent_workflow::event::Failure { code: "x".into(), message: "x".into(), hint: None },
             dirigent_workflow::retry::ErrorClass::Transient,
         ),
     }]);
@@ -344,11 +332,7 @@ fn an_outcome_that_comes_twice_or_late_changes_nothing() {
     let mut play = Play::of(vec![TaskPlan { count: Some(2), ..task("a", &[]) }], 1);
     play.give(vec![Input::Tick]);
     let task = play.run.running().next().unwrap();
-    let done = |attempt| Input::Done {
-        task,
-        attempt,
-        outcome: Outcome::Delivered(Box::default()),
-    };
+    let done = |attempt| Input::Done { task, attempt, outcome: Outcome::Delivered(Box::default()) };
     let before = play.run.clone();
     play.give(vec![done(2)]);
     assert_eq!(play.run, before, "the outcome of an attempt that is not the present one");
@@ -367,12 +351,8 @@ fn evt_triggers_start_a_task_for_each_event_and_not_for_what_they_do_themselves(
         _ => Act::Deliver(Value::Null),
     });
     assert_eq!(play.run.status, RunStatus::Completed);
-    let causes: Vec<&Value> = play
-        .run
-        .tasks_of("book")
-        .iter()
-        .map(|task| &task.cause().unwrap().payload["of"])
-        .collect();
+    let causes: Vec<&Value> =
+        play.run.tasks_of("book").iter().map(|task| &task.cause().unwrap().payload["of"]).collect();
     assert_eq!(causes, [&json!("order/0"), &json!("order/1"), &json!("order/2")]);
     assert_eq!(play.run.tasks_of("audit").len(), 6, "three orders and three bookings");
 }

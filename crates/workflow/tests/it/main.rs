@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
 mod engine;
+mod found;
 mod play;
 mod runtime;

@@ -76,12 +76,8 @@ impl Play {
     pub(crate) fn new(start: Start, workers: u32) -> Self {
         let id = RunId::new(&ManualClock::default());
         let run = Run::begin(id.clone(), CorrelationId::from(&id), start, Timestamp::default());
-        let capacity = Capacity {
-            workers,
-            ahead: [].into(),
-            budget: Amount::unlimited(),
-            level: Level::None,
-        };
+        let capacity =
+            Capacity { workers, ahead: [].into(), budget: Amount::unlimited(), level: Level::None };
         let (facts, going) = (Vec::new(), VecDeque::new());
         Self { run, now: Timestamp::default(), capacity, facts, going, most: 0 }
     }
