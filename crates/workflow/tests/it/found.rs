@@ -85,8 +85,7 @@ fn seeds_do_not_depend_on_the_order_of_events() {
         _ => Act::Deliver(Value::Null),
     });
     let path = |name| container::path(&play.run, TaskId::find(&play.run.start.plan, name).unwrap());
-    // Wrong: they name `a` and `b`, and not which of them came first.
-    assert_eq!(["y/0", "y/1"].map(path), ["y/x/0/0", "y/x/1/0"]);
+    assert_eq!(["y/0", "y/1"].map(path), ["y/x(a/0)/0", "y/x(b/0)/0"]);
 }
 
 /// What tasks that events started found came to the next phase in the order of the events.
