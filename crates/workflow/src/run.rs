@@ -273,6 +273,7 @@ impl Run {
             Fact::TaskSkipped { reason, .. } => {
                 record.state = was.on(TaskMove::Skip)?;
                 record.detail().reason = Some(reason.clone());
+                self.board.forget_retry(task, was);
                 self.board.ended(plan, task, &mut self.tasks, time);
                 return Ok(());
             }

@@ -205,12 +205,7 @@ impl Board {
         now: Timestamp,
     ) {
         let lane = self.entries[task.entry as usize].lane as usize;
-        if let TaskState::Retrying { at, .. } = was {
-            self.retries.remove(&(at, task));
-            if let Some(rank) = self.again.remove(&task) {
-                self.lanes[lane].again.remove(&(rank, task));
-            }
-        }
+        self.forget_retry(task, was);
         self.skip_started(task.entry, tasks);
         self.lanes[lane].running += 1;
         self.running += 1;
@@ -236,6 +231,16 @@ impl Board {
     /// Takes note that `task` is to be tried again at `at`.
     pub(crate) fn retry(&mut self, task: TaskId, at: Timestamp) {
         self.retries.insert((at, task));
+    }
+
+    /// Takes note that `task`, which was in state `was`, does not wait for its next try any more.
+    pub(crate) fn forget_retry(&mut self, task: TaskId, was: TaskState) {
+        let TaskState::Retrying { at, .. } = was else { return };
+        self.retries.remove(&(at, task));
+        if let Some(rank) = self.again.remove(&task) {
+            let lane = self.entries[task.entry as usize].lane as usize;
+            self.lanes[lane].again.remove(&(rank, task));
+        }
     }
 
     /// Puts tasks whose pause is over by `now` in line.

@@ -3,5 +3,6 @@
 
 mod containers;
 mod engine;
+mod found;
 mod play;
 mod runtime;
