@@ -4,6 +4,7 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod emergency;
 mod estimate;
 mod lookup;
 mod opened;
@@ -33,7 +34,7 @@ use crate::{
     prepare::{self, Prepared, Source, Valid},
     services::Services,
     summary::Summary,
-    tasks,
+    tasks::{self, isolate::Child},
     verify::{Scratch, Verdict},
 };
 
@@ -80,6 +81,7 @@ pub struct Coordinator {
     outside: Outside,
     handlers: Vec<Arc<dyn Handler>>,
     shared: Mutex<Weak<Opened>>,
+    child: Option<Child>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -107,6 +109,7 @@ impl Coordinator {
             outside: Outside::default(),
             handlers: Vec::new(),
             shared: Mutex::default(),
+            child: None,
         }
     }
 
@@ -279,7 +282,7 @@ impl Coordinator {
         working.steer(run.handle());
         let governor = self.govern(&run);
         let (host, services) = (run.host(), services.start(&run)?);
-        let run = run.drive();
+        let run = emergency::drive(&self.home, run);
         drop(governor);
         let told = services.finish();
         let run = run?;

@@ -169,6 +169,7 @@ fn task(place: u64, number: u64, before: &[TaskPlan], dice: &mut Dice) -> TaskPl
     });
     let container = dice.chance(400).then(|| format!("{name}/box"));
     TaskPlan {
+        isolation: dirigent_workflow::plan::Isolation::Thread,
         kind: (*dice.pick(&KINDS)).into(),
         needs,
         input: input(&work),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use check::{check_phases, find_cycle, names, needs, number};
 
 pub use check::{InvalidPlan, TASKS_MAX};
-pub use entry::{InputRef, LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan};
+pub use entry::{InputRef, Isolation, LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan};
 
 /// Everything that can happen in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

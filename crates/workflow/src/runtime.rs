@@ -29,7 +29,8 @@ use crate::{
     decide::{Capacity, next_time},
     event::{Fact, Start, parts},
     instances::TaskId,
-    port::{TaskError, TaskKind, TaskOutput, Watch},
+    plan::Isolation,
+    port::{Isolate, TaskError, TaskKind, TaskOutput, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
@@ -63,6 +64,8 @@ pub struct Host {
     pub pool_size: usize,
     /// What all running tasks together may take.
     pub budget: Amount,
+    /// Runs tasks in processes of their own; none runs all on threads.
+    pub isolate: Option<Arc<dyn Isolate>>,
 }
 
 impl std::fmt::Debug for Host {
@@ -367,9 +370,15 @@ impl Execution {
         let container = plan.container.is_some().then(|| context.container.clone());
         self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
         let clock = Arc::clone(&self.host.clock);
+        let (isolation, isolate) = (plan.isolation, self.host.isolate.clone());
+        let takes = plan.takes.clone();
         let work = move || {
             let began = clock.now();
-            let outcome = outcome::contained(&*kind, &context);
+            let outcome = outcome::contained(&context.task, || match (isolation, &isolate) {
+                (Isolation::Thread, _) => kind.run(&context),
+                (Isolation::Process, Some(isolate)) => isolate.run(kind.name(), &context, &takes),
+                (Isolation::Process, None) => Err(outcome::no_process(&context.task)),
+            });
             let took = clock.now().since(began);
             // What the container holds has to be free when it is given back.
             drop(context);

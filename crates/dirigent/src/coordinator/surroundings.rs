@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dirigent_journal::Journal;
 use dirigent_workflow::{
     event::Start,
+    port::Isolate,
     resource::{
         Advice, Amount,
         callbacks::Callbacks,
@@ -19,6 +20,7 @@ use super::{Coordinator, Opened};
 use crate::{
     governor::Governor,
     machine::{Configured, Disk, Machine, Probe},
+    tasks::isolate::Children,
 };
 
 impl Coordinator {
@@ -39,6 +41,10 @@ impl Coordinator {
             workers: Workers::new(1),
             pool_size: POOL_SIZE_DEFAULT,
             budget: Amount::unlimited(),
+            isolate: self.child.clone().map(|child| {
+                let environment = Arc::clone(&self.outside.environment);
+                Arc::new(Children { child, environment }) as Arc<dyn Isolate>
+            }),
         }
     }
 

@@ -147,6 +147,38 @@ fn api_01_a_shutdown_leaves_runs_that_another_process_completes() {
     assert_eq!(resumed.phases[0]["tasks"]["total"], 21);
 }
 
+#[test]
+fn jrn_03_a_run_that_cannot_go_on_leaves_an_emergency_checkpoint_and_can_be_resumed() {
+    let world = World::new();
+    let mut coordinator = world.coordinator();
+    let (began, begun) = channel();
+    coordinator.register_task(waiting(began, false));
+    let text = "workflow: {type: tasks}\n\
+                tasks: [{name: a, kind: noop}, {name: b, kind: wait, needs: [a]}]\n";
+    let prepared = world.prepare_text(&coordinator, text).unwrap();
+    let stopped = std::thread::scope(|scope| {
+        let run = || coordinator.execute(&prepared, &Request::default(), &mut Unobserved);
+        let run = scope.spawn(run);
+        begun.recv().unwrap();
+        coordinator.shutdown("a test");
+        run.join().unwrap().unwrap()
+    });
+    drop(coordinator);
+    let id = stopped.run_id.parse().unwrap();
+    // Another process does not have the kind of the second task.
+    let error = world.coordinator().resume(&id, None, &mut Unobserved).unwrap_err();
+    let path = world.home().root().join(format!("checkpoints/{id}_emergency.json"));
+    let left: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let reason = left["reason"].as_str().unwrap();
+    assert!(reason.starts_with(&format!("System failure in workflow {id}: ")), "{reason}");
+    assert!(reason.ends_with(&error.to_string()), "{reason}\n{error}");
+    assert_eq!(left["summary"]["phases"][0]["tasks"]["completed"], 1);
+    let mut third = world.coordinator();
+    third.register_task(waiting(channel().0, true));
+    let resumed = third.resume(&id, None, &mut Unobserved).unwrap();
+    assert_eq!(resumed.status, RunStatus::Completed);
+}
+
 const PHASES: &str = "
 workflow:
   type: multi_phase

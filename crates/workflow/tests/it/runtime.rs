@@ -115,6 +115,7 @@ fn world() -> World {
         workers: Workers::new(2),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     World { host, journal, clock, entered, _folder: folder }
 }
