@@ -86,16 +86,19 @@ class Home:
     def command(self, *words):
         return [self.lab.program, "--home", str(self.root), "--output", "json", *words]
 
+    def run_words(self, *words):
+        """What begins the run, or continues it where it is known."""
+        return ["run", str(WORKFLOW), "--correlation-id", KEY, *self.lab.options, *words]
+
     def run_command(self, *words):
-        """The command that begins the run, or continues it where it is known."""
-        return self.command("run", str(WORKFLOW), "--correlation-id", KEY, *self.lab.options, *words)
+        return self.command(*self.run_words(*words))
 
     def start(self, command, **more):
         return subprocess.Popen(command, env=self.environment(), stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, **more)
 
     def ask(self, *words):
-        """Exit code, document and complaint of a command that only looks."""
+        """Exit code, document and complaint of a command."""
         done = subprocess.run(self.command(*words), env=self.environment(), capture_output=True,
                               text=True, timeout=PATIENCE_S)
         return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr

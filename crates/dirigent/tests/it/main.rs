@@ -10,6 +10,7 @@ mod dead_letters;
 mod halt;
 mod health;
 mod http;
+mod old_journals;
 mod registered;
 mod secrets;
 mod seed_samples;
