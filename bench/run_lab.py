@@ -46,12 +46,13 @@ class Violation(Exception):
 class Lab:
     """A temporary folder with homes, and the program that works in them."""
 
-    def __init__(self, program, options=(), folder=None):
-        self.program, self.options = os.path.abspath(program), list(options)
-        if not os.access(self.program, os.X_OK):
-            sys.exit(f"no program at {self.program}; build it: cargo build --release -p dirigent-cli")
-        self.folder = Path(folder or tempfile.mkdtemp(prefix="dirigent-lab-"))
+    def __init__(self, program, options=()):
+        if not os.access(program, os.X_OK):
+            sys.exit(f"no program at {program}; build it: cargo build --release -p dirigent-cli")
+        self.folder, self.options = Path(tempfile.mkdtemp(prefix="dirigent-lab-")), list(options)
         (self.folder / "tmp").mkdir()
+        # A copy, as the original may be built anew meanwhile.
+        self.program = shutil.copy(program, self.folder / "dirigent")
         self.calm = None
 
     def remove(self):
