@@ -55,6 +55,9 @@ def main():
             points += 1
             outcomes[judge(watcher.hit, error, code, said, took)] += 1
             slowest = max(slowest, took if code == DISK_ERROR else 0)
+            if watcher.hit.path.endswith("control/halt"):
+                # It counts as a request to halt, which only a person lifts.
+                home.ask("halt", "--resume")
             home.finish()
             home.check()
             home.clear()
@@ -99,7 +102,9 @@ def judge(call, error, code, said, took):
         return f"journal: done without, {call}"
     if code not in ORDERLY or is_journal:
         raise Violation(f"ended with {code}: {complaint}")
-    if code != DEGRADED and "error" not in complaint:
+    # The run is interrupted if it cannot be read whether it is to halt.
+    told = "interrupted" if call.path.endswith("control/halt") else "error"
+    if code != DEGRADED and told not in complaint and "error" not in complaint:
         raise Violation(f"ended with {code} and did not say why: {complaint}")
     return f"other files: ended with {code}"
 

@@ -11,6 +11,7 @@ mod graphs;
 mod halt;
 mod health;
 mod http;
+mod old_journals;
 mod registered;
 mod secrets;
 mod seed_samples;
