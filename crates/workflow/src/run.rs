@@ -6,7 +6,7 @@ pub(crate) mod board;
 
 use std::{io, sync::Arc};
 
-use dirigent_core::{CorrelationId, Event, RunId, Timestamp, hash::Sha256Hex};
+use dirigent_core::{CorrelationId, Event, RunId, Timestamp, canonical, hash::Sha256Hex};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -624,7 +624,7 @@ impl Run {
         let mut all = records.map(|record| store.restore(record.output(), record.artifacts()));
         match (task.count, &task.on) {
             (None, None) => all.next().unwrap_or(Ok(Value::Null)),
-            _ => Ok(Value::Array(all.collect::<io::Result<_>>()?)),
+            _ => Ok(in_order(task, all.collect::<io::Result<_>>()?)),
         }
     }
 
@@ -647,8 +647,17 @@ pub(crate) fn output_of(run: &Run, task: &TaskPlan) -> Value {
     let records = run.tasks_of(&task.name);
     match (task.count, &task.on) {
         (None, None) => records[0].output().clone(),
-        _ => Value::Array(records.iter().map(|record| record.output().clone()).collect()),
+        _ => in_order(task, records.iter().map(|record| record.output().clone()).collect()),
     }
+}
+
+/// What the tasks of an entry found, as a list. Those that events started are in the order of what
+/// they found: the order of events is no part of a result.
+pub(crate) fn in_order(task: &TaskPlan, mut found: Vec<Value>) -> Value {
+    if task.on.is_some() {
+        found.sort_by_cached_key(canonical::to_string);
+    }
+    Value::Array(found)
 }
 
 impl TaskRecord {
