@@ -136,7 +136,7 @@ fn inputs(place: u64, dice: &mut Dice) -> Vec<InputRef> {
     (0..count)
         .map(|_| {
             let phase = format!("p{}", dice.below(place));
-            InputRef { phase, key: format!("t{}", dice.below(4)) }
+            InputRef { phase, key: (*dice.pick(&["t0", "t1", "t2", "t3", "on0"])).into() }
         })
         .collect()
 }

@@ -251,7 +251,9 @@ fn after(task: &Task, fact: &Fact, latest: Timestamp) -> Result<Stands, String> 
         }
         Fact::EventPublished { .. } if task.stands == S::Runs => Ok(S::Runs),
         Fact::TaskOrphaned { .. } if task.stands == S::Runs => Ok(S::Lost),
-        Fact::TaskSkipped { .. } if task.stands == S::Waits => Ok(S::Skipped),
+        Fact::TaskSkipped { .. } if matches!(task.stands, S::Waits | S::Lost | S::Pauses(_)) => {
+            Ok(S::Skipped)
+        }
         _ => refused(),
     }
 }

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     artifact::ArtifactRef,
-    plan::TaskPlan,
     run::{Run, TaskRecord, output_of},
     task::TaskState,
 };
@@ -13,7 +12,7 @@ use crate::{
 /// SHA-256 over outputs and artifact hashes: no ids, times, host or worker facts.
 pub fn digest(run: &Run) -> Sha256Hex {
     let tasks = || run.start.plan.tasks().map(|(_, task)| task);
-    let outputs = tasks().map(|task| (task.name.clone(), output(run, task))).collect();
+    let outputs = tasks().map(|task| (task.name.clone(), output_of(run, task))).collect();
     let mut document = document(outputs, run.artifacts());
     let lost = |record: &&TaskRecord| record.state != TaskState::Completed;
     let missing: Map<String, Value> = tasks()
@@ -49,16 +48,4 @@ fn document<'a>(
         hashes.insert(name, json!(artifact.sha256));
     }
     json!({"outputs": outputs, "artifacts": hashes})
-}
-
-/// What a task found. Tasks that events started are counted in the order of what they found, as
-/// the order of events is no part of the result.
-fn output(run: &Run, task: &TaskPlan) -> Value {
-    match output_of(run, task) {
-        Value::Array(mut found) if task.on.is_some() => {
-            found.sort_by_cached_key(canonical::to_string);
-            Value::Array(found)
-        }
-        found => found,
-    }
 }

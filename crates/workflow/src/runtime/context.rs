@@ -11,7 +11,7 @@ use crate::{
     instances::TaskId,
     plan::{InputRef, PhasePlan, TaskPlan},
     port::{Keep, Sees, TaskContext, Watch},
-    run::{Run, TaskRecord},
+    run::{Run, TaskRecord, in_order},
     task::TaskState,
 };
 
@@ -120,7 +120,7 @@ impl Contexts {
                 context.outputs.insert(name, self.restored(&records[0])?);
             } else if !is_one && !records.is_empty() {
                 let all = records.iter().map(|record| self.restored(record));
-                context.outputs.insert(name, Value::Array(all.collect::<io::Result<_>>()?));
+                context.outputs.insert(name, in_order(task, all.collect::<io::Result<_>>()?));
             }
         }
         Ok(())
