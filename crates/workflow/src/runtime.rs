@@ -13,7 +13,7 @@ mod pace;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
@@ -30,7 +30,7 @@ use crate::{
     event::{Fact, Start, parts},
     instances::TaskId,
     plan::Isolation,
-    port::{Isolate, TaskError, TaskKind, TaskOutput, Watch},
+    port::{Isolate, Keep, TaskError, TaskKind, TaskOutput, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
@@ -350,6 +350,21 @@ impl Execution {
         self.queue.add(jobs).map_err(Error::Thread)
     }
 
+    /// Makes states of `task` durable, not more often than the run says.
+    fn keep(&self, task: TaskId, attempt: u32) -> Keep {
+        let (outbox, clock) = (self.outbox.clone(), Arc::clone(&self.host.clock));
+        let pause = Duration::from_millis(self.run.start.limits.checkpoint_ms);
+        let next = Mutex::new(None);
+        Arc::new(move |state| {
+            let now = clock.now();
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            if next.is_none_or(|next| now >= next) {
+                *next = Some(now.plus(pause));
+                drop(outbox.send(Message::Checkpoint { task, attempt, state }));
+            }
+        })
+    }
+
     /// The work of a task.
     fn job(&mut self, task: TaskId, attempt: u32) -> Result<(Ticket, Work), Error> {
         let plan = self.run.start.plan.entry(task.entry);
@@ -358,10 +373,7 @@ impl Execution {
             return Err(Error::UnknownKind { task, kind });
         };
         let (outbox, watch) = (self.outbox.clone(), self.watch.of_task());
-        let keep = {
-            let outbox = outbox.clone();
-            Arc::new(move |state| drop(outbox.send(Message::Checkpoint { task, attempt, state })))
-        };
+        let keep = self.keep(task, attempt);
         let context = self
             .contexts
             .make(&self.run, task, attempt, kind.sees(), watch.clone(), keep)

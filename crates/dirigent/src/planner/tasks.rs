@@ -58,6 +58,7 @@ pub(super) fn limits(workflow: &Workflow) -> Limits {
     let kinds = &orchestration.max_concurrent_by_kind;
     Limits {
         concurrency: Some(count(orchestration.max_concurrent_tasks)),
+        checkpoint_ms: milliseconds(workflow.coordinator.fault_tolerance.checkpoint_interval),
         kinds: kinds.iter().map(|(kind, most)| (kind.clone(), count(*most))).collect(),
         budget: budget(&workflow.coordinator.resources),
     }
@@ -98,12 +99,22 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         needs: task.needs.iter().map(|need| part.task_name(need)).collect(),
         input: Value::Object(task.input.clone()),
         reaches: None,
-        count: (task.count > 1).then(|| u32::try_from(task.count).unwrap_or(u32::MAX)),
+        count: match task.count {
+            1 => part.containers(),
+            many => Some(u32::try_from(many).unwrap_or(u32::MAX)),
+        },
         on,
         priority: priority(&task.priority),
         timeout_ms: Some(milliseconds(task.timeout.unwrap_or(orchestration.default_task_timeout))),
-        retry: retry(orchestration, task.max_retries),
-        on_failure: if task.optional { OnFailure::Degrade } else { OnFailure::Fail },
+        retry: match (part.containers(), task.max_retries) {
+            (Some(_), None) if task.count == 1 => part.restarts(),
+            (_, most) => retry(orchestration, most),
+        },
+        on_failure: match (task.optional, part.containers()) {
+            (true, _) => OnFailure::Degrade,
+            (false, Some(_)) if task.count == 1 => OnFailure::FailIfAll,
+            (false, _) => OnFailure::Fail,
+        },
         isolation: task.isolation,
         takes: part.takes(task.resources.as_ref()),
     })

@@ -282,3 +282,65 @@ fn tsk_04_mistakes_in_a_graph_are_told_before_anything_runs() {
         assert!(text.contains(expected), "{tasks}\n{text}");
     }
 }
+
+#[test]
+fn con_17_a_phase_of_many_backtests_gives_each_its_own_history_and_sums_them_up() {
+    let text = "
+workflow:
+  type: multi_phase
+  phases: [{name: paths, type: backtest, container_count: 40, execution_mode: PARALLEL}]
+data: {source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {bars: 60}}
+strategy: {type: buy_and_hold}
+";
+    let run = |workers| {
+        let world = World::new();
+        let coordinator = world.coordinator();
+        let prepared = world.prepare_text(&coordinator, text).unwrap();
+        let request = Request { workers: Some(workers), ..Request::default() };
+        coordinator.execute(&prepared, &request, &mut Unobserved).unwrap()
+    };
+    let summary = run(1);
+    assert_eq!(summary.status, RunStatus::Completed, "{:?}", summary.error);
+    assert!(summary.warnings.is_empty(), "{:?}", summary.warnings);
+    assert_eq!((&summary.result["trials"], &summary.result["completed"]), (&json!(40), &json!(40)));
+    let figures = &summary.result["distribution"]["final_equity"];
+    let of = |key: &str| figures[key].as_f64().unwrap();
+    assert!(of("min") < of("p05") && of("median") < of("p95") && of("p95") < of("max"));
+    assert!(of("std") > 0.0);
+    assert_eq!(summary.phases[0]["containers"]["created"], 41);
+    assert_eq!(run(4).digest, summary.digest);
+}
+
+#[test]
+fn con_12_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again() {
+    let run = |tolerance: &str| {
+        let world = World::new();
+        let mut coordinator = world.coordinator();
+        let tries = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&tries);
+        coordinator.register_task(Arc::new(Does("moody", move |context: &TaskContext| {
+            if context.task.ends_with("/3") {
+                counted.fetch_add(1, Ordering::SeqCst);
+                panic!("container 3 breaks");
+            }
+            Ok(json!(1))
+        })));
+        let text = format!(
+            "workflow:\n  type: multi_phase\n  \
+             phases: [{{name: p, type: tasks, container_count: 10, tasks: [{{name: t, kind: moody}}]}}]\n\
+             coordinator: {{fault_tolerance: {tolerance}}}\n"
+        );
+        let summary = execute(&world, &coordinator, &text);
+        assert_eq!(summary.status, RunStatus::Degraded, "{:?}", summary.error);
+        let phase = &summary.phases[0];
+        assert_eq!(
+            (&phase["tasks"]["completed"], &phase["tasks"]["failed"]),
+            (&json!(9), &json!(1))
+        );
+        assert_eq!(phase["containers"]["failed"], 1);
+        tries.load(Ordering::SeqCst)
+    };
+    assert_eq!(run("{}"), 4, "three restarts, removed on the fourth failure");
+    assert_eq!(run("{max_container_failures: 1}"), 2);
+    assert_eq!(run("{auto_restart: false}"), 1);
+}

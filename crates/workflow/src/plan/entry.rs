@@ -209,6 +209,9 @@ pub struct Limits {
     /// Tasks of one kind, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, u32>,
+    /// How long a container goes on before a further checkpoint of it is recorded.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub checkpoint_ms: u64,
     /// What all running tasks together may take; none of a quantity is what the machine has.
     #[serde(default, skip_serializing_if = "is_default")]
     pub budget: Amount,
