@@ -21,6 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("report", &["core"]),
     ("trading", &["core"]),
     ("workflow", &["core", "journal"]),
+    ("sim", &["core", "journal", "workflow"]),
     ("dirigent", &["core", "journal", "report", "trading", "workflow"]),
     ("cli", &["core", "dirigent", "journal", "report", "trading", "workflow"]),
 ];

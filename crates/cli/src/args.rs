@@ -172,6 +172,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  dirigent run workflows/sma-cross.yaml \
         --set strategy.params.fast=5 --output json")]
     Run(Run),
+    /// Do the one task that stdin tells of, in a process of its own
+    #[command(hide = true)]
+    Task,
     /// Check a workflow file and report every problem with its place
     Validate {
         /// The workflow file

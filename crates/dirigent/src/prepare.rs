@@ -4,6 +4,7 @@
 //! its place: keys and values, strategy and rules, missing data files. Nothing is written.
 
 mod inputs;
+mod kinds;
 mod not_yet;
 
 use std::path::{Path, PathBuf};
@@ -164,11 +165,13 @@ pub(crate) fn plan(valid: Valid, planners: &Planners, kinds: &Kinds) -> Result<P
         limits: planned.limits,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let missing = not_yet::kinds(&config, &start.plan, kinds);
+    let missing = kinds::missing(&config, &start.plan, kinds);
     if !missing.is_empty() {
         return Err(Error::NotYet(config.problems(missing)));
     }
-    let inputs = config.problems(inputs::unknown(&config, &start.plan));
+    let mut inputs = inputs::unknown(&config, &start.plan);
+    inputs.extend(kinds::unfit(&config, &start.plan, kinds));
+    let inputs = config.problems(inputs);
     if inputs.has_error() {
         return Err(Error::Config(inputs));
     }

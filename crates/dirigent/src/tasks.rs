@@ -5,6 +5,7 @@ pub(crate) mod backtest;
 mod codes;
 pub mod command;
 pub mod http;
+pub mod isolate;
 pub mod noop;
 pub mod publish;
 mod secrets;

@@ -1,15 +1,18 @@
 //! Appends numbered events until it is killed: the program under the crash tests.
 //!
-//! `torture DB [--no-sync]` opens the journal, verifies all of it, says `kept THREAD N` for the last
-//! event of each thread's run, then `opened EVENTS HOW`, and appends from four threads, one run
-//! each. `THREAD N` on stdout means that event N of that thread's run was acknowledged.
-//! Exits with 74 after the first error of the disk. `--no-sync` acknowledges what is not on the
-//! disk, to show that the tests would notice.
+//! `torture DB [--no-sync] [--events N]` opens the journal, verifies all of it, says `kept THREAD N`
+//! for the last event of each thread's run, then `opened EVENTS HOW`, and appends from four threads,
+//! one run each: without end, or N each and then closes the journal. `THREAD N` on stdout means that
+//! event N of that thread's run was acknowledged. Exits with 74 after the first error of the disk.
+//! `--no-sync` acknowledges what is not on the disk, to show that the tests would notice.
+//!
+//! `torture --check DB...` opens each journal, verifies it, says `DB N N N N` for the last events of
+//! the four runs, and that it can be written: `DB refused WHY` if any of this fails.
 
 use std::{
     error::Error,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, ExitCode},
     thread,
 };
@@ -40,18 +43,63 @@ fn main() -> ExitCode {
 }
 
 fn torture() -> Result<(), Failure> {
-    let mut path = None;
-    let mut durability = Durability::Full;
-    for argument in std::env::args_os().skip(1) {
-        if argument == "--no-sync" {
-            durability = Durability::None;
-        } else {
-            path = Some(PathBuf::from(argument));
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let (mut durability, mut events, mut check) = (Durability::Full, u64::MAX, false);
+    let mut arguments = std::env::args_os().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--no-sync") => durability = Durability::None,
+            Some("--check") => check = true,
+            Some("--events") => {
+                let count = arguments.next().ok_or("`--events` needs a number")?;
+                events = count.to_str().ok_or("`--events` needs a number")?.parse()?;
+            }
+            _ => paths.push(PathBuf::from(argument)),
         }
     }
-    let path = path.ok_or("usage: torture DB [--no-sync]")?;
+    match paths.as_slice() {
+        paths if check => paths.iter().for_each(|path| say(&checked(path))),
+        [path] => append(path, durability, events)?,
+        _ => {
+            return Err("usage: torture DB [--no-sync] [--events N] | torture --check DB...".into());
+        }
+    }
+    Ok(())
+}
+
+/// One line about the journal at `path`.
+fn checked(path: &Path) -> String {
+    let line = match kept(path) {
+        Ok(kept) => kept.iter().map(u64::to_string).collect::<Vec<_>>().join(" "),
+        Err(error) => format!("refused {error}"),
+    };
+    format!("{} {line}\n", path.display())
+}
+
+/// The last event of each run, once the journal was found whole and took one event more of each.
+fn kept(path: &Path) -> Result<Vec<u64>, Failure> {
+    let mut kept = Vec::new();
+    let journal = SqliteJournal::open(path, Options::new("check"))?;
+    journal.verify_all()?;
+    for thread in 0..THREADS {
+        let seq = last_seq(&journal, thread)?;
+        append_one(&journal, thread, seq)?;
+        kept.push(seq);
+    }
+    drop(journal);
+    let journal = SqliteJournal::open(path, Options::new("check"))?;
+    journal.verify_all()?;
+    for (thread, seq) in (0..).zip(&kept) {
+        if last_seq(&journal, thread)? != seq + 1 {
+            return Err(format!("event {} of run {thread} did not stay", seq + 1).into());
+        }
+    }
+    Ok(kept)
+}
+
+fn append(path: &Path, durability: Durability, events: u64) -> Result<(), Failure> {
     let options = Options { on_broken: Broken::new(end), durability, ..Options::new("torture") };
-    let journal = SqliteJournal::open(&path, options)?;
+    let journal = SqliteJournal::open(path, options)?;
     let verified = journal.verify_all()?;
     for thread in 0..THREADS {
         say(&format!("kept {thread} {}\n", last_seq(&journal, thread)?));
@@ -60,7 +108,7 @@ fn torture() -> Result<(), Failure> {
     let journal = &journal;
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
-            .map(|thread| scope.spawn(move || append_forever(journal, thread)))
+            .map(|thread| scope.spawn(move || append_some(journal, thread, events)))
             .collect();
         for thread in threads {
             thread.join().map_err(|_| "a thread panicked")??;
@@ -69,14 +117,19 @@ fn torture() -> Result<(), Failure> {
     })
 }
 
-fn append_forever(journal: &SqliteJournal, thread: u64) -> Result<(), Failure> {
-    let run = run_of(thread)?;
-    let mut seq = last_seq(journal, thread)?;
-    loop {
-        journal.append(&run, &(&run).into(), seq, vec![numbered(seq + 1)])?;
-        seq += 1;
-        say(&format!("{thread} {seq}\n"));
+fn append_some(journal: &SqliteJournal, thread: u64, events: u64) -> Result<(), Failure> {
+    let before = last_seq(journal, thread)?;
+    for seq in before..before.saturating_add(events) {
+        append_one(journal, thread, seq)?;
+        say(&format!("{thread} {}\n", seq + 1));
     }
+    Ok(())
+}
+
+fn append_one(journal: &SqliteJournal, thread: u64, seq: u64) -> Result<(), Failure> {
+    let run = run_of(thread)?;
+    journal.append(&run, &(&run).into(), seq, vec![numbered(seq + 1)])?;
+    Ok(())
 }
 
 fn last_seq(journal: &SqliteJournal, thread: u64) -> Result<u64, Failure> {

@@ -146,6 +146,7 @@ fn run(
         workers: Workers::new(cores),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     let phase = PhasePlan {
         name: "speed".into(),

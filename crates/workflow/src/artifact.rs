@@ -46,6 +46,11 @@ impl Artifacts {
         Self { root }
     }
 
+    /// The folder of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where the content of `sha256` lies.
     pub fn path(&self, sha256: &Sha256Hex) -> PathBuf {
         self.root.join(&sha256.as_str()[..2]).join(sha256.as_str())

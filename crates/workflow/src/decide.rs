@@ -7,8 +7,10 @@
 mod digest;
 mod pick;
 
-use dirigent_core::Timestamp;
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use dirigent_core::{Timestamp, canonical, hash::Sha256Hex};
+use serde_json::{Map, Value, json};
 
 use crate::{
     event::{Fact, Failure},
@@ -21,14 +23,17 @@ use crate::{
 pub use digest::{digest, digest_of};
 pub(crate) use pick::at_once;
 
+/// The most bytes of the inputs of a phase that its record repeats.
+const INPUTS_BYTES_MAX: usize = 16 * 1024;
+
 /// How much may go on at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// How many tasks may be worked on at once.
     pub workers: u32,
-    /// How many tasks each worker is handed in advance, so that short ones need not wait for the
-    /// disk one by one; 1 for none in advance.
-    pub ahead: u32,
+    /// How many tasks of a kind, by its name, take the place of one, because they are known to be
+    /// short: so many are handed out in advance and need not wait for the disk one by one.
+    pub ahead: BTreeMap<String, u32>,
     /// What all running tasks together may take.
     pub budget: Amount,
     /// How hard the machine asks to hold back: from HIGH on, optional work of low priority is left
@@ -136,6 +141,7 @@ fn reached_step(run: &Run) -> Option<LifecycleStep> {
 /// Begins `phase` with what it asks of earlier ones.
 fn begin(run: &Run, phase: &PhasePlan) -> Decision {
     let (mut inputs, mut warnings) = (Map::new(), Vec::new());
+    let mut room = INPUTS_BYTES_MAX;
     for input in &phase.inputs {
         let value = run.phase_output(&input.phase, &input.key);
         let name = String::from(input.clone());
@@ -147,10 +153,21 @@ fn begin(run: &Run, phase: &PhasePlan) -> Decision {
             }
             warnings.push(text);
         }
-        inputs.insert(name, value.unwrap_or(Value::Null));
+        inputs.insert(name, shortened(value.unwrap_or(Value::Null), &mut room));
     }
     let name = phase.name.clone();
     Decision::record(Fact::PhaseStarted { phase: name, inputs, warnings })
+}
+
+/// `value`, or its size and hash if it is above `room`, of which it takes its part. The record of a
+/// phase tells people what the phase got; its tasks read the outputs themselves.
+fn shortened(value: Value, room: &mut usize) -> Value {
+    let text = canonical::to_string(&value);
+    if let Some(left) = room.checked_sub(text.len()) {
+        *room = left;
+        return value;
+    }
+    json!({"bytes": text.len(), "sha256": Sha256Hex::of(text.as_bytes())})
 }
 
 fn missing(message: String) -> Fact {

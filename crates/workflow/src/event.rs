@@ -5,6 +5,7 @@
 //! Not here: the envelope around a fact; see `dirigent_core::event`.
 
 mod catalogue;
+pub mod parts;
 pub(crate) mod start;
 
 use dirigent_core::{Event, Timestamp, event::Draft, hash::Sha256Hex};
@@ -86,7 +87,8 @@ pub enum Fact {
     PhaseStarted {
         /// Its name.
         phase: String,
-        /// The outputs of earlier phases that it gets, by `phase.key`.
+        /// The outputs of earlier phases that it gets, by `phase.key`; of large ones `bytes` and
+        /// `sha256`.
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         inputs: Map<String, Value>,
         /// What the user should know, such as an input that is missing.

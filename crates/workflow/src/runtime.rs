@@ -6,6 +6,7 @@
 //! event, takes no thread.
 
 mod context;
+mod error;
 mod outcome;
 mod pace;
 
@@ -19,28 +20,27 @@ use std::{
 };
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
-use dirigent_journal::{
-    Journal,
-    limits::{APPEND_BYTES_MAX, EVENTS_PER_APPEND_MAX},
-};
+use dirigent_journal::{Journal, limits::EVENTS_PER_APPEND_MAX};
 use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
     container::{Container, Pool},
     decide::{Capacity, next_time},
-    event::{Fact, Start, start},
+    event::{Fact, Start, parts},
     instances::TaskId,
-    port::{TaskError, TaskKind, TaskOutput, Watch},
+    plan::Isolation,
+    port::{Isolate, TaskError, TaskKind, TaskOutput, Watch},
     resource::{Advice, Amount, Level},
-    run::{BrokenHistory, Run, RunStatus},
-    step::{INPUTS_PER_STEP_MAX, Input, Step, step},
+    run::{Run, RunStatus},
+    step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
 use context::Contexts;
 use pace::Pace;
 
 pub use crate::workers::Workers;
+pub use error::Error;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
@@ -64,37 +64,14 @@ pub struct Host {
     pub pool_size: usize,
     /// What all running tasks together may take.
     pub budget: Amount,
+    /// Runs tasks in processes of their own; none runs all on threads.
+    pub isolate: Option<Arc<dyn Isolate>>,
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("workers", &self.workers).finish_non_exhaustive()
     }
-}
-
-/// Why a run could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The journal did not take or give a record.
-    #[error(transparent)]
-    Journal(#[from] dirigent_journal::Error),
-    /// The recorded events contradict each other.
-    #[error("the history of the run is broken")]
-    History(#[from] BrokenHistory),
-    /// The plan names a task kind that this binary does not have.
-    #[error("task `{task}` is of kind `{kind}`, which this version does not have")]
-    UnknownKind {
-        /// The task.
-        task: String,
-        /// Its kind.
-        kind: String,
-    },
-    /// The operating system gave no thread.
-    #[error("cannot start a worker thread")]
-    Thread(#[source] std::io::Error),
-    /// What an earlier task delivered cannot be read back.
-    #[error("cannot read the output of an earlier task")]
-    Artifact(#[source] std::io::Error),
 }
 
 /// What reaches a run from outside.
@@ -176,7 +153,7 @@ impl Execution {
         observer: Option<Sender<Event>>,
     ) -> Result<Self, Error> {
         let (now, start) = (host.clock.now(), start.into());
-        let drafts = start::drafts(&start, now);
+        let drafts = start.drafts(now);
         let events = host.journal.append(&id, &correlation_id, 0, drafts)?;
         let mut run = Run::begin(id, correlation_id, start, now);
         run.seq = events.len() as u64;
@@ -208,14 +185,8 @@ impl Execution {
     /// Records that a process took the run up, which tasks lost their worker, and `inputs`.
     fn take_up(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         let now = self.host.clock.now();
-        let seq = self.run.seq;
-        let mut facts = self.run.take_up();
-        for fact in &facts {
-            self.run.apply(now, fact)?;
-        }
-        // Without room nothing is started before the run is driven.
-        let capacity = Capacity { workers: 0, ..self.capacity() };
-        facts.extend(step(&mut self.run, &capacity, now, inputs)?.record);
+        let (seq, capacity) = (self.run.seq, self.capacity());
+        let facts = take_up(&mut self.run, &capacity, now, inputs)?;
         self.append(now, seq, &facts)
     }
 
@@ -332,23 +303,15 @@ impl Execution {
         let allowed = self.advice.as_ref().map_or(limit, |advice| advice.concurrency.min(limit));
         let workers = u32::try_from(allowed).unwrap_or(u32::MAX);
         let level = self.advice.as_ref().map_or(Level::None, |advice| advice.level);
-        let ahead = self.pace.ahead(&self.run);
+        let ahead = self.pace.ahead();
         Capacity { workers, ahead, budget: self.host.budget.clone(), level }
     }
 
     /// Makes `facts`, which follow the event at `seq`, durable.
     fn append(&self, now: Timestamp, seq: u64, facts: &[Fact]) -> Result<(), Error> {
         let mut last = seq;
-        let cause = Some(format!("{}:{seq}", self.run.id));
         let (id, correlation_id) = (&self.run.id, &self.run.correlation_id);
-        let mut drafts = facts.iter().map(|fact| fact.draft(now, cause.clone())).peekable();
-        while drafts.peek().is_some() {
-            let (mut part, mut bytes) = (Vec::new(), 0);
-            while part.len() < EVENTS_PER_APPEND_MAX && bytes < APPEND_BYTES_MAX / 2 {
-                let Some(draft) = drafts.next() else { break };
-                bytes += weight(&draft.payload);
-                part.push(draft);
-            }
+        for part in parts::of(facts, now, id, seq, EVENTS_PER_APPEND_MAX) {
             let events = self.host.journal.append(id, correlation_id, last, part)?;
             last += events.len() as u64;
             self.show(events);
@@ -407,9 +370,15 @@ impl Execution {
         let container = plan.container.is_some().then(|| context.container.clone());
         self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
         let clock = Arc::clone(&self.host.clock);
+        let (isolation, isolate) = (plan.isolation, self.host.isolate.clone());
+        let takes = plan.takes.clone();
         let work = move || {
             let began = clock.now();
-            let outcome = outcome::contained(&*kind, &context);
+            let outcome = outcome::contained(&context.task, || match (isolation, &isolate) {
+                (Isolation::Thread, _) => kind.run(&context),
+                (Isolation::Process, Some(isolate)) => isolate.run(kind.name(), &context, &takes),
+                (Isolation::Process, None) => Err(outcome::no_process(&context.task)),
+            });
             let took = clock.now().since(began);
             // What the container holds has to be free when it is given back.
             drop(context);
@@ -417,18 +386,5 @@ impl Execution {
             let _ = outbox.send(Message::Done { task, attempt, took, outcome });
         };
         Ok((ticket, Box::new(work)))
-    }
-}
-
-/// About how many bytes `value` takes as text, never much less.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 6,
-        Value::Number(_) => 25,
-        Value::String(text) => text.len() + text.len() / 8 + 3,
-        Value::Array(items) => 2 + items.iter().map(weight).sum::<usize>(),
-        Value::Object(map) => {
-            2 + map.iter().map(|(key, item)| key.len() + 4 + weight(item)).sum::<usize>()
-        }
     }
 }

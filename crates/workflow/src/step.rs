@@ -147,6 +147,27 @@ pub fn step(
     }
 }
 
+/// Takes up `run`, which no process works on: tasks that lost their worker begin again, then
+/// `inputs` come in. Nothing is started yet. Gives the facts to record.
+///
+/// # Errors
+/// If a fact does not follow from what is known, which is a defect.
+pub fn take_up(
+    run: &mut Run,
+    capacity: &Capacity,
+    now: Timestamp,
+    inputs: Vec<Input>,
+) -> Result<Vec<Fact>, BrokenHistory> {
+    let mut facts = run.take_up();
+    for fact in &facts {
+        run.apply(now, fact)?;
+    }
+    // Without room nothing is started before the run is driven.
+    let capacity = Capacity { workers: 0, ..capacity.clone() };
+    facts.extend(step(run, &capacity, now, inputs)?.record);
+    Ok(facts)
+}
+
 impl Step {
     fn take(&mut self, run: &mut Run, now: Timestamp, fact: Fact) -> Result<(), BrokenHistory> {
         run.apply(now, &fact)?;

@@ -5,7 +5,7 @@
 //!    │         ▲         ├──────▶ Failed, Timeout
 //!    │         ├─────────┼─ Retrying ◀┘
 //!    │         └─────────┴─ Orphaned
-//!    └─▶ Skipped     any that has not ended ─▶ Cancelled
+//!    └─▶ Skipped     any that has not ended ─▶ Cancelled; Retrying ─▶ Skipped
 //! ```
 
 use dirigent_core::Timestamp;
@@ -108,7 +108,7 @@ impl TaskState {
             (S::Running { attempt }, M::TimeOut) => Ok(S::Timeout { attempts: attempt }),
             (S::Running { attempt }, M::Retry { at }) => Ok(S::Retrying { attempt, at }),
             (S::Running { attempt }, M::Orphan) => Ok(S::Orphaned { attempt }),
-            (S::Pending | S::Queued, M::Skip) => Ok(S::Skipped),
+            (S::Pending | S::Queued | S::Retrying { .. }, M::Skip) => Ok(S::Skipped),
             (from, M::Cancel) if !from.is_final() => Ok(S::Cancelled),
             (from, M::Reset) if from != S::Completed => Ok(S::Pending),
             (from, by) => Err(IllegalMove { from, by }),
@@ -194,7 +194,7 @@ mod tests {
             ("pending", "ready skip cancel reset"),
             ("queued", "start skip cancel reset"),
             ("running", "complete fail time_out retry orphan cancel reset"),
-            ("retrying", "ready cancel reset"),
+            ("retrying", "ready skip cancel reset"),
             ("orphaned", "ready cancel reset"),
             ("completed", ""),
             ("failed", "reset"),

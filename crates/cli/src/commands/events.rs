@@ -136,7 +136,8 @@ fn about(event: &Event) -> String {
             | Fact::ContainerRemoved { container, failures },
         ) => format!("{container}, failures {failures}"),
         Ok(Fact::TaskRetrying { task, attempt, error, at }) => {
-            format!("{task}, attempt {attempt}, again at {at}: {}", failed(&error))
+            let pause = at.since(event.time).as_secs_f64();
+            format!("{task}, attempt {attempt}, again in {pause} s: {}", failed(&error))
         }
         Ok(Fact::TaskSkipped { task, reason }) => format!("{task}: {reason}"),
         Ok(Fact::TaskOrphaned { task } | Fact::CheckpointSaved { task, .. }) => task,

@@ -4,6 +4,7 @@
 mod command;
 mod crash;
 mod home;
+mod isolation;
 mod new;
 mod operate;
 mod plan;

@@ -96,6 +96,7 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         timeout_ms: Some(milliseconds(task.timeout.unwrap_or(orchestration.default_task_timeout))),
         retry: retry(orchestration, task.max_retries),
         on_failure: if task.optional { OnFailure::Degrade } else { OnFailure::Fail },
+        isolation: task.isolation,
         takes: part.takes(task.resources.as_ref()),
     })
 }

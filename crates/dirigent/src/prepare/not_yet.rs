@@ -1,10 +1,8 @@
-//! Not yet: what a file may say, but this version cannot run.
+//! Not yet: types that a file may name, but this version cannot run.
 
-use std::collections::BTreeSet;
+use dirigent_workflow::file::Problem;
 
-use dirigent_workflow::{Plan, file::Problem};
-
-use crate::{config::Config, planner::Planners, tasks::Kinds};
+use crate::{config::Config, planner::Planners};
 
 /// Types of the workflow and of its phases that nobody plans, and several strategies.
 pub(super) fn types(config: &Config, planners: &Planners) -> Vec<Problem> {
@@ -30,21 +28,4 @@ pub(super) fn types(config: &Config, planners: &Planners) -> Vec<Problem> {
         problems.push(problem.hint("run one `strategy` for each file"));
     }
     problems
-}
-
-/// Kinds of tasks that a planner asked for and nobody does; each once.
-pub(super) fn kinds(config: &Config, plan: &Plan, kinds: &Kinds) -> Vec<Problem> {
-    let asked: BTreeSet<&str> = plan.tasks().map(|(_, task)| task.kind.as_str()).collect();
-    let missing = asked.into_iter().filter(|kind| !kinds.contains_key(kind));
-    let of = &config.workflow.definition.kind;
-    let problem = |kind| {
-        let path = "workflow.type";
-        let message = format!(
-            "workflows of type `{of}` need tasks of kind `{kind}`, which cannot be run by this \
-             version"
-        );
-        let hint = "the file is valid; `type: tasks` with `kind: command` runs programs of yours";
-        Problem::error(config.place(path), path, message).hint(hint)
-    };
-    missing.map(problem).collect()
 }

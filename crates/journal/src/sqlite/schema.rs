@@ -76,6 +76,8 @@ const MIGRATIONS: &[&str] = &["
 /// What every SQLite file begins with, and the size of the header that follows.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_BYTES: u64 = 100;
+/// What every rollback journal of SQLite begins with.
+const ROLLBACK_MAGIC: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
 
 /// Refuses a file that SQLite would take for an empty database and overwrite.
 ///
@@ -92,6 +94,10 @@ pub(super) fn check_header(path: &Path) -> Result<(), Error> {
     if header.is_empty() {
         return Ok(());
     }
+    // The first sector of a journal that is being made may be missing; SQLite takes it back.
+    if header.iter().all(|byte| *byte == 0) && is_being_made(path) {
+        return Ok(());
+    }
     if !header.starts_with(MAGIC) {
         let what = "it is no SQLite database".to_owned();
         return Err(Error::NotAJournal { path: path.to_owned(), what });
@@ -100,6 +106,14 @@ pub(super) fn check_header(path: &Path) -> Result<(), Error> {
         return Err(Error::Corrupt { path: path.to_owned(), what: "it is cut off".to_owned() });
     }
     Ok(())
+}
+
+/// Whether the making of the journal at `path` was cut off: a rollback journal exists only before
+/// the write-ahead log is on.
+fn is_being_made(path: &Path) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-journal");
+    std::fs::read(name).is_ok_and(|rollback| rollback.starts_with(ROLLBACK_MAGIC))
 }
 
 /// Opens the journal at `path` for the one writer; makes it if there is none, updates an older one.
@@ -124,13 +138,22 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing { path: path.to_owned() });
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    match identify(&connection, path)? {
-        found if found < known_version() => {
-            Err(Error::OlderVersion { path: path.to_owned(), found, known: known_version() })
-        }
-        _ => Ok(connection),
+    let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|connection| Ok((identify(&connection, path)?, connection)));
+    let older =
+        |found| Error::OlderVersion { path: path.to_owned(), found, known: known_version() };
+    match opened {
+        Ok((found, _)) if found < known_version() => Err(older(found)),
+        Ok((_, connection)) => Ok(connection),
+        // Only a writer can take back what was begun, and then there is nothing in it.
+        Err(Error::Storage { source, .. }) if needs_rollback(&*source) => Err(older(0)),
+        Err(error) => Err(error),
     }
+}
+
+fn needs_rollback(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let error = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error);
+    error.is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// The journal's error for a failure of SQLite while it was to `action`.

@@ -56,6 +56,43 @@ fn files_that_are_no_journal_are_refused_and_left_alone() {
     }
 }
 
+/// What SQLite leaves beside a journal that is being made, before its write-ahead log is on.
+fn leave_rollback_journal(path: &Path) {
+    let mut rollback = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7".to_vec();
+    // No record, a nonce, no page before, sectors of 512 bytes, pages of 4096.
+    for number in [0_u32, 0x43e4_8205, 0, 512, 4096] {
+        rollback.extend(number.to_be_bytes());
+    }
+    rollback.resize(512, 0);
+    fs::write(path.with_file_name("j.db-journal"), rollback).unwrap();
+}
+
+/// Found by killing `dirigent` at random moments: whoever only reads cannot roll back, and was told
+/// "attempt to write a readonly database".
+#[test]
+fn a_journal_whose_making_was_killed_has_nothing_to_read_and_can_be_made() {
+    let (_folder, path) = folder();
+    change(&path, "PRAGMA journal_mode = WAL");
+    leave_rollback_journal(&path);
+    let error = SqliteReader::open(&path).unwrap_err();
+    assert!(matches!(error, Error::OlderVersion { found: 0, .. }), "{error:?}");
+    write(&path, 3);
+    assert_eq!(SqliteReader::open(&path).unwrap().verify_all().unwrap().events, 3);
+}
+
+/// Found among the states that a power cut can leave: the first page had arrived without its first
+/// sector, and the home could not be used until somebody removed the file by hand.
+#[test]
+fn a_journal_whose_making_lost_power_can_be_made() {
+    let (_folder, path) = folder();
+    let mut page = vec![0; 4096];
+    page[512..1024].fill(7);
+    fs::write(&path, page).unwrap();
+    leave_rollback_journal(&path);
+    write(&path, 3);
+    assert_eq!(SqliteReader::open(&path).unwrap().verify_all().unwrap().events, 3);
+}
+
 #[test]
 fn a_database_of_another_program_is_refused() {
     let (_folder, path) = folder();

@@ -42,9 +42,11 @@ pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Decisio
     let mut room = Room::of(run, phase, capacity);
     let mut lanes: Vec<Cursor<'_>> =
         run.board.lanes.iter().map(|lane| Cursor::new(run, lane)).collect();
+    let parts: Vec<u32> =
+        run.board.lanes.iter().map(|lane| parts(phase, capacity, &lane.kind)).collect();
     let mut decision = Decision::default();
     let mut started: Vec<TaskId> = Vec::new();
-    while room.tasks > 0 && started.len() < STARTS_MAX {
+    while started.len() < STARTS_MAX {
         let heads = lanes.iter().enumerate().filter_map(|(at, lane)| Some((lane.head?, at)));
         let Some(((_, task), at)) = heads.min() else { break };
         let takes = &plan.entry(task.entry).takes;
@@ -64,11 +66,11 @@ pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Decisio
                 continue;
             }
         }
-        if !lanes[at].has_room() {
+        if !lanes[at].has_room() || room.parts < parts[at] {
             lanes[at].head = None;
             continue;
         }
-        room.tasks -= 1;
+        room.parts -= parts[at];
         room.used.book(takes);
         started.push(task);
         lanes[at].advance(run);
@@ -135,25 +137,38 @@ fn shed(run: &Run, task: TaskId, level: Level) -> Fact {
 
 /// What is left for new tasks.
 struct Room {
-    tasks: u32,
+    /// Places, in parts of one.
+    parts: u32,
     used: Ledger,
 }
 
+/// The parts of the place of one task; a short one takes only some.
+const PARTS: u32 = 1 << 12;
+
 impl Room {
     fn of(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Self {
-        let (at_once, ahead) = at_once(run, phase, capacity);
-        let tasks = at_once.saturating_mul(ahead).saturating_sub(run.board.running);
-        Self { tasks, used: run.board.used.clone() }
+        let all = at_once(run, phase, capacity).saturating_mul(PARTS);
+        let taken = |lane: &Lane| lane.running.saturating_mul(parts(phase, capacity, &lane.kind));
+        let taken: u32 = run.board.lanes.iter().map(taken).fold(0, u32::saturating_add);
+        Self { parts: all.saturating_sub(taken), used: run.board.used.clone() }
     }
 }
 
-/// How many tasks of `phase` may be worked on at once, and how many times that are handed out.
-pub(crate) fn at_once(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> (u32, u32) {
+/// The part of a place that a task of `kind` takes. Where the file limits how many run at once,
+/// each takes a whole one.
+fn parts(phase: &PhasePlan, capacity: &Capacity, kind: &str) -> u32 {
+    match capacity.ahead.get(kind) {
+        Some(ahead) if phase.max_parallel.is_none() => (PARTS / ahead).max(1),
+        _ => PARTS,
+    }
+}
+
+/// How many tasks of `phase` may be worked on at once.
+pub(crate) fn at_once(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> u32 {
     let all = run.start.limits.concurrency.unwrap_or(u32::MAX).min(capacity.workers);
-    match (phase.mode, phase.max_parallel) {
-        (Mode::Traditional, _) => (all.min(1), capacity.ahead),
-        (_, Some(most)) => (all.min(most), 1),
-        (_, None) => (all, capacity.ahead),
+    match phase.mode {
+        Mode::Traditional => all.min(1),
+        _ => all.min(phase.max_parallel.unwrap_or(u32::MAX)),
     }
 }
 

@@ -16,29 +16,31 @@ const PART_BYTES: usize = 24_000;
 /// The largest definition, with all its defaults, that one append holds.
 pub const START_BYTES_MAX: usize = 1_800_000;
 
-/// The records of `start`, to be appended in one piece.
-pub(crate) fn drafts(start: &Start, time: Timestamp) -> Vec<Draft> {
-    let whole = Fact::WorkflowStarted(Box::new(start.clone())).draft(time, None);
-    let text = whole.payload.to_string();
-    if text.len() <= WHOLE_BYTES_MAX {
-        return vec![whole];
+impl Start {
+    /// The records that begin a run, to be appended in one piece.
+    pub fn drafts(&self, time: Timestamp) -> Vec<Draft> {
+        let whole = Fact::WorkflowStarted(Box::new(self.clone())).draft(time, None);
+        let text = whole.payload.to_string();
+        if text.len() <= WHOLE_BYTES_MAX {
+            return vec![whole];
+        }
+        let parts = split(&text);
+        let payload = json!({
+            "name": self.name,
+            "type": self.kind,
+            "mode": self.mode,
+            "seed": self.seed,
+            "config_hash": self.config_hash,
+            "version": self.version,
+            "parts": parts.len(),
+        });
+        let part = |text: &str| {
+            let payload = json!({"text": text});
+            Draft { kind: PART.into(), payload, ..whole.clone() }
+        };
+        let first = Draft { payload, ..whole.clone() };
+        [first].into_iter().chain(parts.iter().map(|text| part(text))).collect()
     }
-    let parts = split(&text);
-    let payload = json!({
-        "name": start.name,
-        "type": start.kind,
-        "mode": start.mode,
-        "seed": start.seed,
-        "config_hash": start.config_hash,
-        "version": start.version,
-        "parts": parts.len(),
-    });
-    let part = |text: &str| {
-        let payload = json!({"text": text});
-        Draft { kind: PART.into(), payload, ..whole.clone() }
-    };
-    let first = Draft { payload, ..whole.clone() };
-    [first].into_iter().chain(parts.iter().map(|text| part(text))).collect()
 }
 
 /// The name of the event that holds a part of a definition.

@@ -27,6 +27,8 @@ pub(crate) struct EntryBoard {
     good: u32,
     /// Tasks that ended otherwise.
     bad: u32,
+    /// Of these, tasks that failed or took too long.
+    failed: u32,
     /// No task before this one waits in line.
     fresh: u32,
     /// Where it stands in line.
@@ -88,9 +90,15 @@ impl Board {
             for record in &tasks[entry as usize] {
                 match record.state {
                     TaskState::Completed => of.good += 1,
-                    state if state.is_final() => of.bad += 1,
+                    state if state.is_final() => {
+                        of.bad += 1;
+                        of.failed += u32::from(state.is_failure());
+                    }
                     _ => of.open += 1,
                 }
+            }
+            if of.failed > 0 && plan.entry(entry).on_failure == OnFailure::Fail {
+                board.fatal.get_or_insert(entry);
             }
             board.entries.push(of);
         }
@@ -139,7 +147,9 @@ impl Board {
         let rank = rank(plan, entry, now);
         let of = &mut self.entries[entry as usize];
         let mut some = false;
-        for (instance, record) in (0_u32..).zip(tasks[entry as usize].iter_mut()) {
+        // Those before the first in line were seen to already.
+        let waiting = tasks[entry as usize].iter_mut().skip(of.fresh as usize);
+        for (instance, record) in (of.fresh..).zip(waiting) {
             match record.state {
                 TaskState::Pending | TaskState::Orphaned { .. } | TaskState::Queued => {
                     record.state = TaskState::Queued;
@@ -195,12 +205,7 @@ impl Board {
         now: Timestamp,
     ) {
         let lane = self.entries[task.entry as usize].lane as usize;
-        if let TaskState::Retrying { at, .. } = was {
-            self.retries.remove(&(at, task));
-            if let Some(rank) = self.again.remove(&task) {
-                self.lanes[lane].again.remove(&(rank, task));
-            }
-        }
+        self.forget_retry(task, was);
         self.skip_started(task.entry, tasks);
         self.lanes[lane].running += 1;
         self.running += 1;
@@ -226,6 +231,16 @@ impl Board {
     /// Takes note that `task` is to be tried again at `at`.
     pub(crate) fn retry(&mut self, task: TaskId, at: Timestamp) {
         self.retries.insert((at, task));
+    }
+
+    /// Takes note that `task`, which was in state `was`, does not wait for its next try any more.
+    pub(crate) fn forget_retry(&mut self, task: TaskId, was: TaskState) {
+        let TaskState::Retrying { at, .. } = was else { return };
+        self.retries.remove(&(at, task));
+        if let Some(rank) = self.again.remove(&task) {
+            let lane = self.entries[task.entry as usize].lane as usize;
+            self.lanes[lane].again.remove(&(rank, task));
+        }
     }
 
     /// Puts tasks whose pause is over by `now` in line.
@@ -254,7 +269,10 @@ impl Board {
         of.open -= 1;
         match state {
             TaskState::Completed => of.good += 1,
-            _ => of.bad += 1,
+            state => {
+                of.bad += 1;
+                of.failed += u32::from(state.is_failure());
+            }
         }
         if self.phase == Some(plan.place(entry).phase) {
             self.open_in_phase -= 1;
@@ -263,14 +281,16 @@ impl Board {
             self.fatal.get_or_insert(entry);
         }
         if self.entries[entry as usize].open == 0 {
+            self.doomed.remove(&entry);
             self.settle(plan, entry, tasks, now);
         }
     }
 
     /// All tasks of `entry` have ended: those that need it can start, or never will.
     fn settle(&mut self, plan: &Plan, entry: u32, tasks: &mut Tasks, now: Timestamp) {
+        self.doomed.remove(&entry);
         let (good, bad) = self.ended_of(entry);
-        let failed = tasks[entry as usize].iter().any(|record| record.state.is_failure());
+        let failed = self.entries[entry as usize].failed > 0;
         self.degraded |= bad > 0;
         let is_lost = match plan.entry(entry).on_failure {
             OnFailure::Fail | OnFailure::Degrade => bad > 0,

@@ -33,24 +33,20 @@ impl Pace {
         }
     }
 
-    /// How many tasks each worker is handed in advance: some if all that waits is known to be
-    /// short.
-    pub(super) fn ahead(&self, run: &Run) -> u32 {
-        let mut longest = Duration::ZERO;
-        for kind in run.waiting_kinds() {
-            match self.took.get(kind) {
-                Some(took) => longest = longest.max(*took),
-                None => return 1,
-            }
-        }
-        let fits = AHEAD.as_nanos() / longest.as_nanos().max(1);
-        u32::try_from(fits).unwrap_or(AHEAD_MAX).clamp(1, AHEAD_MAX)
+    /// How many tasks of each kind are handed out in place of one.
+    pub(super) fn ahead(&self) -> BTreeMap<String, u32> {
+        let fits = |took: &Duration| AHEAD.as_nanos() / took.as_nanos().max(1);
+        let of = |(kind, took): (&String, &Duration)| {
+            let ahead = u32::try_from(fits(took)).unwrap_or(AHEAD_MAX).min(AHEAD_MAX);
+            (ahead > 1).then(|| (kind.clone(), ahead))
+        };
+        self.took.iter().filter_map(of).collect()
     }
 
     /// How many tasks may be worked on at once, if that has changed.
     pub(super) fn lanes(&mut self, run: &Run, capacity: &Capacity) -> Option<usize> {
         let phase = run.phases.len().checked_sub(1)?;
-        let (lanes, _) = at_once(run, &run.start.plan.phases()[phase], capacity);
+        let lanes = at_once(run, &run.start.plan.phases()[phase], capacity);
         let lanes = lanes.max(1) as usize;
         (self.lanes.replace(lanes) != Some(lanes)).then_some(lanes)
     }

@@ -1,4 +1,8 @@
 //! The workflow crate from outside.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
+mod containers;
+mod engine;
+mod found;
+mod play;
 mod runtime;

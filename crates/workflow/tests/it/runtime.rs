@@ -16,7 +16,7 @@ use dirigent_workflow::{
     Plan, Run, RunStatus,
     artifact::Artifacts,
     event::{Failure, Start},
-    plan::{LifecycleStep, Limits, Mode, PhasePlan, TaskPlan},
+    plan::{LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan},
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
     resource::Amount,
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
@@ -115,6 +115,7 @@ fn world() -> World {
         workers: Workers::new(2),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     World { host, journal, clock, entered, _folder: folder }
 }
@@ -214,6 +215,33 @@ fn a_panic_is_contained_and_fails_the_run() {
     let failure = run.failure.unwrap();
     assert_eq!((run.status, failure.code.as_str()), (RunStatus::Failed, "panic"));
     assert!(failure.message.contains("the step broke"), "{}", failure.message);
+}
+
+/// Tasks that need an optional task were skipped again and again, as the list of those that can
+/// never start kept them; the second time broke the history, and the run could not be resumed.
+#[test]
+fn what_needs_an_optional_task_that_failed_is_skipped_and_the_run_ends_degraded() {
+    let optional = |name: &str, needs: &[&str], input: &str| TaskPlan {
+        name: name.into(),
+        kind: "step".into(),
+        needs: needs.iter().map(ToString::to_string).collect(),
+        input: json!(input),
+        on_failure: OnFailure::Degrade,
+        ..TaskPlan::default()
+    };
+    let chain = [("a", &[][..], "panic"), ("b", &["a"], ""), ("c", &["b"], ""), ("d", &[], "")];
+    let tasks = chain.map(|(name, needs, input)| optional(name, needs, input)).into();
+    let phase = PhasePlan { name: "p".into(), kind: "tasks".into(), tasks, ..PhasePlan::default() };
+    let mut start = start(Mode::Auto, "", None);
+    start.plan = Plan::new(vec![phase]).unwrap();
+    let world = world();
+    let run = world.create(start).drive().unwrap();
+    assert_eq!(run.status, RunStatus::Degraded);
+    let reason = |task: &str| run.task(task).unwrap().reason().map(str::to_owned);
+    assert_eq!(reason("b").unwrap(), "it needs `a`, which did not complete");
+    assert_eq!(reason("c").unwrap(), "it needs `b`, which did not complete");
+    assert_eq!((reason("d"), run.task("d").unwrap().output()), (None, &json!(1)));
+    assert_eq!(Run::replay(&run.id, &world.events(&run)).unwrap(), run);
 }
 
 #[test]
