@@ -100,7 +100,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// Tells the user what failed, why, and what to do next.
 fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
     let known = error.downcast_ref::<dirigent::Error>();
-    if let Some(dirigent::Error::Config(problems)) = known {
+    if let Some(dirigent::Error::Config(problems) | dirigent::Error::NotYet(problems)) = known {
         if printer.json() {
             let message = problems.iter().next().map(|problem| &problem.message);
             let error = serde_json::json!({

@@ -11,10 +11,7 @@ mod opened;
 mod operate;
 mod surroundings;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, Weak, mpsc::Sender},
-};
+use std::sync::{Arc, Mutex, Weak, mpsc::Sender};
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
 use dirigent_trading::strategy::Registry;
@@ -34,8 +31,9 @@ use crate::{
     prepare::{self, Prepared, Source, Valid},
     services::Services,
     summary::Summary,
-    tasks::{self, isolate::Child},
+    tasks::{self, Kinds, isolate::Child},
     verify::{Scratch, Verdict},
+    vocabulary::Registered,
 };
 
 pub(crate) use opened::Opened;
@@ -74,7 +72,7 @@ pub struct Request {
 pub struct Coordinator {
     home: Home,
     clock: Arc<dyn Clock>,
-    kinds: BTreeMap<&'static str, Arc<dyn TaskKind>>,
+    kinds: Kinds,
     planners: Planners,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
@@ -128,12 +126,19 @@ impl Coordinator {
         &self.home
     }
 
-    /// Reads and checks a workflow file; touches nothing.
+    /// Reads and checks a workflow file; touches nothing. What only this version cannot run is a
+    /// warning.
     ///
     /// # Errors
     /// With every problem of the file, each with its place.
     pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        prepare::check(source, &self.strategies, &self.planners)
+        let mut valid = prepare::check(source, &self.registered())?;
+        match prepare::plan(valid.clone(), &self.planners, &self.kinds) {
+            Ok(prepared) => valid.warnings = prepared.warnings,
+            Err(Error::NotYet(problems)) => valid.warnings.extend(problems.lines()),
+            Err(error) => return Err(error),
+        }
+        Ok(valid)
     }
 
     /// Reads, checks and plans a workflow file; touches nothing.
@@ -141,13 +146,17 @@ impl Coordinator {
     /// # Errors
     /// As `check`; and if this version cannot run workflows of its type.
     pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
-        prepare::plan(self.check(source)?, &self.planners, &self.kinds)
+        let valid = prepare::check(source, &self.registered())?;
+        prepare::plan(valid, &self.planners, &self.kinds)
     }
 
     /// The JSON Schema of workflow files.
     pub fn schema(&self) -> serde_json::Value {
-        let (strategies, planners) = (&*self.strategies, &self.planners);
-        crate::config::schema(&crate::strategy::Names { strategies, planners })
+        crate::config::schema(&self.registered())
+    }
+
+    fn registered(&self) -> Registered<'_> {
+        Registered { strategies: &self.strategies, planners: &self.planners, kinds: &self.kinds }
     }
 
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,

@@ -15,6 +15,9 @@ pub enum Error {
     /// The workflow file has problems.
     #[error("{0}")]
     Config(Problems),
+    /// The workflow file is right, but this version cannot run it.
+    #[error("{0}")]
+    NotYet(Problems),
     /// The journal refused.
     #[error(transparent)]
     Journal(#[from] dirigent_journal::Error),
@@ -119,7 +122,7 @@ impl Error {
     /// The code in the list of errors.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Config(_) => "config_invalid",
+            Self::Config(_) | Self::NotYet(_) => "config_invalid",
             Self::Journal(_) => "journal",
             Self::Runtime(_) | Self::Subscription(_) => "runtime",
             Self::NoRuns { .. } => "no_runs",
@@ -152,7 +155,7 @@ impl Error {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(_) | Self::Runtime(_) | Self::Subscription(_) => None,
+            Self::Config(_) | Self::NotYet(_) | Self::Runtime(_) | Self::Subscription(_) => None,
             Self::Journal(error) => error.hint().map(str::to_owned),
             Self::NoRuns { .. } => Some(
                 "start one with `dirigent run FILE`, or name another folder with `--home`".into(),

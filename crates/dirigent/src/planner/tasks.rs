@@ -78,14 +78,6 @@ pub(super) fn budget(resources: &Resources) -> Amount {
 fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
     let orchestration = &part.workflow.orchestration;
     let name = part.task_name(&task.name);
-    if task.name.contains('/') {
-        let message = format!("the task name `{}` contains `/`", task.name);
-        return Err(refusal(
-            format!("{path}.name"),
-            message,
-            "`/` separates a task from its instances",
-        ));
-    }
     let on = task.on.as_deref().map(|event| canonical_name(event).unwrap_or(event).to_owned());
     if let Some(event @ ("workflow_completed" | "workflow_failed")) = on.as_deref() {
         let message = format!("no task can start on `{event}`, as the run is over then");
