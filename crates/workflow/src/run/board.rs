@@ -100,6 +100,7 @@ impl Board {
             if of.failed > 0 && plan.entry(entry).on_failure == OnFailure::Fail {
                 board.fatal.get_or_insert(entry);
             }
+            board.degraded |= of.bad > 0;
             board.entries.push(of);
         }
         for entry in 0..plan.len() {

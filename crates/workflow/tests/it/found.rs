@@ -156,8 +156,7 @@ fn a_run_that_is_taken_up_remembers_that_something_optional_failed() {
     play.once(&mut act);
     take_up(&mut play);
     let play = play.played(|_, _| Act::Deliver(Value::Null));
-    // Wrong: degraded.
-    assert_eq!(play.run.status, RunStatus::Completed);
+    assert_eq!(play.run.status, RunStatus::Degraded);
 }
 
 /// Whether all of the tasks that an event starts failed was asked when the first had, so a run
