@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     artifact::ArtifactRef,
+    plan::TaskPlan,
     run::{Run, TaskRecord, output_of},
     task::TaskState,
 };
@@ -13,7 +14,7 @@ use crate::{
 pub fn digest(run: &Run) -> Sha256Hex {
     let tasks = || run.start.plan.tasks().map(|(_, task)| task);
     let outputs = tasks().map(|task| (task.name.clone(), output_of(run, task))).collect();
-    let mut document = document(outputs, run.artifacts());
+    let mut document = document(outputs, tasks().flat_map(|task| artifacts(run, task)));
     let lost = |record: &&TaskRecord| record.state != TaskState::Completed;
     let missing: Map<String, Value> = tasks()
         .map(|task| (task.name.clone(), run.tasks_of(&task.name).iter().filter(lost).count()))
@@ -48,4 +49,14 @@ fn document<'a>(
         hashes.insert(name, json!(artifact.sha256));
     }
     json!({"outputs": outputs, "artifacts": hashes})
+}
+
+/// The files of a task, in an order that no event decides.
+fn artifacts<'r>(run: &'r Run, task: &TaskPlan) -> Vec<&'r ArtifactRef> {
+    let records = run.tasks_of(&task.name).iter();
+    let mut all: Vec<&ArtifactRef> = records.flat_map(TaskRecord::artifacts).collect();
+    if task.on.is_some() {
+        all.sort_by_key(|artifact| (&artifact.name, &artifact.sha256));
+    }
+    all
 }
