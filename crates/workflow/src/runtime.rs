@@ -7,6 +7,7 @@
 
 mod context;
 mod error;
+mod message;
 mod outcome;
 mod pace;
 
@@ -21,7 +22,6 @@ use std::{
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
 use dirigent_journal::{Journal, limits::EVENTS_PER_APPEND_MAX};
-use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
@@ -30,7 +30,7 @@ use crate::{
     event::{Fact, Start, parts},
     instances::TaskId,
     plan::Isolation,
-    port::{Isolate, Keep, TaskError, TaskKind, TaskOutput, Watch},
+    port::{Isolate, Keep, TaskKind, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
@@ -41,6 +41,8 @@ use pace::Pace;
 
 pub use crate::workers::Workers;
 pub use error::Error;
+pub use message::Handle;
+use message::Message;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
@@ -71,43 +73,6 @@ pub struct Host {
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("workers", &self.workers).finish_non_exhaustive()
-    }
-}
-
-/// What reaches a run from outside.
-enum Message {
-    Done { task: TaskId, attempt: u32, took: Duration, outcome: Result<TaskOutput, TaskError> },
-    Checkpoint { task: TaskId, attempt: u32, state: Value },
-    Cancel { by: String },
-    Interrupt { by: String },
-    Advise(Advice),
-    Nudge,
-}
-
-/// Steers a run from another thread.
-#[derive(Clone, Debug)]
-pub struct Handle(Sender<Message>);
-
-impl Handle {
-    /// Stops the run for good.
-    pub fn cancel(&self, by: &str) {
-        // A run that has ended no longer listens, and needs no stopping.
-        let _ = self.0.send(Message::Cancel { by: by.to_owned() });
-    }
-
-    /// Stops the run so that it can be resumed.
-    pub fn interrupt(&self, by: &str) {
-        let _ = self.0.send(Message::Interrupt { by: by.to_owned() });
-    }
-
-    /// Tells how much to do at once; what is going on is not stopped.
-    pub fn advise(&self, advice: Advice) {
-        let _ = self.0.send(Message::Advise(advice));
-    }
-
-    /// Makes the run look at the clock, for clocks that are moved by hand.
-    pub fn nudge(&self) {
-        let _ = self.0.send(Message::Nudge);
     }
 }
 
