@@ -6,6 +6,7 @@
 
 mod emergency;
 mod estimate;
+mod files;
 mod lookup;
 mod opened;
 mod operate;
@@ -17,7 +18,6 @@ use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
 use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     Run, RunStatus,
-    artifact::ArtifactRef,
     port::{TaskKind, Watch},
     runtime::{Execution, Handle, Host},
 };
@@ -302,37 +302,6 @@ impl Coordinator {
             return self.ended(&run);
         }
         Ok(Summary::of(&run, &self.home))
-    }
-
-    /// The summary of a run that has ended, whose files appear in its folder: also if the process
-    /// that ended it was killed before it could place them there.
-    fn ended(&self, run: &Run) -> Result<Summary, Error> {
-        let (store, folder) = (self.home.artifacts(), self.home.run_folder(&run.id));
-        for file in run.artifacts() {
-            let failed = |source| Error::Write { path: folder.join(&file.name), source };
-            store.link(file, &folder).map_err(failed)?;
-        }
-        Ok(Summary::of(run, &self.home))
-    }
-
-    /// The summary of a run that ended some time ago, whose files are still what they were.
-    ///
-    /// # Errors
-    /// If a file is missing or was changed.
-    pub fn stored(&self, run: &Run) -> Result<Summary, Error> {
-        self.check_files(run)?;
-        self.ended(run)
-    }
-
-    fn check_files(&self, run: &Run) -> Result<(), Error> {
-        let store = self.home.artifacts();
-        let lost = |file: &ArtifactRef, source| Error::FileLost {
-            run: run.id.clone(),
-            file: file.name.clone(),
-            path: store.path(&file.sha256),
-            source,
-        };
-        run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
     }
 
     /// Cancels the runs that others asked to cancel while this process had the home. Those that it

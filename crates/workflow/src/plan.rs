@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_plans_are_refused_by_name() {
+    fn tsk_05_broken_plans_are_refused_by_name() {
         let message = |tasks: &[(&str, &[&str])]| plan(tasks).unwrap_err().to_string();
         assert_eq!(message(&[]), "the plan has no task");
         assert_eq!(message(&[("a", &[]), ("a", &[])]), "the name `a` is used twice");
