@@ -125,7 +125,10 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     if let Some(digest) = &summary.digest {
         writeln!(out, "digest   {digest}")?;
     }
-    if let Some(path) = file(super::report::REPORT) {
+    let reports = summary.artifacts.iter().filter_map(|file| {
+        super::report::is_report(file["name"].as_str()?).then(|| file["path"].as_str())?
+    });
+    for path in reports {
         writeln!(out, "report   {path}")?;
     }
     Ok(out)
