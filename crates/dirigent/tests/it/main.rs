@@ -12,6 +12,7 @@ mod halt;
 mod health;
 mod http;
 mod old_journals;
+mod promises;
 mod registered;
 mod secrets;
 mod seed_samples;
