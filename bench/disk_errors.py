@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets the first, second, third ... system call of a small run fail as a broken or full disk would.
 
-  bench/disk_errors.py [--step 16] [--seed 1] [--dirigent target/release/dirigent]
+  bench/disk_errors.py [--step 4] [--seed 1] [--dirigent target/release/dirigent]
 
 Each point is one call about the home, and an error that it can have: EIO or ENOSPC. From then on
 every such call about the same file fails too, as on a real disk, until the process has ended.
@@ -40,7 +40,7 @@ class Failing(tracer.At):
 
 
 def main():
-    options = arguments(__doc__, step=16).parse_args()
+    options = arguments(__doc__, step=4).parse_args()
     chance, lab = random.Random(options.seed), Lab(options.dirigent, SMALL)
     began, slowest = time.monotonic(), 0.0
     lab.take_calm()

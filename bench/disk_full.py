@@ -5,8 +5,8 @@
 
 The home is on a small memory disk. First a run must be refused where the reserve is not free. Then,
 in each round, something else takes all that is free at a random moment of a run: the process ends
-by itself and says that the disk is full, the home can still be read, and the same command again
-says the same. After that there is room, and the same command ends the run; what must hold is
+by itself and says that the disk is full, the home can still be read or it is said what to do, and
+the same command again says the same. After that there is room, and the same command ends the run; what must hold is
 checked (run_lab.py). Rounds in which the run was faster do not count. Needs root. Long form:
 --rounds 200.
 """
@@ -109,7 +109,8 @@ def play(home, disk, moment_s):
         code, _, again = home.ask(*home.run_words())
         said(code, again)
         code, _, complaint = home.ask("show", KEY)
-        if code not in (0, 2) or (code == 2 and "no run" not in complaint):
+        # Even a reader may need some room, for the index of the log.
+        if code and not any(word in complaint for word in ("free some space", "no runs", "no run")):
             raise Violation(f"a full home cannot be read: {code} {complaint}")
     if disk.ballast.exists():
         disk.make_room()
