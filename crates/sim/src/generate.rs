@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     dice::Dice,
-    work::{Does, Work},
+    work::{Does, Extra, Work},
 };
 
 /// The kinds of tasks.
@@ -236,14 +236,17 @@ fn work(on_failure: OnFailure, retries: u32, many: bool, dice: &mut Dice) -> (Wo
         6 if dice.chance(150) => Does::Fail(retries + 1),
         _ => Does::Deliver,
     };
+    let extras = [
+        (Extra::Silent, 300),
+        (Extra::Effect, 400),
+        (Extra::Checkpoint, 500),
+        (Extra::Artifact, 100),
+    ];
     let work = Work {
         does,
         ms,
-        silent: dice.chance(300),
-        effect: dice.chance(400),
-        checkpoint: dice.chance(500),
+        has: extras.into_iter().filter(|(_, often)| dice.chance(*often)).map(|of| of.0).collect(),
         padding: if dice.chance(20) { 20_000 } else { 0 },
-        artifact: dice.chance(100),
         publishes: Vec::new(),
     };
     (work, timeout_ms)

@@ -189,7 +189,7 @@ impl Subject {
             | Fact::TaskRetrying { task, attempt, error, .. } => (task, *attempt, Some(error)),
             _ => return Ok(()),
         };
-        if error.is_some_and(|error| is_of_engine(error)) {
+        if error.is_some_and(is_of_engine) {
             return Ok(());
         }
         let named = |entry: &str, number: u32| match self.start.plan.task(entry) {

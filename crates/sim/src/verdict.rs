@@ -9,7 +9,7 @@ use crate::{
     mutant::Mutant,
     subject::Subject,
     violation::{Checked, Violation, ensure},
-    work::Work,
+    work::{Extra, Work},
     world::World,
 };
 
@@ -107,7 +107,7 @@ fn effects_are_complete(world: &World, run: usize, subject: &Subject) -> Checked
         let work: Work = serde_json::from_value(plan.input.clone()).unwrap_or_default();
         let is_one = plan.count.is_none() && plan.on.is_none();
         for (number, record) in shadow.tasks_of(&plan.name).iter().enumerate() {
-            if !work.effect || record.state != TaskState::Completed {
+            if !work.has.contains(&Extra::Effect) || record.state != TaskState::Completed {
                 continue;
             }
             let name = if is_one { plan.name.clone() } else { format!("{}/{number}", plan.name) };

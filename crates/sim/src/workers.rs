@@ -49,7 +49,7 @@ impl World {
         let own = shell.run.record(task).and_then(|record| record.checkpoint());
         let given = own.map(|own| given.unwrap_or_else(|| own.clone()));
         let path = container::path(&shell.run, task);
-        let does = work::attempt(&shell.run, task, plan, salt);
+        let mut does = work::attempt(&shell.run, task, plan, salt);
         check_checkpoint(given.as_ref(), &path)?;
         let job = self.executions;
         self.executions += 1;
@@ -59,6 +59,9 @@ impl World {
         let told = Told { outcome: None, hangs: does.outcome.is_none() };
         self.subjects[run].told.insert((name.clone(), attempt), told);
         if does.outcome.is_some() {
+            if self.faults.hit(Fault::SlowWorker) {
+                does.nanos += self.faults.dice().below(120 * SECOND);
+            }
             self.agenda.after(does.nanos / 2, Happening::Halfway { job });
             self.agenda.after(does.nanos, Happening::Finish { job });
         }
