@@ -305,4 +305,21 @@ mod tests {
         go.send(()).unwrap();
         queue.finish();
     }
+
+    #[test]
+    fn no_more_threads_are_made_than_may_work() {
+        let workers = Workers::new(4);
+        let queue = workers.queue();
+        queue.set_lanes(4);
+        let (told, heard) = channel();
+        for _ in 0..400 {
+            let told = told.clone();
+            let work: Work = Box::new(move || told.send(()).unwrap());
+            queue.add(vec![(Ticket::default(), work)]).unwrap();
+        }
+        assert_eq!(heard.iter().take(400).count(), 400);
+        queue.finish();
+        let threads = Arc::strong_count(&workers.0.0) - 1;
+        assert!(threads <= 4, "{threads} threads");
+    }
 }
