@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dirigent_core::Sha256Hex;
+
 use crate::{
     artifact::Artifacts,
     event::Failure,
@@ -60,7 +62,7 @@ fn spilled(
         return Ok(Delivery { output: value, artifacts, warnings, facts, events });
     }
     let name = task.name(&run.start.plan);
-    match store.spill(&name.replace('/', "-"), value, &mut artifacts) {
+    match store.spill(&file_name(run, task), value, &mut artifacts) {
         Ok(output) => Ok(Delivery { output, artifacts, warnings, facts, events }),
         Err(error) => Err(Failure {
             code: "write_failed".into(),
@@ -68,6 +70,20 @@ fn spilled(
             hint: Some("check the space of the home, then resume the run".into()),
         }),
     }
+}
+
+/// What a large output of `task` is called: for a task that an event started after the event, as
+/// its number tells only which came first.
+fn file_name(run: &Run, task: TaskId) -> String {
+    let plan = &run.start.plan;
+    let name = match run.record(task).and_then(|record| record.cause()) {
+        Some(cause) => {
+            let by = Sha256Hex::of(cause.source.as_bytes());
+            format!("{}-{}", plan.entry(task.entry).name, &by.as_str()[..16])
+        }
+        None => task.name(plan),
+    };
+    name.replace('/', "-")
 }
 
 /// The error of a task that is to run in a process where none can be made.
