@@ -45,6 +45,8 @@ struct State {
     going: usize,
     /// Threads that wait for a job.
     idle: usize,
+    /// Threads that were made and have not looked for a job yet.
+    starting: usize,
     next_queue: u64,
     closed: bool,
 }
@@ -73,6 +75,7 @@ impl Workers {
             limit: limit.max(1),
             going: 0,
             idle: 0,
+            starting: 0,
             next_queue: 0,
             closed: false,
         };
@@ -135,15 +138,18 @@ impl Queue {
         let waiting: usize = state.queues.iter().map(Lanes::can_begin).sum();
         let free = state.limit.saturating_sub(state.going);
         let wanted = waiting.min(free);
-        let new = wanted.saturating_sub(state.idle);
+        let new = wanted.saturating_sub(state.idle + state.starting);
+        state.starting += new;
         drop(state);
         shared.wake.notify_all();
-        for _ in 0..new {
+        for made_before in 0..new {
             let own = Arc::clone(shared);
             let made = Builder::new().name("worker".into()).spawn(move || own.work());
             if let Err(error) = made {
-                let state = shared.lock();
-                return if state.going + state.idle == 0 { Err(error) } else { Ok(()) };
+                let mut state = shared.lock();
+                state.starting -= new - made_before;
+                let threads = state.going + state.idle + state.starting;
+                return if threads == 0 { Err(error) } else { Ok(()) };
             }
         }
         Ok(())
@@ -232,6 +238,7 @@ impl Shared {
 
     fn work(&self) {
         let mut state = self.lock();
+        state.starting -= 1;
         loop {
             if let Some((queue, ticket, work)) = state.next() {
                 drop(state);
