@@ -295,6 +295,7 @@ impl Execution {
     }
 
     fn carry_out(&mut self, step: Step) -> Result<(), Error> {
+        self.contexts.settle(&self.run, &step.record);
         for (task, _) in step.stop {
             if let Some(going) = self.going.remove(&task) {
                 going.watch.stop();
