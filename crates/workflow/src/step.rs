@@ -210,7 +210,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
     }
 }
 
-fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
+/// The facts of a task that delivered.
+pub(crate) fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
     let name = task.name(&run.start.plan);
     let Delivery { output, artifacts, warnings, facts, events } = delivery;
     let published = (0_u32..).zip(events).map(|(index, (event, payload))| Fact::EventPublished {

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dirigent_core::Sha256Hex;
+use dirigent_core::{Sha256Hex, Timestamp};
+use dirigent_journal::limits;
 
 use crate::{
     artifact::Artifacts,
@@ -11,7 +12,7 @@ use crate::{
     port::{TaskError, TaskOutput},
     retry::ErrorClass,
     run::Run,
-    step::{Delivery, Outcome},
+    step::{Delivery, Outcome, delivered},
 };
 
 /// The most warnings of one task that are recorded.
@@ -37,7 +38,10 @@ pub(super) fn of(
 ) -> Outcome {
     let (error, class) = match result {
         Ok(output) => match spilled(run, task, store, output) {
-            Ok(delivery) => return Outcome::Delivered(Box::new(delivery)),
+            Ok(delivery) => match too_large(run, task, &delivery) {
+                None => return Outcome::Delivered(Box::new(delivery)),
+                Some(error) => (error, ErrorClass::Permanent),
+            },
             Err(error) => (error, ErrorClass::Transient),
         },
         Err(TaskError::Stopped) => return Outcome::Stopped,
@@ -70,6 +74,22 @@ fn spilled(
             hint: Some("check the space of the home, then resume the run".into()),
         }),
     }
+}
+
+/// Why `delivery` cannot be recorded, as it would break the run.
+fn too_large(run: &Run, task: TaskId, delivery: &Delivery) -> Option<Failure> {
+    if *delivery == Delivery::default() {
+        return None;
+    }
+    let facts = delivered(run, task, u32::MAX, delivery.clone());
+    let mut drafts = facts.iter().map(|fact| fact.draft(Timestamp::default(), None));
+    let why = drafts.find_map(|draft| limits::check(&draft).err())?;
+    let name = task.name(&run.start.plan);
+    Some(Failure {
+        code: "record_too_large".into(),
+        message: format!("what task `{name}` delivers cannot be recorded: {why}"),
+        hint: Some("deliver less, or in a file".into()),
+    })
 }
 
 /// What a large output of `task` is called: for a task that an event started after the event, as
