@@ -349,8 +349,9 @@ impl Coordinator {
 
     /// Cancels the runs that others asked to cancel while this process had the home. Those that it
     /// works on hear of it themselves.
-    fn cancel_others(&self, host: &Host, opened: &Opened) -> Result<(), Error> {
-        for id in self.home.cancel_requests().into_iter().filter(|id| !opened.works_on(id)) {
+    fn cancel_others(&self, host: &Host, opened: &Arc<Opened>) -> Result<(), Error> {
+        for id in self.home.cancel_requests() {
+            let Some(_working) = opened.take(&id) else { continue };
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
             let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {
