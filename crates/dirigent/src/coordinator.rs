@@ -174,14 +174,24 @@ impl Coordinator {
         let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
         let host = self.host(&opened, &prepared.start, request.workers);
         let mut services = self.services(&opened, observer.events())?;
+        let has_its_end = |run: &Run| run.status.is_success() || run.status == RunStatus::Cancelled;
+        let admission = opened.admission();
         let (execution, working) = match self.admit(&host, prepared, request)? {
-            Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
+            Some(run) if has_its_end(&run) => {
+                drop(admission);
                 return self.stored(&run);
             }
             Some(run) => {
-                let Some(working) = opened.take(&run.id) else {
+                let working = opened.take(&run.id);
+                drop(admission);
+                let Some(working) = working else {
                     return Ok(Summary::of(&opened.wait_for(&run.id)?, &self.home));
                 };
+                // Who had it may have gone on with it since.
+                let run = load(&*opened.journal, &run.id)?;
+                if has_its_end(&run) {
+                    return self.stored(&run);
+                }
                 self.check_files(&run)?;
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
@@ -192,6 +202,7 @@ impl Coordinator {
             None => {
                 let execution = self.create(host, prepared, request, &mut services)?;
                 let working = opened.take(execution.id()).expect("a new run is nobody's yet");
+                drop(admission);
                 (execution, working)
             }
         };
@@ -211,6 +222,7 @@ impl Coordinator {
         let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
         let host = self.host(&opened, &prepared.start, request.workers);
         let mut services = self.services(&opened, None)?;
+        let _admission = opened.admission();
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
@@ -306,8 +318,9 @@ impl Coordinator {
 
     /// Cancels the runs that others asked to cancel while this process had the home. Those that it
     /// works on hear of it themselves.
-    fn cancel_others(&self, host: &Host, opened: &Opened) -> Result<(), Error> {
-        for id in self.home.cancel_requests().into_iter().filter(|id| !opened.works_on(id)) {
+    fn cancel_others(&self, host: &Host, opened: &Arc<Opened>) -> Result<(), Error> {
+        for id in self.home.cancel_requests() {
+            let Some(_working) = opened.take(&id) else { continue };
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
             let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {

@@ -94,6 +94,7 @@ pub struct Execution {
 }
 
 struct Going {
+    attempt: u32,
     ticket: Ticket,
     watch: Watch,
     container: Option<Container>,
@@ -231,7 +232,9 @@ impl Execution {
         match message {
             Message::Done { task, attempt, took, outcome } => {
                 self.pace.note(&self.run.start.plan.entry(task.entry).kind, took);
-                if let Some(going) = self.going.remove(&task) {
+                // What was stopped may end late, when the next attempt has its place.
+                let is_current = self.going.get(&task).is_some_and(|of| of.attempt == attempt);
+                if is_current && let Some(going) = self.going.remove(&task) {
                     self.contexts.give_back(going.container, outcome.is_ok());
                 }
                 let outcome = outcome::of(&self.run, task, &self.host.artifacts, outcome);
@@ -292,6 +295,7 @@ impl Execution {
     }
 
     fn carry_out(&mut self, step: Step) -> Result<(), Error> {
+        self.contexts.settle(&self.run, &step.record);
         for (task, _) in step.stop {
             if let Some(going) = self.going.remove(&task) {
                 going.watch.stop();
@@ -345,7 +349,7 @@ impl Execution {
             .map_err(Error::Artifact)?;
         let ticket = Ticket::default();
         let container = plan.container.is_some().then(|| context.container.clone());
-        self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
+        self.going.insert(task, Going { attempt, ticket: ticket.clone(), watch, container });
         let clock = Arc::clone(&self.host.clock);
         let (isolation, isolate) = (plan.isolation, self.host.isolate.clone());
         let takes = plan.takes.clone();

@@ -112,8 +112,10 @@ pub fn step(
     run: &mut Run,
     capacity: &Capacity,
     now: Timestamp,
-    inputs: Vec<Input>,
+    mut inputs: Vec<Input>,
 ) -> Result<Step, BrokenHistory> {
+    // After an interruption nothing is heard, not even a cancellation.
+    inputs.sort_by_key(|input| matches!(input, Input::Interrupt { .. }));
     let mut step = Step::default();
     let mut alike = Alike::of(run);
     for input in inputs {
@@ -199,6 +201,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
         Input::Done { .. } | Input::Checkpoint { .. } | Input::Tick => Vec::new(),
         _ if run.status != RunStatus::Running => Vec::new(),
         Input::Cancel { by } => vec![Fact::CancelRequested { by }],
+        // It ends at once.
+        Input::Interrupt { .. } if run.cancel_requested.is_some() => Vec::new(),
         Input::Interrupt { by } => vec![Fact::RunInterrupted { by }],
         Input::Advice(Advice { concurrency, level, reason }) => {
             vec![Fact::CapacityChanged { concurrency, level, reason }]
@@ -206,7 +210,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
     }
 }
 
-fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
+/// The facts of a task that delivered.
+pub(crate) fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
     let name = task.name(&run.start.plan);
     let Delivery { output, artifacts, warnings, facts, events } = delivery;
     let published = (0_u32..).zip(events).map(|(index, (event, payload))| Fact::EventPublished {

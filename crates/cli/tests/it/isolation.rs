@@ -48,3 +48,21 @@ tasks:
     let why = error["why"].as_str().unwrap();
     assert!(why.contains("memory"), "{why}");
 }
+
+/// A variable that `pass_env` names did not reach the process, and the task failed.
+#[test]
+fn a_process_passes_on_the_variables_that_its_command_passes_on() {
+    let world = World::new();
+    let text = "
+workflow: {type: tasks}
+orchestration: {enable_retry: false}
+tasks:
+  - name: a
+    kind: command
+    isolation: process
+    with: {pass_env: [CARGO_PKG_NAME], argv: [sh, -c, 'printf %s \"$CARGO_PKG_NAME\" | wc -c']}
+";
+    let file = world.file("w.yaml", text);
+    let answer = world.run(&["run", &file]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+}

@@ -26,6 +26,7 @@ pub(crate) struct Opened {
     pub(crate) log: Arc<SystemLog>,
     pub(crate) workers: Workers,
     active: Mutex<BTreeMap<RunId, Option<Handle>>>,
+    admission: Mutex<()>,
 }
 
 impl Opened {
@@ -37,6 +38,12 @@ impl Opened {
         }
         active.insert(run.clone(), None);
         Some(Working { opened: Arc::clone(self), run: run.clone() })
+    }
+
+    /// Held while it is found out whether a key has a run, and until that run is somebody's: keys
+    /// that come at once make one run.
+    pub(super) fn admission(&self) -> MutexGuard<'_, ()> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether somebody in this process works on `run`.
@@ -94,8 +101,8 @@ impl Coordinator {
         self.home.artifacts().sweep().map_err(failed)?;
         let journal: Arc<dyn Journal> = Arc::new(journal);
         let log = Arc::new(self.system_log(Arc::clone(&journal))?);
-        let (workers, active) = (Workers::new(1), Mutex::default());
-        let opened = Arc::new(Opened { journal, log, workers, active });
+        let (workers, active, admission) = (Workers::new(1), Mutex::default(), Mutex::default());
+        let opened = Arc::new(Opened { journal, log, workers, active, admission });
         *shared = Arc::downgrade(&opened);
         Ok(opened)
     }

@@ -79,9 +79,8 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
     let orchestration = &part.workflow.orchestration;
     let name = part.task_name(&task.name);
     let on = task.on.as_deref().map(|event| canonical_name(event).unwrap_or(event).to_owned());
-    if let Some(event @ ("workflow_completed" | "workflow_failed")) = on.as_deref() {
-        let message = format!("no task can start on `{event}`, as the run is over then");
-        let hint = "use `notifications` to tell somebody of the end of a run";
+    if let Some((why, hint)) = on.as_deref().and_then(unheard) {
+        let message = format!("no task can start on `{}`, as {why}", on.unwrap_or_default());
         return Err(refusal(format!("{path}.on"), message, hint));
     }
     Ok(TaskPlan {
@@ -110,6 +109,24 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         isolation: task.isolation,
         takes: part.takes(task.resources.as_ref()),
     })
+}
+
+/// Why no task can start on `event`, and what to do in its place.
+fn unheard(event: &str) -> Option<(&'static str, &'static str)> {
+    match event {
+        "workflow_completed" | "workflow_failed" => Some((
+            "the run is over then",
+            "use `notifications` to tell somebody of the end of a run",
+        )),
+        "phase_completed" => Some((
+            "the phase of the task is over then",
+            "put the task into the next phase, or let it need all others",
+        )),
+        "workflow_started" => {
+            Some(("no phase has begun then", "leave `on` out: the task starts at once"))
+        }
+        _ => None,
+    }
 }
 
 /// A priority as the file writes it, which was checked.

@@ -3,7 +3,8 @@
 //!
 //! Promises: a task finds the same seed, inputs and earlier outputs as on a thread, so what it
 //! delivers does not depend on where it runs; the child dies with its parent and when it is
-//! stopped. It gets no variable of this process but those that its `with` names as `${NAME}`.
+//! stopped. It gets no variable of this process but those that its `with` names as `${NAME}`
+//! or in `pass_env`.
 //! Not here: what a container held in memory, which stays in its process, and progress.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -118,7 +119,10 @@ impl Children {
     /// The variables that `with` names and that there are.
     fn wanted(&self, with: &Value) -> Vec<String> {
         let text = with.to_string();
-        let named = |name: &&String| text.contains(&format!("${{{name}}}"));
+        let passed = with["pass_env"].as_array().map_or(&[][..], Vec::as_slice);
+        let named = |name: &&String| {
+            text.contains(&format!("${{{name}}}")) || passed.iter().any(|own| own == name.as_str())
+        };
         self.environment.keys().filter(named).cloned().collect()
     }
 }

@@ -344,3 +344,37 @@ fn con_12_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again
     assert_eq!(run("{max_container_failures: 1}"), 2);
     assert_eq!(run("{auto_restart: false}"), 1);
 }
+
+#[test]
+fn x_18_requests_of_one_correlation_id_that_come_at_once_make_one_run() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    let text = "workflow: {type: tasks}\ntasks: [{name: once, kind: noop}]\n";
+    let prepared = world.prepare_text(&coordinator, text).unwrap();
+    let correlation_id = Some("order-7".parse().unwrap());
+    let request = Request { correlation_id, ..Request::default() };
+    let meeting = Barrier::new(8);
+    let run = || {
+        meeting.wait();
+        coordinator.execute(&prepared, &request, &mut Unobserved).map(|summary| summary.run_id)
+    };
+    let ids = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
+        let ids = threads.into_iter().map(|thread| thread.join().unwrap());
+        ids.collect::<Result<std::collections::BTreeSet<_>, _>>().unwrap()
+    });
+    assert_eq!((ids.len(), coordinator.runs(100).unwrap().len()), (1, 1));
+}
+
+#[test]
+fn no_task_waits_for_an_event_that_comes_before_or_after_its_phase() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    for event in ["workflow_started", "PHASE_COMPLETED", "stage_completed", "WORKFLOW_FAILED"] {
+        let text =
+            format!("workflow: {{type: tasks}}\ntasks: [{{name: a, kind: noop, on: {event}}}]\n");
+        let prepared = world.prepare_text(&coordinator, &text);
+        let error = prepared.map(drop).unwrap_err().to_string();
+        assert!(error.contains("no task can start on"), "{event}: {error}");
+    }
+}

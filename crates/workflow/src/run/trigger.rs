@@ -5,7 +5,10 @@ use std::sync::Arc;
 use dirigent_core::{Sha256Hex, Timestamp};
 
 use super::{Cause, Run, RunStatus, TaskRecord};
-use crate::{event::Fact, instances::TaskId};
+use crate::{
+    event::Fact,
+    instances::{self, TaskId},
+};
 
 /// The most tasks that events may start in one run, so that a circle of events ends.
 pub const TRIGGERED_TASKS_MAX: u32 = 100_000;
@@ -22,8 +25,7 @@ impl Run {
             fact => fact.kind(),
         };
         for &entry in start.plan.triggered_by(event) {
-            let own =
-                |name: &str| TaskId::find(&start.plan, name).is_some_and(|t| t.entry == entry);
+            let own = |name: &str| instances::entry(&start.plan, name) == Some(entry);
             let going_on = self.phases.last().is_some_and(|phase| {
                 let place = start.plan.place(entry).phase as usize;
                 !phase.completed && start.plan.phases()[place].name == phase.name

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::{
     artifact::Artifacts,
     container::{self, Container, Pool},
-    event::Start,
-    instances::TaskId,
+    event::{Fact, Start},
+    instances::{self, TaskId},
     plan::{InputRef, PhasePlan, TaskPlan},
     port::{Keep, Sees, TaskContext, Watch},
     run::{Run, TaskRecord, in_order},
@@ -55,6 +55,22 @@ impl Contexts {
             Some(container) if delivered => self.pool.give(container),
             Some(container) => drop(self.kept.insert(container.path().to_owned(), container)),
             None => {}
+        }
+    }
+
+    /// Lets go of the containers of tasks that `facts` tell will not be tried again.
+    pub(super) fn settle(&mut self, run: &Run, facts: &[Fact]) {
+        for fact in facts {
+            if self.kept.is_empty() {
+                return;
+            }
+            let (Fact::TaskFailed { task, .. } | Fact::TaskSkipped { task, .. }) = fact else {
+                continue;
+            };
+            for task in instances::tasks(&run.start.plan, task).into_iter().flatten() {
+                let kept = self.kept.remove(&container::path(run, task));
+                kept.into_iter().for_each(|container| self.pool.give(container));
+            }
         }
     }
 

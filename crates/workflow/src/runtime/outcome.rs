@@ -2,6 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dirigent_core::{Sha256Hex, Timestamp};
+use dirigent_journal::limits;
+
 use crate::{
     artifact::Artifacts,
     event::Failure,
@@ -9,7 +12,7 @@ use crate::{
     port::{TaskError, TaskOutput},
     retry::ErrorClass,
     run::Run,
-    step::{Delivery, Outcome},
+    step::{Delivery, Outcome, delivered},
 };
 
 /// The most warnings of one task that are recorded.
@@ -35,7 +38,10 @@ pub(super) fn of(
 ) -> Outcome {
     let (error, class) = match result {
         Ok(output) => match spilled(run, task, store, output) {
-            Ok(delivery) => return Outcome::Delivered(Box::new(delivery)),
+            Ok(delivery) => match too_large(run, task, &delivery) {
+                None => return Outcome::Delivered(Box::new(delivery)),
+                Some(error) => (error, ErrorClass::Permanent),
+            },
             Err(error) => (error, ErrorClass::Transient),
         },
         Err(TaskError::Stopped) => return Outcome::Stopped,
@@ -60,7 +66,7 @@ fn spilled(
         return Ok(Delivery { output: value, artifacts, warnings, facts, events });
     }
     let name = task.name(&run.start.plan);
-    match store.spill(&name.replace('/', "-"), value, &mut artifacts) {
+    match store.spill(&file_name(run, task), value, &mut artifacts) {
         Ok(output) => Ok(Delivery { output, artifacts, warnings, facts, events }),
         Err(error) => Err(Failure {
             code: "write_failed".into(),
@@ -68,6 +74,36 @@ fn spilled(
             hint: Some("check the space of the home, then resume the run".into()),
         }),
     }
+}
+
+/// Why `delivery` cannot be recorded, as it would break the run.
+fn too_large(run: &Run, task: TaskId, delivery: &Delivery) -> Option<Failure> {
+    if *delivery == Delivery::default() {
+        return None;
+    }
+    let facts = delivered(run, task, u32::MAX, delivery.clone());
+    let mut drafts = facts.iter().map(|fact| fact.draft(Timestamp::default(), None));
+    let why = drafts.find_map(|draft| limits::check(&draft).err())?;
+    let name = task.name(&run.start.plan);
+    Some(Failure {
+        code: "record_too_large".into(),
+        message: format!("what task `{name}` delivers cannot be recorded: {why}"),
+        hint: Some("deliver less, or in a file".into()),
+    })
+}
+
+/// What a large output of `task` is called: for a task that an event started after the event, as
+/// its number tells only which came first.
+fn file_name(run: &Run, task: TaskId) -> String {
+    let plan = &run.start.plan;
+    let name = match run.record(task).and_then(|record| record.cause()) {
+        Some(cause) => {
+            let by = Sha256Hex::of(cause.source.as_bytes());
+            format!("{}-{}", plan.entry(task.entry).name, &by.as_str()[..16])
+        }
+        None => task.name(plan),
+    };
+    name.replace('/', "-")
 }
 
 /// The error of a task that is to run in a process where none can be made.

@@ -215,3 +215,39 @@ fn files_of_one_name_have_one_digest_in_every_order_of_events() {
     };
     assert_eq!(digest("a"), digest("b"));
 }
+
+/// Tasks of one entry that start together share a record, which was not known as their own: what
+/// starts on `task_started` was started by itself, and how often depended on the workers.
+#[test]
+fn tasks_that_start_together_are_no_event_for_themselves() {
+    let started = |workers| {
+        let on = TaskPlan { on: Some("task_started".into()), ..task("x", &[]) };
+        let play = Play::of(vec![task("a", &[]), task("b", &[]), on], workers)
+            .played(|_, _| Act::Deliver(Value::Null));
+        play.run.tasks_of("x").len()
+    };
+    assert_eq!((started(1), started(9)), (2, 2));
+}
+
+/// Instances that started together were one event for others, and each its own if they did not.
+#[test]
+fn each_start_of_an_instance_is_an_event() {
+    let started = |workers| {
+        let on = TaskPlan { on: Some("task_started".into()), ..task("x", &[]) };
+        let play = Play::of(vec![TaskPlan { count: Some(4), ..task("fan", &[]) }, on], workers)
+            .played(|_, _| Act::Deliver(Value::Null));
+        play.run.tasks_of("x").len()
+    };
+    assert_eq!((started(1), started(9)), (4, 4));
+}
+
+/// Somebody cancelled a run just when its process was told to stop: the request was taken, and
+/// forgotten.
+#[test]
+fn a_run_that_is_interrupted_and_cancelled_at_once_is_cancelled() {
+    let mut play = Play::of(vec![task("a", &[])], 1);
+    play.give(vec![Input::Tick]);
+    let by = "a test".to_owned();
+    play.give(vec![Input::Interrupt { by: by.clone() }, Input::Cancel { by }]);
+    assert_eq!(play.run.status, RunStatus::Cancelled);
+}
