@@ -10,6 +10,7 @@ mod files;
 mod lookup;
 mod opened;
 mod operate;
+mod stored;
 mod surroundings;
 
 use std::sync::{Arc, Mutex, Weak, mpsc::Sender};
@@ -28,12 +29,11 @@ use crate::{
     home::Home,
     notify::{self, Outside},
     planner::{Planner, Planners, planners},
-    prepare::{self, Prepared, Source, Valid},
+    prepare::Prepared,
     services::Services,
     summary::Summary,
     tasks::{self, Kinds, isolate::Child},
     verify::{Scratch, Verdict},
-    vocabulary::Registered,
 };
 
 pub(crate) use opened::Opened;
@@ -124,39 +124,6 @@ impl Coordinator {
     /// The folder of state.
     pub fn home(&self) -> &Home {
         &self.home
-    }
-
-    /// Reads and checks a workflow file; touches nothing. What only this version cannot run is a
-    /// warning.
-    ///
-    /// # Errors
-    /// With every problem of the file, each with its place.
-    pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        let mut valid = prepare::check(source, &self.registered())?;
-        match prepare::plan(valid.clone(), &self.planners, &self.kinds) {
-            Ok(prepared) => valid.warnings = prepared.warnings,
-            Err(Error::NotYet(problems)) => valid.warnings.extend(problems.lines()),
-            Err(error) => return Err(error),
-        }
-        Ok(valid)
-    }
-
-    /// Reads, checks and plans a workflow file; touches nothing.
-    ///
-    /// # Errors
-    /// As `check`; and if this version cannot run workflows of its type.
-    pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
-        let valid = prepare::check(source, &self.registered())?;
-        prepare::plan(valid, &self.planners, &self.kinds)
-    }
-
-    /// The JSON Schema of workflow files.
-    pub fn schema(&self) -> serde_json::Value {
-        crate::config::schema(&self.registered())
-    }
-
-    fn registered(&self) -> Registered<'_> {
-        Registered { strategies: &self.strategies, planners: &self.planners, kinds: &self.kinds }
     }
 
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,

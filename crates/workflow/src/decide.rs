@@ -126,10 +126,21 @@ fn ending(run: &Run, now: Timestamp) -> Option<Fact> {
 
 /// The run failed, because `entry` did.
 fn failed(run: &Run, entry: u32) -> Fact {
-    let failed = run.records(entry).iter().filter(|record| record.state.is_failure());
-    let error = failed.filter_map(|record| record.error()).next_back().cloned();
-    let unknown = || Failure { code: "failed".into(), message: "a task failed".into(), hint: None };
-    Fact::WorkflowFailed { status: RunStatus::Failed, error: error.unwrap_or_else(unknown) }
+    Fact::WorkflowFailed { status: RunStatus::Failed, error: error_of(run, entry) }
+}
+
+/// Why the tasks of `entry` failed: what the last of them said, with its name.
+fn error_of(run: &Run, entry: u32) -> Failure {
+    let all = (0_u32..).zip(run.records(entry)).filter(|(_, record)| record.state.is_failure());
+    let last = all.filter_map(|(instance, record)| Some((instance, record.error()?))).last();
+    let Some((instance, error)) = last else {
+        return Failure { code: "failed".into(), message: "a task failed".into(), hint: None };
+    };
+    let (name, mut error) = (TaskId { entry, instance }.name(&run.start.plan), error.clone());
+    if !error.message.contains(&name) {
+        error.message = format!("task `{name}`: {}", error.message);
+    }
+    error
 }
 
 /// The next lifecycle step that a completed task reached and that is not recorded yet.

@@ -69,6 +69,11 @@ pub(crate) fn finished(context: &Context, summary: &Summary) -> anyhow::Result<u
             printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
         }
     }
+    if summary.status == RunStatus::Failed {
+        let id = &summary.run_id;
+        printer
+            .note(&format!("`dirigent resume {id}` keeps what completed and tries the rest again"));
+    }
     if summary.status == RunStatus::Interrupted {
         printer.complain(&format!("interrupted; `dirigent resume {}` goes on", summary.run_id));
     }

@@ -1,39 +1,45 @@
-//! The files of runs: under their own names once a run has ended, and still what they were.
-
-use dirigent_workflow::{Run, artifact::ArtifactRef};
+//! Files: what becomes of a workflow file before anything runs.
+//!
+//! Promises: touches nothing.
 
 use super::Coordinator;
-use crate::{Error, summary::Summary};
+use crate::{
+    Error,
+    prepare::{self, Prepared, Source, Valid},
+    vocabulary::Registered,
+};
 
 impl Coordinator {
-    /// The summary of a run that has ended, whose files appear in its folder: also if the process
-    /// that ended it was killed before it could place them there.
-    pub(super) fn ended(&self, run: &Run) -> Result<Summary, Error> {
-        let (store, folder) = (self.home.artifacts(), self.home.run_folder(&run.id));
-        for file in run.artifacts() {
-            let failed = |source| Error::Write { path: folder.join(&file.name), source };
-            store.link(file, &folder).map_err(failed)?;
-        }
-        Ok(Summary::of(run, &self.home))
-    }
-
-    /// The summary of a run that ended some time ago, whose files are still what they were.
+    /// Reads and checks a workflow file; touches nothing. What only this version cannot run is a
+    /// warning.
     ///
     /// # Errors
-    /// If a file is missing or was changed.
-    pub fn stored(&self, run: &Run) -> Result<Summary, Error> {
-        self.check_files(run)?;
-        self.ended(run)
+    /// With every problem of the file, each with its place.
+    pub fn check(&self, source: &Source) -> Result<Valid, Error> {
+        let mut valid = prepare::check(source, &self.registered())?;
+        match prepare::plan(valid.clone(), &self.planners, &self.kinds) {
+            Ok(prepared) => valid.warnings = prepared.warnings,
+            Err(Error::NotYet(problems)) => valid.warnings.extend(problems.lines()),
+            Err(error) => return Err(error),
+        }
+        Ok(valid)
     }
 
-    pub(super) fn check_files(&self, run: &Run) -> Result<(), Error> {
-        let store = self.home.artifacts();
-        let lost = |file: &ArtifactRef, source| Error::FileLost {
-            run: run.id.clone(),
-            file: file.name.clone(),
-            path: store.path(&file.sha256),
-            source,
-        };
-        run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
+    /// Reads, checks and plans a workflow file; touches nothing.
+    ///
+    /// # Errors
+    /// As `check`; and if this version cannot run workflows of its type.
+    pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
+        let valid = prepare::check(source, &self.registered())?;
+        prepare::plan(valid, &self.planners, &self.kinds)
+    }
+
+    /// The JSON Schema of workflow files.
+    pub fn schema(&self) -> serde_json::Value {
+        crate::config::schema(&self.registered())
+    }
+
+    fn registered(&self) -> Registered<'_> {
+        Registered { strategies: &self.strategies, planners: &self.planners, kinds: &self.kinds }
     }
 }

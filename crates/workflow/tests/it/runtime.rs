@@ -195,7 +195,8 @@ fn a_failed_run_can_be_resumed_and_repeats_only_what_failed() {
     let world = world();
     let failed = world.create(start(Mode::Traditional, "fail once", None)).drive().unwrap();
     assert_eq!(failed.status, RunStatus::Failed);
-    assert_eq!(failed.failure, Some(failure()));
+    let expected = Failure { message: "task `b`: the step failed".into(), ..failure() };
+    assert_eq!(failed.failure, Some(expected));
     let run = Execution::resume(world.host.clone(), failed, None).unwrap().drive().unwrap();
     assert_eq!((run.status, run.attempt), (RunStatus::Completed, 2));
     let events = world.events(&run);
