@@ -14,7 +14,7 @@ use crate::{
     artifact::{ArtifactRef, Artifacts},
     event::{Fact, Failure, Start, Unreadable, start},
     instances::{self, TaskId},
-    plan::{InputRef, LifecycleStep, TaskPlan},
+    plan::{InputRef, LifecycleStep, Plan, TaskPlan},
     task::{IllegalMove, TaskMove, TaskState},
 };
 use board::Board;
@@ -455,14 +455,12 @@ impl Run {
             fact => fact.kind(),
         };
         for &entry in start.plan.triggered_by(event) {
-            let own =
-                |name: &str| TaskId::find(&start.plan, name).is_some_and(|t| t.entry == entry);
             let going_on = self.phases.last().is_some_and(|phase| {
                 let place = start.plan.place(entry).phase as usize;
                 !phase.completed && start.plan.phases()[place].name == phase.name
             });
             // What a task does about an event is no new event for the same task.
-            if !going_on || self.status != RunStatus::Running || fact.task().is_some_and(own) {
+            if !going_on || self.status != RunStatus::Running || is_own(&start.plan, entry, fact) {
                 continue;
             }
             if self.records(entry).len() >= TRIGGERED_TASKS_MAX as usize {
@@ -644,6 +642,21 @@ impl Run {
         let is_named = |task: &&TaskPlan| task.name == key || plan.local_name(&task.name) == key;
         let task = plan.tasks.iter().find(is_named)?;
         Some(output_of(self, task))
+    }
+}
+
+/// Whether `fact` is about tasks of `entry`, or their containers.
+fn is_own(plan: &Plan, entry: u32, fact: &Fact) -> bool {
+    let of_task = |name| Some(instances::tasks(plan, name)?.next()?.entry == entry);
+    let base = plan.entry(entry).container.as_deref();
+    match fact {
+        Fact::ContainerCreated { container, .. }
+        | Fact::ContainerRestarted { container, .. }
+        | Fact::ContainerRemoved { container, .. } => base.is_some_and(|base| {
+            let inside = container.strip_prefix(base);
+            inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/'))
+        }),
+        fact => fact.task().and_then(of_task).unwrap_or(false),
     }
 }
 
