@@ -8,6 +8,7 @@ use super::{Cause, Run, RunStatus, TaskRecord};
 use crate::{
     event::Fact,
     instances::{self, TaskId},
+    plan::Plan,
 };
 
 /// The most tasks that events may start in one run, so that a circle of events ends.
@@ -25,13 +26,12 @@ impl Run {
             fact => fact.kind(),
         };
         for &entry in start.plan.triggered_by(event) {
-            let own = |name: &str| instances::entry(&start.plan, name) == Some(entry);
             let going_on = self.phases.last().is_some_and(|phase| {
                 let place = start.plan.place(entry).phase as usize;
                 !phase.completed && start.plan.phases()[place].name == phase.name
             });
             // What a task does about an event is no new event for the same task.
-            if !going_on || self.status != RunStatus::Running || fact.task().is_some_and(own) {
+            if !going_on || self.status != RunStatus::Running || is_own(&start.plan, entry, fact) {
                 continue;
             }
             if self.records(entry).len() >= TRIGGERED_TASKS_MAX as usize {
@@ -60,5 +60,19 @@ impl Run {
             _ => Sha256Hex::of(cause.source.as_bytes()).as_str()[..16].to_owned(),
         };
         source.replacen(name, &format!("{}({by})", plan.entry(task.entry).name), 1)
+    }
+}
+
+/// Whether `fact` is about tasks of `entry`, or their containers.
+fn is_own(plan: &Plan, entry: u32, fact: &Fact) -> bool {
+    let base = plan.entry(entry).container.as_deref();
+    match fact {
+        Fact::ContainerCreated { container, .. }
+        | Fact::ContainerRestarted { container, .. }
+        | Fact::ContainerRemoved { container, .. } => base.is_some_and(|base| {
+            let inside = container.strip_prefix(base);
+            inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/'))
+        }),
+        fact => fact.task().is_some_and(|name| instances::entry(plan, name) == Some(entry)),
     }
 }

@@ -251,3 +251,41 @@ fn a_run_that_is_interrupted_and_cancelled_at_once_is_cancelled() {
     play.give(vec![Input::Interrupt { by: by.clone() }, Input::Cancel { by }]);
     assert_eq!(play.run.status, RunStatus::Cancelled);
 }
+
+/// A task that an event of the engine starts made such an event itself, and with it the next task,
+/// without end, if the event was that its container was made or begun again.
+#[test]
+fn what_a_task_does_about_an_event_starts_no_further_one() {
+    let tasks_for = |event: &str| {
+        let retry = Retry { max: 1, ..Retry::NEVER };
+        let (container, on) = (Some("x/box".into()), Some(event.to_owned()));
+        let x = TaskPlan { on, container, retry, ..task("x", &[]) };
+        let a = TaskPlan { container: Some("a/box".into()), retry, ..task("a", &[]) };
+        let mut play = Play::of(vec![a, x], 2);
+        play.give(vec![Input::Tick]);
+        let mut act = |_: &str, attempt| match attempt {
+            1 => Act::Fail("the first time"),
+            _ => Act::Deliver(Value::Null),
+        };
+        for _ in 0..200 {
+            if play.run.status == RunStatus::Running {
+                play.once(&mut act);
+            }
+        }
+        play.run.tasks_of("x").len()
+    };
+    assert_eq!(tasks_for("container_restarted"), 1);
+    assert_eq!(tasks_for("container_created"), 1);
+}
+
+/// Two of them that were started together were not recognized as their own.
+#[test]
+fn tasks_that_are_started_together_start_no_further_one_of_their_own() {
+    let x = TaskPlan { on: Some("task_started".into()), ..task("x", &[]) };
+    let mut play = Play::of(vec![TaskPlan { count: Some(2), ..task("a", &[]) }, x], 1);
+    play.give(vec![Input::Tick]);
+    play.once(&mut |_, _| Act::Deliver(Value::Null));
+    play.capacity.workers = 4;
+    let play = play.played(|_, _| Act::Deliver(Value::Null));
+    assert_eq!(play.run.tasks_of("x").len(), 2);
+}
