@@ -74,7 +74,9 @@ impl Coordinator {
     /// Watches the machine while `run` goes on. A run that nobody can watch goes on unwatched.
     pub(super) fn govern(&self, run: &Execution) -> Option<Governor> {
         let most = run.host().workers.limit();
-        let steering = Steering::new(Concurrency::new(1, most, most, Target::default()));
+        // Not fewer than the cores: what others do on the machine shall slow a run down, not stop it.
+        let least = Machine::detect().workers().min(most);
+        let steering = Steering::new(Concurrency::new(least, most, most, Target::default()));
         let handle = run.handle();
         let told = Callbacks::none().with("run", move |advice: &Advice| {
             handle.advise(advice.clone());
