@@ -251,3 +251,16 @@ fn a_run_that_is_interrupted_and_cancelled_at_once_is_cancelled() {
     play.give(vec![Input::Interrupt { by: by.clone() }, Input::Cancel { by }]);
     assert_eq!(play.run.status, RunStatus::Cancelled);
 }
+
+/// All that started on containers had one source, and with it one path and one seed.
+#[test]
+fn what_starts_on_containers_has_a_seed_of_its_own() {
+    let fan = TaskPlan { count: Some(2), container: Some("fan".into()), ..task("fan", &[]) };
+    let on = Some("container_created".into());
+    let x = TaskPlan { on, ..task("x", &[]) };
+    let x = TaskPlan { container: Some("x".into()), ..x };
+    let play = Play::of(vec![fan, x], 9).played(|_, _| Act::Deliver(Value::Null));
+    let path = |name| container::path(&play.run, TaskId::find(&play.run.start.plan, name).unwrap());
+    assert_eq!(["x/0", "x/1"].map(path), ["x/fan/0", "x/fan/1"]);
+    assert_eq!(play.run.tasks_of("x").len(), 2, "their own containers are no event for them");
+}
