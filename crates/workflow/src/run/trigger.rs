@@ -26,12 +26,18 @@ impl Run {
         };
         for &entry in start.plan.triggered_by(event) {
             let own = |name: &str| instances::entry(&start.plan, name) == Some(entry);
+            let base = start.plan.entry(entry).container.as_deref();
+            let within = |path: &str| {
+                let rest = base.and_then(|base| path.strip_prefix(base));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let is_own = fact.task().is_some_and(own) || fact.container().is_some_and(within);
             let going_on = self.phases.last().is_some_and(|phase| {
                 let place = start.plan.place(entry).phase as usize;
                 !phase.completed && start.plan.phases()[place].name == phase.name
             });
             // What a task does about an event is no new event for the same task.
-            if !going_on || self.status != RunStatus::Running || fact.task().is_some_and(own) {
+            if !going_on || self.status != RunStatus::Running || is_own {
                 continue;
             }
             if self.records(entry).len() >= TRIGGERED_TASKS_MAX as usize {
