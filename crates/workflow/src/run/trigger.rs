@@ -66,13 +66,10 @@ impl Run {
 /// Whether `fact` is about tasks of `entry`, or their containers.
 fn is_own(plan: &Plan, entry: u32, fact: &Fact) -> bool {
     let base = plan.entry(entry).container.as_deref();
-    match fact {
-        Fact::ContainerCreated { container, .. }
-        | Fact::ContainerRestarted { container, .. }
-        | Fact::ContainerRemoved { container, .. } => base.is_some_and(|base| {
-            let inside = container.strip_prefix(base);
-            inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/'))
-        }),
-        fact => fact.task().is_some_and(|name| instances::entry(plan, name) == Some(entry)),
-    }
+    let within = |path: &str| {
+        let rest = base.and_then(|base| path.strip_prefix(base));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let of_entry = |name: &str| instances::entry(plan, name) == Some(entry);
+    fact.task().is_some_and(of_entry) || fact.container().is_some_and(within)
 }

@@ -289,3 +289,16 @@ fn tasks_that_are_started_together_start_no_further_one_of_their_own() {
     let play = play.played(|_, _| Act::Deliver(Value::Null));
     assert_eq!(play.run.tasks_of("x").len(), 2);
 }
+
+/// All that started on containers had one source, and with it one path and one seed.
+#[test]
+fn what_starts_on_containers_has_a_seed_of_its_own() {
+    let fan = TaskPlan { count: Some(2), container: Some("fan".into()), ..task("fan", &[]) };
+    let on = Some("container_created".into());
+    let x = TaskPlan { on, ..task("x", &[]) };
+    let x = TaskPlan { container: Some("x".into()), ..x };
+    let play = Play::of(vec![fan, x], 9).played(|_, _| Act::Deliver(Value::Null));
+    let path = |name| container::path(&play.run, TaskId::find(&play.run.start.plan, name).unwrap());
+    assert_eq!(["x/0", "x/1"].map(path), ["x/fan/0", "x/fan/1"]);
+    assert_eq!(play.run.tasks_of("x").len(), 2, "their own containers are no event for them");
+}
