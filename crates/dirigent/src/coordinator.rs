@@ -79,6 +79,7 @@ pub struct Coordinator {
     outside: Outside,
     handlers: Vec<Arc<dyn Handler>>,
     shared: Mutex<Weak<Opened>>,
+    opening: Mutex<()>,
     child: Option<Child>,
 }
 
@@ -107,6 +108,7 @@ impl Coordinator {
             outside: Outside::default(),
             handlers: Vec::new(),
             shared: Mutex::default(),
+            opening: Mutex::default(),
             child: None,
         }
     }

@@ -240,6 +240,8 @@ impl Execution {
                 let outcome = outcome::of(&self.run, task, &self.host.artifacts, outcome);
                 Input::Done { task, attempt, outcome }
             }
+            // A state that no event holds is kept in memory alone: after a crash the task begins anew.
+            Message::Checkpoint { state, .. } if !outcome::fits(&state) => Input::Tick,
             Message::Checkpoint { task, attempt, state } => {
                 Input::Checkpoint { task, attempt, state }
             }

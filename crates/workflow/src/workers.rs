@@ -11,7 +11,11 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::Builder,
+    time::Duration,
 };
+
+/// How long the end of a run waits for jobs that were told to stop.
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a worker does. It contains its own panics.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -178,15 +182,18 @@ impl Queue {
         drop(self.add(Vec::new()));
     }
 
-    /// Drops what waits and returns when nothing of the queue goes on any more.
+    /// Drops what waits and returns when nothing of the queue goes on any more, or after
+    /// `FINISH_LIMIT`.
     pub(crate) fn finish(&self) {
         let shared = &self.workers.0.0;
         let mut state = shared.lock();
         let mut dropped = VecDeque::new();
         state.of(self.id, |queue| dropped = std::mem::take(&mut queue.jobs));
-        while state.of(self.id, |queue| queue.going + queue.lingering) > Some(0) {
-            state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_busy =
+            |state: &mut State| state.of(self.id, |queue| queue.going + queue.lingering) > Some(0);
+        // A job that does not listen is left behind: its outcome is nobody's.
+        let waited = shared.wake.wait_timeout_while(state, FINISH_LIMIT, is_busy);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -91,8 +91,9 @@ impl Coordinator {
         purpose: &str,
         observer: &mut dyn Observer,
     ) -> Result<Arc<Opened>, Error> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = shared.upgrade() {
+        // One opens it, the others wait for that; who only looks at `shared` waits for nobody.
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = self.shared().upgrade() {
             return Ok(opened);
         }
         let mut wait = |holder: &str| observer.waiting(holder);
@@ -103,20 +104,23 @@ impl Coordinator {
         let log = Arc::new(self.system_log(Arc::clone(&journal))?);
         let (workers, active, admission) = (Workers::new(1), Mutex::default(), Mutex::default());
         let opened = Arc::new(Opened { journal, log, workers, active, admission });
-        *shared = Arc::downgrade(&opened);
+        *self.shared() = Arc::downgrade(&opened);
         Ok(opened)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Weak<Opened>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The runs that this process works on.
     pub fn active(&self) -> Vec<RunId> {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.shared();
         shared.upgrade().map_or_else(Vec::new, |opened| opened.active().keys().cloned().collect())
     }
 
     /// Asks all runs of this process to stop where they are; each can be resumed.
     pub fn shutdown(&self, reason: &str) {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = shared.upgrade() {
+        if let Some(opened) = self.shared().upgrade() {
             opened.active().values().flatten().for_each(|handle| handle.interrupt(reason));
         }
     }

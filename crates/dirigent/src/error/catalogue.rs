@@ -231,6 +231,16 @@ pub const CATALOGUE: &[Entry] = &[
         next: "give it less in `resources`, or the run more in `coordinator.resources`",
     },
     Entry {
+        code: "record_too_large",
+        meaning: "a task published or delivered more than an event holds: 64 KiB, 100 levels",
+        next: "write a file, or deliver less",
+    },
+    Entry {
+        code: "isolation_unavailable",
+        meaning: "a task wants a process of its own, and the program that runs it can make none",
+        next: "give the coordinator a child program, or write `isolation: thread`",
+    },
+    Entry {
         code: "input_missing",
         meaning: "a phase asks for an output that its source did not give, and `strict_inputs` is set",
         next: "correct the key, or set `workflow.strict_inputs: false` to go on with null",

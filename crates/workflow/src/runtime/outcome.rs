@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use dirigent_core::{Sha256Hex, Timestamp};
 use dirigent_journal::limits;
 
+use serde_json::Value;
+
 use crate::{
+    Fact,
     artifact::Artifacts,
     event::Failure,
     instances::TaskId,
@@ -126,4 +129,11 @@ fn failure_of(task: &str, panic: &(dyn std::any::Any + Send)) -> Failure {
         message: format!("task `{task}` panicked: {text}"),
         hint: Some("this is a defect of Dirigent; please report it with the workflow file".into()),
     }
+}
+
+/// Whether an event can hold `state`, beside the names of its task and attempt.
+pub(super) fn fits(state: &Value) -> bool {
+    let (task, attempt) = ("x".repeat(limits::NAME_BYTES_MAX * 2), u32::MAX);
+    let fact = Fact::CheckpointSaved { task, attempt, state: state.clone() };
+    limits::check(&fact.draft(Timestamp::default(), None)).is_ok()
 }

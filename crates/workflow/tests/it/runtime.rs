@@ -296,3 +296,47 @@ fn a_plan_with_an_unknown_task_kind_says_so() {
     let error = world.create(start(Mode::Traditional, "", None)).drive().unwrap_err();
     assert_eq!(error.to_string(), "task `a` is of kind `step`, which this version does not have");
 }
+
+/// Keeps a state that no event holds, fails once, and tells what it began with.
+struct Keeper;
+
+impl TaskKind for Keeper {
+    fn name(&self) -> &'static str {
+        "keeper"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let known = context.container.restored();
+        if context.attempt == 1 {
+            context.checkpoint(&json!("x".repeat(100_000)));
+            return Err(TaskError::Failed(failure()));
+        }
+        let length = known.as_ref().and_then(Value::as_str).map(str::len);
+        Ok(TaskOutput { value: json!(length), ..TaskOutput::default() })
+    }
+}
+
+#[test]
+fn a_checkpoint_that_no_event_holds_is_kept_in_memory_and_breaks_nothing() {
+    let mut world = world();
+    let keeper: Arc<dyn TaskKind> = Arc::new(Keeper);
+    world.host.kinds = Arc::new(BTreeMap::from([("keeper", keeper)]));
+    let mut start = start(Mode::Traditional, "", None);
+    let task = TaskPlan {
+        name: "k".into(),
+        kind: "keeper".into(),
+        container: Some("p/k".into()),
+        retry: dirigent_workflow::retry::Retry {
+            max: 1,
+            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
+            ..dirigent_workflow::retry::Retry::STANDARD
+        },
+        ..TaskPlan::default()
+    };
+    let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
+    start.plan = Plan::new(vec![phase]).unwrap();
+    let run = world.create(start).drive().unwrap();
+    assert_eq!(run.status, RunStatus::Completed, "{:?}", run.failure);
+    assert_eq!(run.task("k").unwrap().output(), &json!(100_000));
+    assert!(world.events(&run).iter().all(|event| event.kind != "checkpoint_saved"));
+}
