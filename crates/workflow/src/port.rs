@@ -158,6 +158,15 @@ pub enum Sees {
     Phase,
 }
 
+/// What becomes of a task that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It is tried again as often as the plan says.
+    AsPlanned,
+    /// It is given up at once.
+    GiveUp,
+}
+
 /// A kind of task: the translation from a task's input to a domain call and back.
 pub trait TaskKind: Send + Sync {
     /// The name that plans use.
@@ -174,6 +183,12 @@ pub trait TaskKind: Send + Sync {
     /// With what is wrong, and where in the input.
     fn check(&self, _input: &Value) -> Result<(), InvalidInput> {
         Ok(())
+    }
+
+    /// What to do about the `failures`-th failure of one of its tasks, in place of what the plan
+    /// says; called by the engine, so without waiting.
+    fn recover(&self, _failure: &Failure, _failures: u32) -> Recovery {
+        Recovery::AsPlanned
     }
 
     /// Does the work; called on a worker thread, panics are contained.

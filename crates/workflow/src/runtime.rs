@@ -30,10 +30,10 @@ use crate::{
     event::{Fact, Start, parts},
     instances::TaskId,
     plan::Isolation,
-    port::{Isolate, Keep, TaskKind, Watch},
+    port::{Isolate, Keep, Recovery, TaskKind, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
-    step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
+    step::{INPUTS_PER_STEP_MAX, Input, Outcome, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
 use context::Contexts;
@@ -238,6 +238,7 @@ impl Execution {
                     self.contexts.give_back(going.container, outcome.is_ok());
                 }
                 let outcome = outcome::of(&self.run, task, &self.host.artifacts, outcome);
+                let outcome = self.recovered(task, outcome);
                 Input::Done { task, attempt, outcome }
             }
             // A state that no event holds is kept in memory alone: after a crash the task begins anew.
@@ -255,6 +256,17 @@ impl Execution {
                 Input::Advice(advice)
             }
             Message::Nudge => Input::Tick,
+        }
+    }
+
+    /// `outcome` after the kind of `task` had its say about a failure.
+    fn recovered(&self, task: TaskId, outcome: Outcome) -> Outcome {
+        let Outcome::Failed(failure, class) = outcome else { return outcome };
+        let kind = self.host.kinds.get(self.run.start.plan.entry(task.entry).kind.as_str());
+        let failures = self.run.record(task).map_or(0, |record| record.failures) + 1;
+        match kind.map(|kind| kind.recover(&failure, failures)) {
+            Some(Recovery::GiveUp) => Outcome::GivenUp(failure),
+            _ => Outcome::Failed(failure, class),
         }
     }
 

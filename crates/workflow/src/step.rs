@@ -51,6 +51,8 @@ pub enum Outcome {
     Delivered(Box<Delivery>),
     /// It failed.
     Failed(Failure, ErrorClass),
+    /// It failed, and is not to be tried again whatever the plan says.
+    GivenUp(Failure),
     /// It stopped because it was told to.
     Stopped,
 }
@@ -189,6 +191,10 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
         Input::Done { task, attempt, outcome } if is_current(run, task, attempt) => match outcome {
             Outcome::Delivered(delivery) => delivered(run, task, attempt, *delivery),
             Outcome::Failed(error, class) => failed(run, now, task, attempt, error, class),
+            Outcome::GivenUp(error) => {
+                let name = task.name(&run.start.plan);
+                ended(run, task, Fact::TaskFailed { task: name, attempt, error })
+            }
             Outcome::Stopped => {
                 let message = format!("task `{}` stopped by itself", task.name(&run.start.plan));
                 let error = Failure { code: "stopped".into(), message, hint: None };

@@ -17,7 +17,7 @@ use dirigent_workflow::{
     artifact::Artifacts,
     event::{Failure, Start},
     plan::{LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan},
-    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    port::{Recovery, TaskContext, TaskError, TaskKind, TaskOutput},
     resource::Amount,
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
@@ -339,4 +339,46 @@ fn a_checkpoint_that_no_event_holds_is_kept_in_memory_and_breaks_nothing() {
     assert_eq!(run.status, RunStatus::Completed, "{:?}", run.failure);
     assert_eq!(run.task("k").unwrap().output(), &json!(100_000));
     assert!(world.events(&run).iter().all(|event| event.kind != "checkpoint_saved"));
+}
+
+/// Fails; after its second failure it knows that more tries are in vain.
+struct Hopeless(AtomicU32);
+
+impl TaskKind for Hopeless {
+    fn name(&self) -> &'static str {
+        "hopeless"
+    }
+
+    fn recover(&self, failure: &Failure, failures: u32) -> Recovery {
+        assert_eq!(failure.code, "step_failed");
+        if failures < 2 { Recovery::AsPlanned } else { Recovery::GiveUp }
+    }
+
+    fn run(&self, _: &TaskContext) -> Result<TaskOutput, TaskError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(TaskError::Failed(failure()))
+    }
+}
+
+#[test]
+fn con_15_a_kind_decides_itself_when_its_containers_are_given_up() {
+    let mut world = world();
+    let hopeless = Arc::new(Hopeless(AtomicU32::new(0)));
+    world.host.kinds = Arc::new(BTreeMap::from([("hopeless", Arc::clone(&hopeless) as _)]));
+    let mut start = start(Mode::Traditional, "", None);
+    let task = TaskPlan {
+        name: "h".into(),
+        kind: "hopeless".into(),
+        retry: dirigent_workflow::retry::Retry {
+            max: 100,
+            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
+            ..dirigent_workflow::retry::Retry::STANDARD
+        },
+        ..TaskPlan::default()
+    };
+    let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
+    start.plan = Plan::new(vec![phase]).unwrap();
+    let run = world.create(start).drive().unwrap();
+    assert_eq!(run.status, RunStatus::Failed);
+    assert_eq!(hopeless.0.load(Ordering::SeqCst), 2);
 }
