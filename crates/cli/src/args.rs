@@ -17,7 +17,8 @@ use dirigent::{
     version,
     max_term_width = 100,
     after_help = "Start here:\n  \
-        dirigent run workflows/sma-cross.yaml    run a backtest on the bundled prices\n  \
+        dirigent new backtest                    write a workflow file, with comments\n  \
+        dirigent run backtest.yaml               run it\n  \
         dirigent runs                            list what has run\n  \
         dirigent show last                       look at the last run\n\n\
         Exit codes: 0 done · 1 the run failed, timed out, was cancelled or interrupted · \
@@ -97,6 +98,21 @@ pub struct Run {
     pub explain_config: bool,
 }
 
+/// Options of `new`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct New {
+    /// The template; all are listed when it is left out
+    pub template: Option<String>,
+    /// Where to write it [default: the template's name with `.yaml`]
+    pub file: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+    /// List the templates
+    #[arg(long)]
+    pub list: bool,
+}
+
 /// The name in the catalogue of events that `text`, or another spelling of it, means.
 fn event_type(text: &str) -> Result<String, String> {
     let means = |entry: &&Entry| entry.kind == text || entry.aliases.contains(&text);
@@ -147,10 +163,18 @@ pub enum DeadLetters {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a workflow file to begin with, from a template
+    #[command(after_help = "Examples:\n  dirigent new                         \
+        list the templates\n  dirigent new tasks nightly.yaml      \
+        write one; `dirigent run nightly.yaml` runs it as it is")]
+    New(New),
     /// Run a workflow file to the end
     #[command(after_help = "Example:\n  dirigent run workflows/sma-cross.yaml \
         --set strategy.params.fast=5 --output json")]
     Run(Run),
+    /// Do the one task that stdin tells of, in a process of its own
+    #[command(hide = true)]
+    Task,
     /// Check a workflow file and report every problem with its place
     Validate {
         /// The workflow file

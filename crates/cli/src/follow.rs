@@ -11,8 +11,8 @@ use std::{
 
 use dirigent::{
     coordinator::{Observer, fact},
-    core::{Clock, Event, RunId, SystemClock, Timestamp},
-    workflow::{Fact, port::Watch, runtime::Handle},
+    core::{Clock, Event, RunId, SystemClock},
+    workflow::{Fact, instances, port::Watch, runtime::Handle},
 };
 
 use crate::{
@@ -30,13 +30,47 @@ const BAR_CELLS: u64 = 24;
 /// Draws one line of progress on stderr, and interrupts the run on signals.
 pub(crate) struct Follower {
     printer: Printer,
-    step: Arc<Mutex<String>>,
+    shown: Arc<Mutex<Shown>>,
     drawing: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// What the line tells.
+#[derive(Clone, Debug, Default)]
+struct Shown {
+    /// The task that was started last.
+    step: String,
+    /// How many tasks have ended.
+    ended: usize,
+    /// How many there are; 0 if that is not known.
+    tasks: usize,
+    /// How long runs like this one take.
+    usual: Option<Duration>,
 }
 
 impl Follower {
     pub(crate) fn new(printer: Printer) -> Self {
-        Self { printer, step: Arc::default(), drawing: None }
+        Self { printer, shown: Arc::default(), drawing: None }
+    }
+
+    /// The same for a run of `tasks` tasks that takes `usual`.
+    pub(crate) fn expecting(printer: Printer, tasks: usize, usual: Option<Duration>) -> Self {
+        let shown = Shown { tasks, usual, ..Shown::default() };
+        Self { printer, shown: Arc::new(Mutex::new(shown)), drawing: None }
+    }
+}
+
+impl Shown {
+    fn note(&mut self, fact: &Fact) {
+        match fact {
+            Fact::TaskStarted { task, .. } => self.step = task.replace('_', " "),
+            Fact::TaskCompleted { task, .. }
+            | Fact::TaskFailed { task, .. }
+            | Fact::TaskTimeout { task, .. }
+            | Fact::TaskSkipped { task, .. } => self.ended += instances::count(task),
+            // A part of it was done before, so what is left is not known.
+            Fact::RunResumed { .. } => (self.tasks, self.usual) = (0, None),
+            _ => {}
+        }
     }
 }
 
@@ -56,15 +90,15 @@ impl Observer for Follower {
             return;
         }
         let (stop, stopped) = channel();
-        let (printer, step) = (self.printer, Arc::clone(&self.step));
+        let (printer, shown) = (self.printer, Arc::clone(&self.shown));
         let draw = move || {
             let start = SystemClock.now();
             let mut drawn = false;
             while stopped.recv_timeout(DRAW_EVERY) == Err(RecvTimeoutError::Timeout) {
                 let now = SystemClock.now();
                 if now.since(start) > QUIET_FOR {
-                    let step = step.lock().map(|step| step.clone()).unwrap_or_default();
-                    draw_line(&printer, &line(&step, watch.progress(), start, now));
+                    let shown = shown.lock().map(|shown| shown.clone()).unwrap_or_default();
+                    draw_line(&printer, &line(&shown, watch.progress(), now.since(start)));
                     drawn = true;
                 }
             }
@@ -82,13 +116,11 @@ impl Observer for Follower {
             return None;
         }
         let (sender, receiver) = channel();
-        let step = Arc::clone(&self.step);
+        let shown = Arc::clone(&self.shown);
         let listen = move || {
             for event in receiver {
-                if let (Some(Fact::TaskStarted { task, .. }), Ok(mut step)) =
-                    (fact(&event), step.lock())
-                {
-                    *step = task.replace('_', " ");
+                if let (Some(fact), Ok(mut shown)) = (fact(&event), shown.lock()) {
+                    shown.note(&fact);
                 }
             }
         };
@@ -115,12 +147,17 @@ fn draw_line(printer: &Printer, text: &str) {
     );
 }
 
-/// `execute strategy  ███████▌      1,200,000/2,000,000  4.1 M/s  ETA 2 s`
+/// `execute strategy  ███████▌      1,200,000/2,000,000  4.1 M/s  ETA 2 s`, and where no task tells
+/// how far it is, `fan/7  120/500 tasks  8 s  ETA 4 s`.
 #[expect(clippy::cast_precision_loss, reason = "a rate for the eye")]
-fn line(step: &str, (done, total): (u64, u64), start: Timestamp, now: Timestamp) -> String {
-    let seconds = now.since(start).as_secs_f64().max(0.001);
+fn line(shown: &Shown, (done, total): (u64, u64), passed: Duration) -> String {
+    let (step, seconds) = (&shown.step, passed.as_secs_f64().max(0.001));
     if total == 0 {
-        return format!("{step}  {seconds:.0} s");
+        let tasks = match shown.tasks {
+            0 | 1 => String::new(),
+            tasks => format!("  {}/{} tasks", shown.ended, tasks.max(shown.ended)),
+        };
+        return format!("{step}{tasks}  {seconds:.0} s{}", left(shown.usual, passed));
     }
     let cells = usize::try_from(done.min(total) * BAR_CELLS / total).unwrap_or(0);
     let blank = usize::try_from(BAR_CELLS).unwrap_or(0) - cells;
@@ -130,15 +167,41 @@ fn line(step: &str, (done, total): (u64, u64), start: Timestamp, now: Timestamp)
     format!("{step}  {bar}{space}  {done}/{total}  {:.1} M/s  ETA {left:.0} s", rate / 1e6)
 }
 
+/// When a run that usually takes `usual` will have ended, after `passed` of it.
+fn left(usual: Option<Duration>, passed: Duration) -> String {
+    match usual.map(|usual| (usual, usual.checked_sub(passed))) {
+        None => String::new(),
+        Some((_, Some(left))) => format!("  ETA {:.0} s", left.as_secs_f64()),
+        Some((usual, None)) => format!("  usually {:.0} s", usual.as_secs_f64()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
     #[test]
     fn a_line_shows_share_rate_and_time_left() {
-        let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
-        let text = line("load data", (1_000_000, 4_000_000), at(0), at(2));
+        let shown = Shown { step: "load data".into(), ..Shown::default() };
+        let text = line(&shown, (1_000_000, 4_000_000), seconds(2));
         assert!(text.starts_with("load data  ██████░"), "{text}");
         assert!(text.ends_with("1000000/4000000  0.5 M/s  ETA 6 s"), "{text}");
+    }
+
+    #[test]
+    fn sch_22_without_a_bar_the_time_left_comes_from_earlier_runs() {
+        let usual = Some(seconds(12));
+        let mut shown = Shown { tasks: 500, usual, ..Shown::default() };
+        let task = |task: &str| task.to_owned();
+        shown.note(&Fact::TaskStarted { task: task("fan/7"), attempt: 1 });
+        shown.note(&Fact::TaskSkipped { task: task("fan/0-119"), reason: String::new() });
+        assert_eq!(line(&shown, (0, 0), seconds(8)), "fan/7  120/500 tasks  8 s  ETA 4 s");
+        assert_eq!(line(&shown, (0, 0), seconds(20)), "fan/7  120/500 tasks  20 s  usually 12 s");
+        shown.note(&Fact::RunResumed { attempt: 2 });
+        assert_eq!(line(&shown, (0, 0), seconds(8)), "fan/7  8 s");
     }
 }

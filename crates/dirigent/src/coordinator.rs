@@ -4,45 +4,40 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod emergency;
+mod estimate;
+mod files;
 mod lookup;
+mod opened;
 mod operate;
+mod surroundings;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, mpsc::Sender},
-};
+use std::sync::{Arc, Mutex, Weak, mpsc::Sender};
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
-use dirigent_journal::Journal;
 use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     Run, RunStatus,
-    artifact::ArtifactRef,
-    event::Start,
     port::{TaskKind, Watch},
-    resource::{
-        Advice, Amount,
-        callbacks::Callbacks,
-        concurrency::{Concurrency, Target},
-        steering::Steering,
-    },
-    runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
+    runtime::{Execution, Handle, Host},
 };
 
 use crate::{
     Error,
     bus::Handler,
-    governor::Governor,
     home::Home,
-    machine::{Configured, Disk, Machine, Probe},
     notify::{self, Outside},
     planner::{Planner, Planners, planners},
     prepare::{self, Prepared, Source, Valid},
     services::Services,
     summary::Summary,
-    tasks,
+    tasks::{self, Kinds, isolate::Child},
     verify::{Scratch, Verdict},
+    vocabulary::Registered,
 };
+
+pub(crate) use opened::Opened;
+use opened::Working;
 
 pub use lookup::{Listed, fact, load};
 
@@ -77,12 +72,14 @@ pub struct Request {
 pub struct Coordinator {
     home: Home,
     clock: Arc<dyn Clock>,
-    kinds: BTreeMap<&'static str, Arc<dyn TaskKind>>,
+    kinds: Kinds,
     planners: Planners,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
     outside: Outside,
     handlers: Vec<Arc<dyn Handler>>,
+    shared: Mutex<Weak<Opened>>,
+    child: Option<Child>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -109,6 +106,8 @@ impl Coordinator {
             on_broken: Arc::new(|_| {}),
             outside: Outside::default(),
             handlers: Vec::new(),
+            shared: Mutex::default(),
+            child: None,
         }
     }
 
@@ -127,12 +126,19 @@ impl Coordinator {
         &self.home
     }
 
-    /// Reads and checks a workflow file; touches nothing.
+    /// Reads and checks a workflow file; touches nothing. What only this version cannot run is a
+    /// warning.
     ///
     /// # Errors
     /// With every problem of the file, each with its place.
     pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        prepare::check(source, &self.strategies)
+        let mut valid = prepare::check(source, &self.registered())?;
+        match prepare::plan(valid.clone(), &self.planners, &self.kinds) {
+            Ok(prepared) => valid.warnings = prepared.warnings,
+            Err(Error::NotYet(problems)) => valid.warnings.extend(problems.lines()),
+            Err(error) => return Err(error),
+        }
+        Ok(valid)
     }
 
     /// Reads, checks and plans a workflow file; touches nothing.
@@ -140,12 +146,17 @@ impl Coordinator {
     /// # Errors
     /// As `check`; and if this version cannot run workflows of its type.
     pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
-        prepare::plan(self.check(source)?, &self.planners, &self.kinds)
+        let valid = prepare::check(source, &self.registered())?;
+        prepare::plan(valid, &self.planners, &self.kinds)
     }
 
     /// The JSON Schema of workflow files.
     pub fn schema(&self) -> serde_json::Value {
-        crate::config::schema(&crate::strategy::Names(&self.strategies))
+        crate::config::schema(&self.registered())
+    }
+
+    fn registered(&self) -> Registered<'_> {
+        Registered { strategies: &self.strategies, planners: &self.planners, kinds: &self.kinds }
     }
 
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,
@@ -160,24 +171,31 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(&prepared.start.name, observer)?;
-        let host = self.fitted(host, &prepared.start, request.workers);
-        let mut services = self.services(&host, observer.events())?;
-        let execution = match self.admit(&host, prepared, request)? {
+        let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
+        let host = self.host(&opened, &prepared.start, request.workers);
+        let mut services = self.services(&opened, observer.events())?;
+        let (execution, working) = match self.admit(&host, prepared, request)? {
             Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
                 return self.stored(&run);
             }
             Some(run) => {
+                let Some(working) = opened.take(&run.id) else {
+                    return Ok(Summary::of(&opened.wait_for(&run.id)?, &self.home));
+                };
                 self.check_files(&run)?;
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
                 drop(self.home.take_cancel_request(&run.id));
                 services.owe(&run.id, run.seq, &prepared.notifications)?;
-                Execution::resume(host, run, services.events())?
+                (Execution::resume(host, run, services.events())?, working)
             }
-            None => self.create(host, prepared, request, &mut services)?,
+            None => {
+                let execution = self.create(host, prepared, request, &mut services)?;
+                let working = opened.take(execution.id()).expect("a new run is nobody's yet");
+                (execution, working)
+            }
         };
-        self.drive(execution, services, observer)
+        self.drive(execution, services, &working, observer)
     }
 
     /// Records a new run without working on it; a known correlation id gives the run it has.
@@ -190,8 +208,9 @@ impl Coordinator {
         request: &Request,
         observer: &mut dyn Observer,
     ) -> Result<(RunId, RunStatus), Error> {
-        let host = self.host(&prepared.start.name, observer)?;
-        let mut services = self.services(&host, None)?;
+        let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
+        let host = self.host(&opened, &prepared.start, request.workers);
+        let mut services = self.services(&opened, None)?;
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
@@ -242,10 +261,13 @@ impl Coordinator {
         workers: Option<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
-        let host = self.host(id.as_str(), observer)?;
-        let mut services = self.services(&host, observer.events())?;
-        let run = load(&*host.journal, id)?;
-        let host = self.fitted(host, &run.start, workers);
+        let opened = self.opened(&format!("run {id}"), observer)?;
+        let mut services = self.services(&opened, observer.events())?;
+        let Some(working) = opened.take(id) else {
+            return Ok(Summary::of(&opened.wait_for(id)?, &self.home));
+        };
+        let run = load(&*opened.journal, id)?;
+        let host = self.host(&opened, &run.start, workers);
         if run.status.is_success() {
             return self.stored(&run);
         }
@@ -255,24 +277,26 @@ impl Coordinator {
         drop(self.home.take_cancel_request(id));
         services.owe(id, run.seq, &notify::stored(&*host.journal, id))?;
         let execution = Execution::resume(host, run, services.events())?;
-        self.drive(execution, services, observer)
+        self.drive(execution, services, &working, observer)
     }
 
     fn drive(
         &self,
         run: Execution,
         services: Services,
+        working: &Working,
         observer: &mut dyn Observer,
     ) -> Result<Summary, Error> {
         observer.started(run.id(), run.handle(), run.watch());
+        working.steer(run.handle());
         let governor = self.govern(&run);
         let (host, services) = (run.host(), services.start(&run)?);
-        let run = run.drive();
+        let run = emergency::drive(&self.home, run);
         drop(governor);
         let told = services.finish();
         let run = run?;
         told?;
-        self.cancel_others(&host, &run.id)?;
+        self.cancel_others(&host, &working.opened)?;
         if run.status.is_terminal() {
             drop(self.home.take_cancel_request(&run.id));
             return self.ended(&run);
@@ -280,53 +304,10 @@ impl Coordinator {
         Ok(Summary::of(&run, &self.home))
     }
 
-    /// Watches the machine while `run` goes on. A run that nobody can watch goes on unwatched.
-    fn govern(&self, run: &Execution) -> Option<Governor> {
-        let most = run.host().workers.limit();
-        let steering = Steering::new(Concurrency::new(1, most, most, Target::default()));
-        let handle = run.handle();
-        let told = Callbacks::none().with("run", move |advice: &Advice| {
-            handle.advise(advice.clone());
-            Ok(())
-        });
-        let probe = Probe::new().with_home(self.home.root());
-        Governor::start(steering, probe, Arc::clone(&self.clock), told).ok()
-    }
-
-    /// The summary of a run that has ended, whose files appear in its folder: also if the process
-    /// that ended it was killed before it could place them there.
-    fn ended(&self, run: &Run) -> Result<Summary, Error> {
-        let (store, folder) = (self.home.artifacts(), self.home.run_folder(&run.id));
-        for file in run.artifacts() {
-            let failed = |source| Error::Write { path: folder.join(&file.name), source };
-            store.link(file, &folder).map_err(failed)?;
-        }
-        Ok(Summary::of(run, &self.home))
-    }
-
-    /// The summary of a run that ended some time ago, whose files are still what they were.
-    ///
-    /// # Errors
-    /// If a file is missing or was changed.
-    pub fn stored(&self, run: &Run) -> Result<Summary, Error> {
-        self.check_files(run)?;
-        self.ended(run)
-    }
-
-    fn check_files(&self, run: &Run) -> Result<(), Error> {
-        let store = self.home.artifacts();
-        let lost = |file: &ArtifactRef, source| Error::FileLost {
-            run: run.id.clone(),
-            file: file.name.clone(),
-            path: store.path(&file.sha256),
-            source,
-        };
-        run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
-    }
-
-    /// Cancels the runs that others asked to cancel while this process had the home.
-    fn cancel_others(&self, host: &Host, own: &RunId) -> Result<(), Error> {
-        for id in self.home.cancel_requests().into_iter().filter(|id| id != own) {
+    /// Cancels the runs that others asked to cancel while this process had the home. Those that it
+    /// works on hear of it themselves.
+    fn cancel_others(&self, host: &Host, opened: &Opened) -> Result<(), Error> {
+        for id in self.home.cancel_requests().into_iter().filter(|id| !opened.works_on(id)) {
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
             let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {
@@ -380,51 +361,6 @@ impl Coordinator {
         observer.started(run.id(), run.handle(), run.watch());
         let second = run.drive()?;
         Ok(Verdict::of(&first, expected, &second))
-    }
-
-    fn host(&self, purpose: &str, observer: &mut dyn Observer) -> Result<Host, Error> {
-        let purpose = format!("run {purpose}");
-        let mut wait = |holder: &str| observer.waiting(holder);
-        let journal = self.home.writer(&purpose, &self.on_broken, &mut wait)?;
-        let artifacts = self.home.artifacts();
-        let failed = |source| Error::Write { path: self.home.root().to_owned(), source };
-        artifacts.sweep().map_err(failed)?;
-        Ok(self.host_on(Arc::new(journal)))
-    }
-
-    fn host_on(&self, journal: Arc<dyn Journal>) -> Host {
-        Host {
-            journal,
-            artifacts: self.home.artifacts(),
-            clock: Arc::clone(&self.clock),
-            kinds: Arc::new(self.kinds.clone()),
-            workers: Workers::new(1),
-            pool_size: POOL_SIZE_DEFAULT,
-            budget: Amount::unlimited(),
-        }
-    }
-
-    /// `host` with as many workers and as large a budget as `start` asks for and the machine has.
-    /// A graph of tasks mostly waits for others, so its workers may be more than the cores.
-    fn fitted(&self, host: Host, start: &Start, workers: Option<usize>) -> Host {
-        let (machine, limits) = (Machine::detect(), &start.limits);
-        let some = |bytes: u64| (bytes > 0).then_some(bytes);
-        let configured = Configured {
-            memory_bytes: some(limits.budget.memory_bytes),
-            millicores: some(limits.budget.millicores),
-        };
-        let mut budget = machine.budget(configured, Disk::of(self.home.root()));
-        budget.slots.clone_from(&limits.budget.slots);
-        let at_once = limits.concurrency.map_or(0, |count| count as usize);
-        let workers = workers.unwrap_or_else(|| machine.workers().max(at_once));
-        let pool = &start.config["coordinator"]["resources"]["container_pool_size"];
-        let pool_size = pool.as_u64().and_then(|size| usize::try_from(size).ok());
-        Host {
-            workers: Workers::new(workers),
-            pool_size: pool_size.unwrap_or(POOL_SIZE_DEFAULT),
-            budget,
-            ..host
-        }
     }
 }
 

@@ -31,7 +31,9 @@ pub mod summary;
 pub mod supervisor;
 pub mod system;
 pub mod tasks;
+pub mod templates;
 pub mod verify;
+mod vocabulary;
 
 use std::sync::Arc;
 

@@ -6,13 +6,20 @@
 mod backtest;
 mod daily;
 mod multi_phase;
+mod schedule;
 mod tasks;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use dirigent_workflow::plan::{Limits, Mode, PhasePlan};
+use dirigent_workflow::{
+    plan::{self, Mode, PhasePlan},
+    resource::Amount,
+    retry::{Backoff, Retry},
+};
 
-use crate::config::workflow::{Mode as Written, Phase, PhaseOverlay, Workflow};
+use crate::config::workflow::{Limits, Mode as Written, Phase, PhaseOverlay, Workflow};
+
+pub(crate) use schedule::{schedule, schedules};
 
 /// All planners of a process, by workflow type.
 pub type Planners = BTreeMap<&'static str, Arc<dyn Planner>>;
@@ -34,8 +41,7 @@ pub trait Planner: Send + Sync {
     /// If the file does not hold what the type needs.
     fn plan(&self, workflow: &Workflow, _planners: &Planners) -> Result<Planned, Refusal> {
         let phase = self.phase(&Part::whole(workflow, self.kind()))?;
-        let schedule = schedule(workflow.definition.execution_mode, std::slice::from_ref(&phase));
-        Ok(Planned { phases: vec![phase], limits: Limits::default(), schedule })
+        Ok(Planned { phases: vec![phase], limits: plan::Limits::default() })
     }
 }
 
@@ -45,9 +51,7 @@ pub struct Planned {
     /// In order.
     pub phases: Vec<PhasePlan>,
     /// How much may be done at once.
-    pub limits: Limits,
-    /// How it is scheduled, and why.
-    pub schedule: String,
+    pub limits: plan::Limits,
 }
 
 /// Why a workflow cannot be planned.
@@ -73,8 +77,9 @@ pub struct Part<'w> {
 }
 
 impl<'w> Part<'w> {
-    /// A workflow that is one phase.
-    fn whole(workflow: &'w Workflow, name: &'w str) -> Self {
+    /// A workflow that is one phase, called `name`.
+    #[must_use]
+    pub fn whole(workflow: &'w Workflow, name: &'w str) -> Self {
         Self { workflow, name, phase: None }
     }
 
@@ -105,44 +110,42 @@ impl<'w> Part<'w> {
         }
     }
 
+    /// What one task takes: what it says itself, else what `coordinator.phases` or the phase says.
+    pub fn takes(&self, own: Option<&Limits>) -> Amount {
+        let overlay = || self.overlay().and_then(|overlay| overlay.resources.as_ref());
+        let of_phase = || self.phase.and_then(|phase| phase.resources.as_ref());
+        own.or_else(overlay).or_else(of_phase).map_or_else(Amount::default, |limits| Amount {
+            memory_bytes: limits.memory_bytes().unwrap_or(0),
+            millicores: limits.millicores().unwrap_or(0),
+            disk_bytes: limits.disk_bytes().unwrap_or(0),
+            slots: limits.slots().clone(),
+        })
+    }
+
+    /// How many containers the phase consists of, if that is more than one.
+    pub fn containers(&self) -> Option<u32> {
+        let count = self.phase.map_or(1, |phase| phase.container_count);
+        (count > 1).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// What is done about a container that fails: it begins again at once, from its checkpoint, as
+    /// often as `coordinator.fault_tolerance` says, and is then given up.
+    pub fn restarts(&self) -> Retry {
+        let tolerance = &self.workflow.coordinator.fault_tolerance;
+        let most = if tolerance.auto_restart { tolerance.max_container_failures } else { 0 };
+        Retry {
+            max: u32::try_from(most).unwrap_or(u32::MAX),
+            backoff: Backoff::Fixed { delay_ms: 0 },
+            jitter_percent: 0,
+            permanent: true,
+        }
+    }
+
     /// How many of the tasks of the phase run at once at most.
     pub fn max_parallel(&self) -> Option<u32> {
         let most = self.overlay().and_then(|overlay| overlay.max_containers)?;
         Some(u32::try_from(most).unwrap_or(u32::MAX))
     }
-}
-
-/// How `phases` are scheduled when `asked` was asked for, and why.
-fn schedule(asked: Written, phases: &[PhasePlan]) -> String {
-    let way = |phase: &PhasePlan| match phase.mode {
-        Mode::Traditional => "one task after the other",
-        Mode::Composable => "ready tasks share all free workers",
-        _ => "ready tasks side by side",
-    };
-    let tasks = |phase: &PhasePlan| -> u64 {
-        phase.tasks.iter().map(|task| u64::from(task.count.unwrap_or(1))).sum()
-    };
-    let why = |phase: &PhasePlan| match (asked, phase.mode) {
-        (Written::Auto | Written::Hybrid, Mode::Traditional) if is_chain(phase) => {
-            ": nothing in it could run side by side".to_owned()
-        }
-        (Written::Auto, Mode::Parallel) => {
-            format!(": {} tasks, of which some can run side by side", tasks(phase))
-        }
-        _ => String::new(),
-    };
-    match phases {
-        [phase] => format!("{}{}", way(phase), why(phase)),
-        phases => {
-            let line = |phase: &PhasePlan| format!("{}: {}{}", phase.name, way(phase), why(phase));
-            phases.iter().map(line).collect::<Vec<_>>().join("; ")
-        }
-    }
-}
-
-/// Whether the tasks of `phase` can only run one after the other.
-fn is_chain(phase: &PhasePlan) -> bool {
-    side_by_side(phase) <= 1
 }
 
 /// How many of the tasks of `phase` could run side by side, at least: those that need nothing, and

@@ -3,30 +3,28 @@
 //! Promises: every mistake that can be seen before anything runs is reported, all at once, with
 //! its place: keys and values, strategy and rules, missing data files. Nothing is written.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod inputs;
+mod kinds;
+mod not_yet;
+
+use std::path::{Path, PathBuf};
 
 use dirigent_trading::{price, rules::RuleError, strategy::Registry};
 use dirigent_workflow::{
     Plan,
     event::{START_BYTES_MAX, Start},
-    file::{
-        Environment, Explained, Place, Problem, SourceKind, Span, problem::PROBLEMS_SHOWN_MAX,
-        suggest,
-    },
-    plan::{Mode, PhasePlan, TaskPlan},
-    port::TaskKind,
+    file::{Environment, Explained, Place, Problem, SourceKind, Span},
+    plan::Mode,
 };
 use serde_json::Value;
 
 use crate::{
     Error,
     config::{self, Config, workflow::Mode as Written},
-    planner::{Planners, Refusal},
+    planner::{self, Planners, Refusal},
     strategy,
+    tasks::Kinds,
+    vocabulary::Registered,
 };
 
 /// The most missing files that are listed one by one.
@@ -60,6 +58,8 @@ pub struct Valid {
 pub struct Prepared {
     /// What the run will record first.
     pub start: Start,
+    /// How each phase is scheduled, and why.
+    pub schedules: Vec<String>,
     /// What the author should know.
     pub warnings: Vec<String>,
     /// Whom to tell, with secrets that the journal does not hold.
@@ -91,9 +91,9 @@ impl Prepared {
 ///
 /// # Errors
 /// With every problem that was found.
-pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
-    let names = strategy::Names(strategies);
-    let config = config::load(&source.path, &source.set, &source.environment, &names)
+pub(crate) fn check(source: &Source, registered: &Registered<'_>) -> Result<Valid, Error> {
+    let strategies = registered.strategies;
+    let config = config::load(&source.path, &source.set, &source.environment, registered)
         .map_err(Error::Config)?;
     let base = base(source, &config);
     let mut problems = Vec::new();
@@ -130,34 +130,22 @@ pub fn check(source: &Source, strategies: &Registry) -> Result<Valid, Error> {
 ///
 /// # Errors
 /// If this version cannot run workflows of its type.
-pub fn plan(
-    valid: Valid,
-    planners: &Planners,
-    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
-) -> Result<Prepared, Error> {
-    let Valid { config, warnings, base } = valid;
+pub(crate) fn plan(valid: Valid, planners: &Planners, kinds: &Kinds) -> Result<Prepared, Error> {
+    let Valid { config, mut warnings, base } = valid;
     let workflow = &config.workflow;
     let definition = &workflow.definition;
-    let Some(planner) = planners.get(definition.kind.as_str()) else {
-        return Err(Error::Config(config.problems(vec![not_yet(&config, planners)])));
+    let missing = not_yet::types(&config, planners);
+    let Some(planner) = planners.get(definition.kind.as_str()).filter(|_| missing.is_empty())
+    else {
+        return Err(Error::NotYet(config.problems(missing)));
     };
-    if !workflow.strategies.is_empty() {
-        let place = config.place("strategies");
-        let problem = Problem::error(
-            place,
-            "strategies",
-            "several strategies in one account \
-             cannot be run by this version",
-        );
-        let problem = problem.hint("run one `strategy` for each file");
-        return Err(Error::Config(config.problems(vec![problem])));
-    }
     let mode = mode(definition.execution_mode);
     let planned = planner.plan(workflow, planners).map_err(|refusal| {
         let Refusal { path, message, hint } = refusal;
         let problem = Problem::error(config.place(&path), path, message).hint(hint);
         Error::Config(config.problems(vec![problem]))
     })?;
+    let schedules = planner::schedules(workflow, &planned.phases);
     let refused = |error: dirigent_workflow::plan::InvalidPlan| {
         let place = config.place("workflow");
         Error::Config(config.problems(vec![Problem::error(place, "workflow", error.to_string())]))
@@ -166,7 +154,7 @@ pub fn plan(
         name: workflow.name.clone(),
         kind: definition.kind.clone(),
         mode,
-        schedule: planned.schedule,
+        schedule: planner::schedule(&planned.phases, &schedules),
         seed: workflow.coordinator.reproducibility.master_seed,
         config_hash: config.config_hash.to_string(),
         config_version: config.config_version.clone(),
@@ -177,10 +165,17 @@ pub fn plan(
         limits: planned.limits,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let problems = unable(&config, &start.plan, kinds);
-    if !problems.is_empty() {
-        return Err(Error::Config(config.problems(problems)));
+    let missing = kinds::missing(&config, &start.plan, kinds);
+    if !missing.is_empty() {
+        return Err(Error::NotYet(config.problems(missing)));
     }
+    let mut inputs = inputs::unknown(&config, &start.plan);
+    inputs.extend(kinds::unfit(&config, &start.plan, kinds));
+    let inputs = config.problems(inputs);
+    if inputs.has_error() {
+        return Err(Error::Config(inputs));
+    }
+    warnings.extend(inputs.lines());
     let bytes = serde_json::to_string(&start).map_or(usize::MAX, |text| text.len());
     if bytes > START_BYTES_MAX {
         let message =
@@ -190,73 +185,7 @@ pub fn plan(
         return Err(Error::Config(config.problems(vec![problem])));
     }
     let notifications = config.workflow.notifications;
-    Ok(Prepared { start, warnings, notifications, explained: config.explained })
-}
-
-/// Tasks of kinds that this version does not have, and inputs that their kinds do not take.
-fn unable(
-    config: &Config,
-    plan: &Plan,
-    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (phase, entry) in plan.tasks() {
-        let place = place_of(config, phase, entry);
-        match kinds.get(entry.kind.as_str()) {
-            None => {
-                let path = format!("{place}.kind");
-                let message =
-                    format!("tasks of kind `{}` cannot be run by this version", entry.kind);
-                let known = kinds.keys().copied().filter(|kind| !kind.contains('.'));
-                let all: Vec<String> = known.clone().map(|kind| format!("`{kind}`")).collect();
-                let hint = match suggest(&entry.kind, known) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("this version runs {}", all.join(", ")),
-                };
-                problems.push(Problem::error(config.place(&path), path, message).hint(hint));
-            }
-            Some(kind) => {
-                if let Err(wrong) = kind.check(&entry.input) {
-                    let path = match wrong.path.as_str() {
-                        "" => format!("{place}.with"),
-                        inside => format!("{place}.with.{inside}"),
-                    };
-                    let problem = Problem::error(config.place(&path), path, wrong.message);
-                    problems.push(problem.hint(wrong.hint));
-                }
-            }
-        }
-        if problems.len() >= PROBLEMS_SHOWN_MAX {
-            break;
-        }
-    }
-    problems
-}
-
-/// Where `entry` of `phase` stands in the file.
-fn place_of(config: &Config, phase: &PhasePlan, entry: &TaskPlan) -> String {
-    let workflow = &config.workflow;
-    let local = phase.local_name(&entry.name);
-    let among = |tasks: &[config::workflow::Task]| tasks.iter().position(|task| task.name == local);
-    if let Some(at) = among(&workflow.tasks) {
-        return format!("tasks.{at}");
-    }
-    let phases = workflow.definition.phases.iter().enumerate();
-    for (number, of) in phases.filter(|(_, of)| of.name == phase.name) {
-        if let Some(at) = among(&of.tasks) {
-            return format!("workflow.phases.{number}.tasks.{at}");
-        }
-    }
-    "workflow".to_owned()
-}
-
-fn not_yet(config: &Config, planners: &Planners) -> Problem {
-    let can: Vec<String> = planners.keys().map(|kind| format!("`{kind}`")).collect();
-    let kind = &config.workflow.definition.kind;
-    let message = format!("workflows of type `{kind}` cannot be run by this version");
-    let place = config.place("workflow.type");
-    Problem::error(place, "workflow.type", message)
-        .hint(format!("the file is valid; this version runs {}", can.join(", ")))
+    Ok(Prepared { start, schedules, warnings, notifications, explained: config.explained })
 }
 
 fn mode(mode: Written) -> Mode {

@@ -20,6 +20,7 @@ use crate::{
     Error, Home,
     bus::{Bus, Handler, Terms},
     config::workflow::Notification,
+    coordinator::Opened,
     dead_letters::{Account, Books, Handlers, Retries},
     halt,
     notify::Outside,
@@ -37,6 +38,7 @@ const OUTBOXES_MAX: usize = 16;
 /// What works beside a run, not started yet.
 pub(crate) struct Services {
     home: Home,
+    opened: Arc<Opened>,
     log: Arc<SystemLog>,
     outside: Outside,
     registered: Vec<Arc<dyn Handler>>,
@@ -55,18 +57,20 @@ impl Services {
     /// If it is halted, or the system log cannot be written.
     pub(crate) fn open(
         home: &Home,
-        log: SystemLog,
+        opened: Arc<Opened>,
         outside: Outside,
         registered: Vec<Arc<dyn Handler>>,
         onward: Option<Sender<Event>>,
     ) -> Result<Self, Error> {
+        let log = Arc::clone(&opened.log);
         if let Some(halt) = halt::take_up(home, &log)? {
             return Err(Error::Halted(halt));
         }
         let (sender, events) = channel();
         Ok(Self {
             home: home.clone(),
-            log: Arc::new(log),
+            opened,
+            log,
             outside,
             registered,
             sender: Some(sender),
@@ -110,7 +114,8 @@ impl Services {
     /// # Errors
     /// If there are no threads for it.
     pub(crate) fn start(self, run: &Execution) -> Result<Active, Error> {
-        let Self { home, log, outside, registered, sender, events, onward, own, head } = self;
+        let Self { home, opened, log, outside, registered, sender, events, onward, own, head } =
+            self;
         // Only the run holds a sender, so that the events end with it.
         drop(sender);
         let books = Arc::new(Books::new(Arc::clone(&log), Account::Each));
@@ -119,7 +124,7 @@ impl Services {
         let own_bus = bus(run.id().as_str(), &books, &own)?;
         own_bus.bridge(&process, move |event| event.seq > head);
         let mut left = Vec::new();
-        for (id, after) in log.look(|system| open_outboxes(system, run.id())) {
+        for (id, after) in log.look(|system| open_outboxes(system, &opened)) {
             let handlers = outside.handlers_of(&**log.journal(), &id);
             left.push(Left { bus: bus(id.as_str(), &books, &handlers)?, run: id, after });
         }
@@ -151,9 +156,11 @@ fn bus(name: &str, books: &Arc<Books>, handlers: &[Arc<dyn Handler>]) -> Result<
     Ok(bus)
 }
 
-/// Runs other than `own` whose events were not all told, with the event up to which they were.
-fn open_outboxes(system: &System, own: &RunId) -> Vec<(RunId, u64)> {
-    let others = system.outboxes().iter().filter(|(run, _)| *run != own).take(OUTBOXES_MAX);
+/// Runs that nobody works on and whose events were not all told, with the event up to which they
+/// were.
+fn open_outboxes(system: &System, opened: &Opened) -> Vec<(RunId, u64)> {
+    let left = |(run, _): &(&RunId, &_)| !opened.works_on(run);
+    let others = system.outboxes().iter().filter(left).take(OUTBOXES_MAX);
     others.map(|(run, outbox)| (run.clone(), outbox.after)).collect()
 }
 

@@ -92,7 +92,7 @@ fn order(seed: u64, number: u64, dice: &mut Dice) -> Order {
         base: String::new(),
         timeout_ms,
         plan,
-        limits: Limits { concurrency, kinds, budget: Amount::default() },
+        limits: Limits { concurrency, kinds, ..Limits::default() },
         version: String::new(),
     };
     let id: RunId = format!("run_{seed}x{number}").parse().expect("digits and a letter");
@@ -169,6 +169,7 @@ fn task(place: u64, number: u64, before: &[TaskPlan], dice: &mut Dice) -> TaskPl
     });
     let container = dice.chance(400).then(|| format!("{name}/box"));
     TaskPlan {
+        isolation: dirigent_workflow::plan::Isolation::Thread,
         kind: (*dice.pick(&KINDS)).into(),
         needs,
         input: input(&work),

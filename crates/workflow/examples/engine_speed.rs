@@ -1,15 +1,16 @@
 //! What the engine itself costs: tasks per second and time per hop, with tasks that do nothing.
 //!
-//! `engine_speed FOLDER [ROUNDS]`: fan-out of 10,000 tasks and fan-in, a chain of 1,000, and 1,000
-//! containers, each ROUNDS times by turns in a durable journal in FOLDER and in one in memory.
-//! Prints one JSON line per case: median and best of the rounds.
+//! `engine_speed FOLDER [ROUNDS]`: fan-out of 10,000 tasks and fan-in, a chain of 1,000, 1,000
+//! containers, and a day of 30 tasks that wait 50 ms each, 200 ms on the longest path. Each ROUNDS
+//! times in a durable journal in FOLDER and in one in memory. Prints one JSON line per case: median
+//! and best of the rounds, and for the chain the time from the start of a task to that of the next.
 
 use std::{
     collections::BTreeMap,
     error::Error,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -32,10 +33,34 @@ const FAN: u32 = 10_000;
 const CHAIN: usize = 1_000;
 const CONTAINERS: u32 = 1_000;
 
+/// The stages of the day: a task needs two of the stage before, those of the last stage need all.
+const STAGES: [usize; 4] = [6, 10, 10, 4];
+const NAP: Duration = Duration::from_millis(50);
+/// Threads for the day, whose tasks only wait.
+const WAITERS: usize = 16;
+
 /// Its name, its tasks, and how many they are.
 type Case = (&'static str, fn() -> Vec<TaskPlan>, f64);
 
-struct Noop;
+/// Does nothing, and tells, notes its start or waits if its input says so.
+#[derive(Default)]
+struct Noop {
+    starts: Mutex<Vec<Instant>>,
+}
+
+impl Noop {
+    fn note_start(&self) {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner).push(now());
+    }
+
+    /// The time from each noted start to the next, in order of length.
+    fn hops(&self) -> Vec<Duration> {
+        let starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hops: Vec<Duration> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        hops.sort();
+        hops
+    }
+}
 
 impl TaskKind for Noop {
     fn name(&self) -> &'static str {
@@ -46,6 +71,14 @@ impl TaskKind for Noop {
         let value = match context.input.as_str() {
             Some("tell") => {
                 json!({"task": context.task, "seed": context.container.seed().as_u32()})
+            }
+            Some("note") => {
+                self.note_start();
+                Value::Null
+            }
+            Some("nap") => {
+                nap();
+                Value::Null
             }
             _ => Value::Null,
         };
@@ -60,33 +93,52 @@ fn main() -> Result<(), Failure> {
         Some(text) => text.to_string_lossy().parse()?,
         None => 5,
     };
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         ("fan_out_in", || fan(""), f64::from(FAN)),
         ("fan_out_in_with_outputs", || fan("tell"), f64::from(FAN)),
         ("fan_out_in_distinct_tasks", distinct, f64::from(FAN)),
         ("chain", chain, 1_000.0),
         ("containers", || vec![many("trial", CONTAINERS, "")], f64::from(CONTAINERS)),
+        ("day", day, 30.0),
     ];
-    for (name, plan, count) in cases {
+    for case in cases {
         for durable in [true, false] {
-            let mut took = Vec::new();
-            for round in 0..rounds {
-                took.push(run(&folder, &format!("{name}-{round}"), plan(), durable)?);
-            }
-            took.sort();
-            let (median, best) = (took[took.len() / 2], took[0]);
-            let line = json!({
-                "case": name,
-                "journal": if durable { "sqlite, synced" } else { "memory" },
-                "median_ms": median.as_secs_f64() * 1e3,
-                "best_ms": best.as_secs_f64() * 1e3,
-                "tasks_per_second": (count / median.as_secs_f64()).round(),
-                "us_per_task": median.as_secs_f64() / count * 1e6,
-            });
-            writeln!(io::stdout(), "{line}")?;
+            writeln!(io::stdout(), "{}", measure(&folder, case, rounds, durable)?)?;
         }
     }
     Ok(())
+}
+
+fn measure(
+    folder: &Path,
+    (name, plan, count): Case,
+    rounds: usize,
+    durable: bool,
+) -> Result<Value, Failure> {
+    let (mut took, mut hops) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let (whole, between) = run(folder, &format!("{name}-{round}"), plan(), durable)?;
+        took.push(whole);
+        hops.extend(between);
+    }
+    took.sort();
+    hops.sort();
+    let (median, best) = (took[took.len() / 2], took[0]);
+    let hop = |percent: usize| hops.get(hops.len() * percent / 100).map(milliseconds);
+    Ok(json!({
+        "case": name,
+        "journal": if durable { "sqlite, synced" } else { "memory" },
+        "median_ms": milliseconds(&median),
+        "best_ms": milliseconds(&best),
+        "tasks_per_second": (count / median.as_secs_f64()).round(),
+        "us_per_task": median.as_secs_f64() / count * 1e6,
+        "hop_p50_ms": hop(50),
+        "hop_p99_ms": hop(99),
+    }))
+}
+
+fn milliseconds(duration: &Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 fn task(name: &str) -> TaskPlan {
@@ -118,9 +170,30 @@ fn chain() -> Vec<TaskPlan> {
     let needs = |number: usize| number.checked_sub(1).map(|before| format!("t{before}"));
     let one = |number: usize| TaskPlan {
         needs: needs(number).into_iter().collect(),
+        input: json!("note"),
         ..task(&format!("t{number}"))
     };
     (0..CHAIN).map(one).collect()
+}
+
+fn day() -> Vec<TaskPlan> {
+    let needs = |stage: usize, number: usize| -> Vec<String> {
+        let Some(before) = stage.checked_sub(1) else { return Vec::new() };
+        let size = STAGES[before];
+        let mut numbers: Vec<usize> = match stage {
+            3 => (0..size).collect(),
+            _ => vec![number % size, (number + 1) % size],
+        };
+        numbers.sort_unstable();
+        numbers.into_iter().map(|other| format!("s{before}t{other}")).collect()
+    };
+    let one = |stage: usize, number: usize| TaskPlan {
+        needs: needs(stage, number),
+        input: json!("nap"),
+        ..task(&format!("s{stage}t{number}"))
+    };
+    let stages = STAGES.iter().enumerate();
+    stages.flat_map(|(stage, size)| (0..*size).map(move |number| one(stage, number))).collect()
 }
 
 fn run(
@@ -128,7 +201,7 @@ fn run(
     name: &str,
     tasks: Vec<TaskPlan>,
     durable: bool,
-) -> Result<Duration, Failure> {
+) -> Result<(Duration, Vec<Duration>), Failure> {
     let home = folder.join(format!("engine-speed-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&home)?;
     let journal: Arc<dyn Journal> = if durable {
@@ -136,16 +209,19 @@ fn run(
     } else {
         Arc::new(MemoryJournal::new())
     };
-    let noop: Arc<dyn TaskKind> = Arc::new(Noop);
+    let noop = Arc::new(Noop::default());
+    let kind: Arc<dyn TaskKind> = noop.clone();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let naps = tasks.iter().any(|task| task.input == "nap");
     let host = Host {
         journal: Arc::clone(&journal),
         artifacts: Artifacts::at(home.join("artifacts")),
         clock: Arc::new(SystemClock),
-        kinds: Arc::new(BTreeMap::from([("noop", noop)])),
-        workers: Workers::new(cores),
+        kinds: Arc::new(BTreeMap::from([("noop", kind)])),
+        workers: Workers::new(if naps { WAITERS } else { cores }),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     let phase = PhasePlan {
         name: "speed".into(),
@@ -183,10 +259,15 @@ fn run(
     }
     drop(journal);
     std::fs::remove_dir_all(&home)?;
-    Ok(took)
+    Ok((took, noop.hops()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "stands for work that takes a known time")]
+fn nap() {
+    std::thread::sleep(NAP);
 }

@@ -15,6 +15,7 @@ use crate::{
     artifact::{ArtifactRef, Artifacts},
     container::Container,
     event::{Fact, Failure, Start},
+    resource::Amount,
     run::Cause,
 };
 
@@ -178,6 +179,20 @@ pub trait TaskKind: Send + Sync {
     /// # Errors
     /// If the work failed or was told to stop.
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError>;
+}
+
+/// Runs tasks in processes of their own.
+pub trait Isolate: Send + Sync {
+    /// Does what `kind` does with `context`, held to `takes`.
+    ///
+    /// # Errors
+    /// As the kind, or if the process could not be run or broke a limit.
+    fn run(
+        &self,
+        kind: &str,
+        context: &TaskContext,
+        takes: &Amount,
+    ) -> Result<TaskOutput, TaskError>;
 }
 
 /// What is wrong with the input of a task.

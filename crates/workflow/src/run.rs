@@ -3,164 +3,28 @@
 //! Invariant: a `Run` holds nothing that is not in its events, so any process can rebuild it.
 
 pub(crate) mod board;
+mod record;
+mod status;
+mod trigger;
+mod view;
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
-use dirigent_core::{CorrelationId, Event, RunId, Timestamp, canonical, hash::Sha256Hex};
-use serde::{Deserialize, Serialize};
+use dirigent_core::{CorrelationId, Event, RunId, Timestamp, hash::Sha256Hex};
 use serde_json::{Map, Value};
 
 use crate::{
-    artifact::{ArtifactRef, Artifacts},
     event::{Fact, Failure, Start, Unreadable, start},
     instances::{self, TaskId},
-    plan::{InputRef, LifecycleStep, Plan, TaskPlan},
+    plan::LifecycleStep,
     task::{IllegalMove, TaskMove, TaskState},
 };
 use board::Board;
 
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunStatus {
-    /// Work is being done, or was when the process that did it went away.
-    Running,
-    /// The process was told to stop; the run can be resumed.
-    Interrupted,
-    /// Ended well.
-    Completed,
-    /// Ended well but for something optional.
-    Degraded,
-    /// A task failed.
-    Failed,
-    /// Took longer than it may.
-    Timeout,
-    /// Somebody stopped it for good.
-    Cancelled,
-}
-
-impl RunStatus {
-    /// Whether the run has ended.
-    pub fn is_terminal(self) -> bool {
-        !matches!(self, Self::Running | Self::Interrupted)
-    }
-
-    /// Whether it has ended with a result.
-    pub fn is_success(self) -> bool {
-        matches!(self, Self::Completed | Self::Degraded)
-    }
-
-    /// The word for users.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Interrupted => "interrupted",
-            Self::Completed => "completed",
-            Self::Degraded => "degraded",
-            Self::Failed => "failed",
-            Self::Timeout => "timeout",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// What is known of a task.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskRecord {
-    /// Where it stands.
-    pub state: TaskState,
-    /// How often it was started.
-    pub attempts: u32,
-    /// How often it failed or took too long since the run was last taken up after its end.
-    pub failures: u32,
-    /// When it was started last.
-    started: Timestamp,
-    detail: Option<Box<Detail>>,
-}
-
-/// What most tasks of a large run do not have.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Detail {
-    output: Option<Value>,
-    artifacts: Vec<ArtifactRef>,
-    warnings: Vec<String>,
-    error: Option<Failure>,
-    reason: Option<String>,
-    checkpoint: Option<Value>,
-    cause: Option<Cause>,
-}
-
-/// The event that started a task.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cause {
-    /// Its position in the run.
-    pub seq: u64,
-    /// Its name.
-    pub event: String,
-    /// The task or part that it is about, and which one of several: the same whatever came first.
-    pub source: String,
-    /// What it says.
-    pub payload: Value,
-}
-
-impl TaskRecord {
-    const fn new() -> Self {
-        let (attempts, failures, started) = (0, 0, Timestamp::from_nanos(0));
-        Self { state: TaskState::Pending, attempts, failures, started, detail: None }
-    }
-
-    /// What it delivered, as it is recorded; null if it did not.
-    pub fn output(&self) -> &Value {
-        let output = self.detail.as_ref().and_then(|detail| detail.output.as_ref());
-        output.unwrap_or(&Value::Null)
-    }
-
-    /// Files it made.
-    pub fn artifacts(&self) -> &[ArtifactRef] {
-        self.detail.as_ref().map_or(&[], |detail| &detail.artifacts)
-    }
-
-    /// What the user should know.
-    pub fn warnings(&self) -> &[String] {
-        self.detail.as_ref().map_or(&[], |detail| &detail.warnings)
-    }
-
-    /// The last error.
-    pub fn error(&self) -> Option<&Failure> {
-        self.detail.as_ref()?.error.as_ref()
-    }
-
-    /// Why it was skipped.
-    pub fn reason(&self) -> Option<&str> {
-        self.detail.as_ref()?.reason.as_deref()
-    }
-
-    /// The state that its next attempt begins from.
-    pub fn checkpoint(&self) -> Option<&Value> {
-        self.detail.as_ref()?.checkpoint.as_ref()
-    }
-
-    /// The event that started it.
-    pub fn cause(&self) -> Option<&Cause> {
-        self.detail.as_ref()?.cause.as_ref()
-    }
-
-    fn detail(&mut self) -> &mut Detail {
-        self.detail.get_or_insert_default()
-    }
-}
-
-/// What is known of a phase that has begun.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PhaseRecord {
-    /// Its name.
-    pub name: String,
-    /// Whether all of its tasks have ended.
-    pub completed: bool,
-    /// The outputs of earlier phases that it got, by `phase.key`.
-    pub inputs: Map<String, Value>,
-    warnings: Vec<String>,
-}
+pub use record::{Cause, PhaseRecord, TaskRecord};
+pub use status::RunStatus;
+pub use trigger::TRIGGERED_TASKS_MAX;
+pub(crate) use view::{in_order, output_of};
 
 /// Why the events of a run do not make sense.
 #[derive(Debug, thiserror::Error)]
@@ -188,12 +52,6 @@ pub enum BrokenHistory {
     #[error("run `{0}` does not begin with `workflow_started`")]
     NoStart(RunId),
 }
-
-/// The most tasks that events may start in one run, so that a circle of events ends.
-pub const TRIGGERED_TASKS_MAX: u32 = 100_000;
-
-/// The longest source of an event that is told in full by those that follow from it.
-const SOURCE_BYTES_MAX: usize = 64;
 
 /// One execution of a workflow.
 #[derive(Clone, Debug, PartialEq)]
@@ -447,50 +305,6 @@ impl Run {
         Ok(())
     }
 
-    /// Makes the tasks that `fact`, which was just taken note of, starts.
-    fn trigger(&mut self, time: Timestamp, fact: &Fact) {
-        let start = Arc::clone(&self.start);
-        let event = match fact {
-            Fact::EventPublished { event, .. } => event.as_str(),
-            fact => fact.kind(),
-        };
-        for &entry in start.plan.triggered_by(event) {
-            let going_on = self.phases.last().is_some_and(|phase| {
-                let place = start.plan.place(entry).phase as usize;
-                !phase.completed && start.plan.phases()[place].name == phase.name
-            });
-            // What a task does about an event is no new event for the same task.
-            if !going_on || self.status != RunStatus::Running || is_own(&start.plan, entry, fact) {
-                continue;
-            }
-            if self.records(entry).len() >= TRIGGERED_TASKS_MAX as usize {
-                self.too_many_triggered = true;
-                continue;
-            }
-            let mut record = TaskRecord::new();
-            let (source, payload) = (self.source_of(fact), fact.says());
-            let cause = Cause { seq: self.seq, event: event.to_owned(), source, payload };
-            record.detail().cause = Some(cause);
-            self.tasks[entry as usize].push(record);
-            self.board.spawned(&start.plan, entry, &mut self.tasks, time);
-        }
-    }
-
-    /// What `fact` is about, the same in every order of events: a task that an event started is
-    /// told by what started it, as its number tells only when.
-    fn source_of(&self, fact: &Fact) -> String {
-        let source = fact.source();
-        let plan = &self.start.plan;
-        let of = fact.task().and_then(|name| Some((name, TaskId::find(plan, name)?)));
-        let cause = of.and_then(|(name, task)| Some((name, task, self.record(task)?.cause()?)));
-        let Some((name, task, cause)) = cause else { return source };
-        let by = match cause.source.len() {
-            0..=SOURCE_BYTES_MAX => cause.source.clone(),
-            _ => Sha256Hex::of(cause.source.as_bytes()).as_str()[..16].to_owned(),
-        };
-        source.replacen(name, &format!("{}({by})", plan.entry(task.entry).name), 1)
-    }
-
     /// The facts with which another process takes the run up: which tasks lost their worker.
     pub(crate) fn take_up(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
@@ -558,137 +372,5 @@ impl Run {
         self.board = Board::default();
         (self.status, self.finished_at) = (status, Some(time));
         Ok(())
-    }
-
-    /// The task called `name`.
-    pub fn task(&self, name: &str) -> Option<&TaskRecord> {
-        TaskId::find(&self.start.plan, name).and_then(|task| self.record(task))
-    }
-
-    /// What is known of `task`.
-    pub fn record(&self, task: TaskId) -> Option<&TaskRecord> {
-        self.tasks[task.entry as usize].get(task.instance as usize)
-    }
-
-    /// The tasks of one entry of the plan, in order.
-    pub fn tasks_of(&self, entry: &str) -> &[TaskRecord] {
-        self.start.plan.number(entry).map_or(&[], |entry| self.records(entry))
-    }
-
-    /// The tasks of the entry with this number.
-    pub(crate) fn records(&self, entry: u32) -> &[TaskRecord] {
-        &self.tasks[entry as usize]
-    }
-
-    /// Every task, in the order of the plan.
-    pub fn tasks(&self) -> impl Iterator<Item = (TaskId, &TaskRecord)> {
-        (0_u32..).zip(&self.tasks).flat_map(|(entry, records)| {
-            let id = move |(instance, record)| (TaskId { entry, instance }, record);
-            (0_u32..).zip(records).map(id)
-        })
-    }
-
-    /// The tasks that are being worked on.
-    pub fn running(&self) -> impl Iterator<Item = TaskId> + '_ {
-        let is_running =
-            |(_, task): &(TaskId, &TaskRecord)| matches!(task.state, TaskState::Running { .. });
-        self.tasks().filter(is_running).map(|(task, _)| task)
-    }
-
-    /// The artifacts of all tasks, in the order of the plan.
-    pub fn artifacts(&self) -> impl Iterator<Item = &ArtifactRef> {
-        self.tasks.iter().flatten().flat_map(TaskRecord::artifacts)
-    }
-
-    /// The warnings of all phases and tasks, in the order of the plan.
-    pub fn warnings(&self) -> impl Iterator<Item = &str> {
-        let phases = self.phases.iter().flat_map(|phase| &phase.warnings);
-        let tasks = self.tasks.iter().flatten().flat_map(TaskRecord::warnings);
-        phases.chain(tasks).map(String::as_str)
-    }
-
-    /// What an input is: the output it names, read from its artifact if it is large, or null.
-    ///
-    /// # Errors
-    /// If the artifact cannot be read.
-    pub(crate) fn phase_value(&self, store: &Artifacts, input: &InputRef) -> io::Result<Value> {
-        let plan = self.start.plan.phases().iter().find(|plan| plan.name == input.phase);
-        let Some(plan) = plan else { return Ok(Value::Null) };
-        if let Some(record) = plan.result.as_ref().and_then(|task| self.task(task)) {
-            let mut whole = store.restore(record.output(), record.artifacts())?;
-            if let Some(value) = whole.get_mut(&input.key) {
-                return Ok(value.take());
-            }
-        }
-        let is_named =
-            |task: &&TaskPlan| task.name == input.key || plan.local_name(&task.name) == input.key;
-        let Some(task) = plan.tasks.iter().find(is_named) else { return Ok(Value::Null) };
-        let records = self.tasks_of(&task.name).iter();
-        let mut all = records.map(|record| store.restore(record.output(), record.artifacts()));
-        match (task.count, &task.on) {
-            (None, None) => all.next().unwrap_or(Ok(Value::Null)),
-            _ => Ok(in_order(task, all.collect::<io::Result<_>>()?)),
-        }
-    }
-
-    /// What `phase` delivered under `key`, as it is recorded: a key of its result, or the output
-    /// of one of its tasks.
-    pub fn phase_output(&self, phase: &str, key: &str) -> Option<Value> {
-        let plan = self.start.plan.phases().iter().find(|plan| plan.name == phase)?;
-        let result = plan.result.as_ref().and_then(|task| self.task(task));
-        if let Some(value) = result.and_then(|record| record.output().get(key)) {
-            return Some(value.clone());
-        }
-        let is_named = |task: &&TaskPlan| task.name == key || plan.local_name(&task.name) == key;
-        let task = plan.tasks.iter().find(is_named)?;
-        Some(output_of(self, task))
-    }
-}
-
-/// Whether `fact` is about tasks of `entry`, or their containers.
-fn is_own(plan: &Plan, entry: u32, fact: &Fact) -> bool {
-    let of_task = |name| Some(instances::tasks(plan, name)?.next()?.entry == entry);
-    let base = plan.entry(entry).container.as_deref();
-    match fact {
-        Fact::ContainerCreated { container, .. }
-        | Fact::ContainerRestarted { container, .. }
-        | Fact::ContainerRemoved { container, .. } => base.is_some_and(|base| {
-            let inside = container.strip_prefix(base);
-            inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/'))
-        }),
-        fact => fact.task().and_then(of_task).unwrap_or(false),
-    }
-}
-
-/// What `task` delivered: its output, or the list of its instances' outputs.
-pub(crate) fn output_of(run: &Run, task: &TaskPlan) -> Value {
-    let records = run.tasks_of(&task.name);
-    match (task.count, &task.on) {
-        (None, None) => records[0].output().clone(),
-        _ => in_order(task, records.iter().map(|record| record.output().clone()).collect()),
-    }
-}
-
-/// What the tasks of an entry found, as a list. Those that events started are in the order of what
-/// they found: the order of events is no part of a result.
-pub(crate) fn in_order(task: &TaskPlan, mut found: Vec<Value>) -> Value {
-    if task.on.is_some() {
-        found.sort_by_cached_key(canonical::to_string);
-    }
-    Value::Array(found)
-}
-
-impl TaskRecord {
-    fn complete(&mut self, output: &Value, artifacts: &[ArtifactRef], warnings: &[String]) {
-        if let Some(detail) = &mut self.detail {
-            detail.checkpoint = None;
-        }
-        if output.is_null() && artifacts.is_empty() && warnings.is_empty() {
-            return;
-        }
-        let detail = self.detail();
-        detail.output = Some(output.clone());
-        detail.artifacts = artifacts.to_vec();
-        detail.warnings = warnings.to_vec();
     }
 }

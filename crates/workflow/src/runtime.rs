@@ -6,13 +6,15 @@
 //! event, takes no thread.
 
 mod context;
+mod error;
+mod message;
 mod outcome;
 mod pace;
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
@@ -20,7 +22,6 @@ use std::{
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
 use dirigent_journal::{Journal, limits::EVENTS_PER_APPEND_MAX};
-use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
@@ -28,9 +29,10 @@ use crate::{
     decide::{Capacity, next_time},
     event::{Fact, Start, parts},
     instances::TaskId,
-    port::{TaskError, TaskKind, TaskOutput, Watch},
+    plan::Isolation,
+    port::{Isolate, Keep, TaskKind, Watch},
     resource::{Advice, Amount, Level},
-    run::{BrokenHistory, Run, RunStatus},
+    run::{Run, RunStatus},
     step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
@@ -38,6 +40,9 @@ use context::Contexts;
 use pace::Pace;
 
 pub use crate::workers::Workers;
+pub use error::Error;
+pub use message::Handle;
+use message::Message;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
@@ -61,73 +66,13 @@ pub struct Host {
     pub pool_size: usize,
     /// What all running tasks together may take.
     pub budget: Amount,
+    /// Runs tasks in processes of their own; none runs all on threads.
+    pub isolate: Option<Arc<dyn Isolate>>,
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("workers", &self.workers).finish_non_exhaustive()
-    }
-}
-
-/// Why a run could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The journal did not take or give a record.
-    #[error(transparent)]
-    Journal(#[from] dirigent_journal::Error),
-    /// The recorded events contradict each other.
-    #[error("the history of the run is broken")]
-    History(#[from] BrokenHistory),
-    /// The plan names a task kind that this binary does not have.
-    #[error("task `{task}` is of kind `{kind}`, which this version does not have")]
-    UnknownKind {
-        /// The task.
-        task: String,
-        /// Its kind.
-        kind: String,
-    },
-    /// The operating system gave no thread.
-    #[error("cannot start a worker thread")]
-    Thread(#[source] std::io::Error),
-    /// What an earlier task delivered cannot be read back.
-    #[error("cannot read the output of an earlier task")]
-    Artifact(#[source] std::io::Error),
-}
-
-/// What reaches a run from outside.
-enum Message {
-    Done { task: TaskId, attempt: u32, took: Duration, outcome: Result<TaskOutput, TaskError> },
-    Checkpoint { task: TaskId, attempt: u32, state: Value },
-    Cancel { by: String },
-    Interrupt { by: String },
-    Advise(Advice),
-    Nudge,
-}
-
-/// Steers a run from another thread.
-#[derive(Clone, Debug)]
-pub struct Handle(Sender<Message>);
-
-impl Handle {
-    /// Stops the run for good.
-    pub fn cancel(&self, by: &str) {
-        // A run that has ended no longer listens, and needs no stopping.
-        let _ = self.0.send(Message::Cancel { by: by.to_owned() });
-    }
-
-    /// Stops the run so that it can be resumed.
-    pub fn interrupt(&self, by: &str) {
-        let _ = self.0.send(Message::Interrupt { by: by.to_owned() });
-    }
-
-    /// Tells how much to do at once; what is going on is not stopped.
-    pub fn advise(&self, advice: Advice) {
-        let _ = self.0.send(Message::Advise(advice));
-    }
-
-    /// Makes the run look at the clock, for clocks that are moved by hand.
-    pub fn nudge(&self) {
-        let _ = self.0.send(Message::Nudge);
     }
 }
 
@@ -370,6 +315,21 @@ impl Execution {
         self.queue.add(jobs).map_err(Error::Thread)
     }
 
+    /// Makes states of `task` durable, not more often than the run says.
+    fn keep(&self, task: TaskId, attempt: u32) -> Keep {
+        let (outbox, clock) = (self.outbox.clone(), Arc::clone(&self.host.clock));
+        let pause = Duration::from_millis(self.run.start.limits.checkpoint_ms);
+        let next = Mutex::new(None);
+        Arc::new(move |state| {
+            let now = clock.now();
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            if next.is_none_or(|next| now >= next) {
+                *next = Some(now.plus(pause));
+                drop(outbox.send(Message::Checkpoint { task, attempt, state }));
+            }
+        })
+    }
+
     /// The work of a task.
     fn job(&mut self, task: TaskId, attempt: u32) -> Result<(Ticket, Work), Error> {
         let plan = self.run.start.plan.entry(task.entry);
@@ -378,10 +338,7 @@ impl Execution {
             return Err(Error::UnknownKind { task, kind });
         };
         let (outbox, watch) = (self.outbox.clone(), self.watch.of_task());
-        let keep = {
-            let outbox = outbox.clone();
-            Arc::new(move |state| drop(outbox.send(Message::Checkpoint { task, attempt, state })))
-        };
+        let keep = self.keep(task, attempt);
         let context = self
             .contexts
             .make(&self.run, task, attempt, kind.sees(), watch.clone(), keep)
@@ -390,9 +347,15 @@ impl Execution {
         let container = plan.container.is_some().then(|| context.container.clone());
         self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
         let clock = Arc::clone(&self.host.clock);
+        let (isolation, isolate) = (plan.isolation, self.host.isolate.clone());
+        let takes = plan.takes.clone();
         let work = move || {
             let began = clock.now();
-            let outcome = outcome::contained(&*kind, &context);
+            let outcome = outcome::contained(&context.task, || match (isolation, &isolate) {
+                (Isolation::Thread, _) => kind.run(&context),
+                (Isolation::Process, Some(isolate)) => isolate.run(kind.name(), &context, &takes),
+                (Isolation::Process, None) => Err(outcome::no_process(&context.task)),
+            });
             let took = clock.now().since(began);
             // What the container holds has to be free when it is given back.
             drop(context);

@@ -85,6 +85,12 @@ impl Workers {
         self.0.0.lock().limit
     }
 
+    /// Lets at least `limit` jobs go on at once.
+    pub fn at_least(&self, limit: usize) {
+        let mut state = self.0.0.lock();
+        state.limit = state.limit.max(limit);
+    }
+
     /// A queue of its own on the same threads.
     pub(crate) fn queue(&self) -> Queue {
         let mut state = self.0.0.lock();

@@ -9,7 +9,7 @@ use dirigent::{
     workflow::RunStatus,
 };
 
-use super::show;
+use super::{plan, show};
 use crate::{Context, args, exit, follow::Follower};
 
 pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> {
@@ -22,7 +22,12 @@ pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> 
         correlation_id: options.correlation_id.as_deref().map(str::parse).transpose()?,
         workers: options.workers.map(usize::from),
     };
-    let mut follower = Follower::new(context.printer);
+    let start = &prepared.start;
+    // Where it cannot be told how long it will take, the run goes on without.
+    let estimate = || context.coordinator.estimate(&start.kind, &start.name).ok();
+    let estimate = context.printer.draws().then(estimate).flatten();
+    let usual = estimate.as_ref().and_then(plan::learned);
+    let mut follower = Follower::expecting(context.printer, start.plan.count(), usual);
     if options.detach {
         let (id, status) = context.coordinator.register(&prepared, &request, &mut follower)?;
         return match status {

@@ -17,6 +17,9 @@ use crate::{
 
 /// Notes on the data that are printed.
 const NOTES_SHOWN_MAX: usize = 3;
+/// Tasks of a phase whose outputs are printed, and how much of each.
+const OUTPUTS_SHOWN_MAX: usize = 12;
+const OUTPUT_CHARS_MAX: usize = 100;
 /// Cells of the equity sparkline.
 const SPARK_CELLS: u16 = 60;
 
@@ -111,7 +114,8 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
         let more = notes.len().saturating_sub(NOTES_SHOWN_MAX);
         let shown = notes[..notes.len() - more].join("\n         ");
         let more = if more > 0 { format!("\n         and {more} more") } else { String::new() };
-        writeln!(out, "\ndata     {shown}{more}")?;
+        let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+        writeln!(out, "{gap}data     {shown}{more}")?;
     }
     let file =
         |name: &str| summary.artifacts.iter().find(|file| file["name"] == name)?["path"].as_str();
@@ -121,7 +125,10 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     if let Some(digest) = &summary.digest {
         writeln!(out, "digest   {digest}")?;
     }
-    if let Some(path) = file(super::report::REPORT) {
+    let reports = summary.artifacts.iter().filter_map(|file| {
+        super::report::is_report(file["name"].as_str()?).then(|| file["path"].as_str())?
+    });
+    for path in reports {
         writeln!(out, "report   {path}")?;
     }
     Ok(out)
@@ -141,7 +148,9 @@ fn phases(printer: &Printer, out: &mut String, phases: &[Value]) -> std::fmt::Re
         let total = &phase["tasks"]["total"];
         let counts =
             if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
-        writeln!(out, "  {} {status} {total} tasks{counts}", printer.paint(Style::Bold, &name))?;
+        let tasks = if *total == 1 { "task" } else { "tasks" };
+        writeln!(out, "  {} {status} {total} {tasks}{counts}", printer.paint(Style::Bold, &name))?;
+        outputs(printer, out, phase)?;
         for error in phase["errors"].as_array().into_iter().flatten() {
             let text = |key: &str| error[key].as_str().unwrap_or_default();
             let line = format!("    {} {}: {}", text("task"), text("state"), text("why"));
@@ -149,6 +158,31 @@ fn phases(printer: &Printer, out: &mut String, phases: &[Value]) -> std::fmt::Re
         }
     }
     writeln!(out)
+}
+
+/// One line for each of the first tasks of a graph that delivered something.
+fn outputs(printer: &Printer, out: &mut String, phase: &Value) -> std::fmt::Result {
+    let all: Vec<_> = match &phase["outputs"] {
+        Value::Object(map) if phase["type"] == "tasks" => map.iter().collect(),
+        _ => return Ok(()),
+    };
+    let first = &all[..all.len().min(OUTPUTS_SHOWN_MAX)];
+    let longest = first.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in first {
+        let value = value.to_string();
+        // A program could write what makes a terminal do something.
+        let mut shown = value.chars().filter(|c| !c.is_control());
+        let mut text: String = shown.by_ref().take(OUTPUT_CHARS_MAX).collect();
+        if shown.next().is_some() {
+            text.push('…');
+        }
+        let name = printer.paint(Style::Dim, &format!("{name:<longest$}"));
+        writeln!(out, "    {name}  {text}")?;
+    }
+    match all.len() - first.len() {
+        0 => Ok(()),
+        more => writeln!(out, "    … and {more} more; all with `--output json`"),
+    }
 }
 
 /// The result of a backtest in two columns.

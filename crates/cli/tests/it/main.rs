@@ -4,6 +4,9 @@
 mod command;
 mod crash;
 mod home;
+mod isolation;
+mod new;
 mod operate;
+mod plan;
 mod workflows;
 mod world;

@@ -25,6 +25,55 @@ fn check(name: &str) {
     assert_eq!(world.json(&["verify", "last"])["equal"], true, "{name}");
 }
 
+/// Runs a bundled graph in every mode on several numbers of workers, with the same digest, and
+/// verifies it; gives the summary.
+#[track_caller]
+fn check_graph(name: &str) -> serde_json::Value {
+    let path = root().join("workflows").join(name);
+    let path = path.to_str().unwrap();
+    let world = World::new();
+    let summary = world.json(&["run", path]);
+    assert_eq!(summary["status"], "completed", "{summary}");
+    for (mode, workers) in
+        [("TRADITIONAL", "1"), ("AUTO", "1"), ("AUTO", "4"), ("COMPOSABLE", "2"), ("HYBRID", "3")]
+    {
+        let found = world.digest(&[path, "--mode", mode, "--workers", workers]);
+        assert_eq!(found, summary["digest"], "{name} {mode} {workers}");
+    }
+    assert_eq!(world.json(&["verify", "last"])["equal"], true, "{name}");
+    summary
+}
+
+#[test]
+fn tasks_fan_out_try_again_and_meet() {
+    let summary = check_graph("tasks.yaml");
+    let outputs = &summary["phases"][0]["outputs"];
+    let scores: Vec<u64> =
+        outputs["score"].as_array().unwrap().iter().map(|x| x.as_u64().unwrap()).collect();
+    assert_eq!(scores.len(), 8);
+    assert_eq!(outputs["report"]["best"], *scores.iter().max().unwrap());
+    assert_eq!(summary["phases"][0]["containers"]["restarted"], 1, "{summary}");
+}
+
+#[test]
+fn phases_pass_their_results_on() {
+    let summary = check_graph("multi-phase.yaml");
+    let verdict = &summary["phases"][2]["outputs"]["verdict"];
+    let sharpe = |phase: &str| summary["result"][phase]["metrics"]["sharpe"].as_f64().unwrap();
+    let told = |key: &str| verdict[key].as_f64().unwrap();
+    assert!((told("before") - sharpe("in_sample")).abs() < 1e-12, "{verdict}");
+    assert!((told("since") - sharpe("out_of_sample")).abs() < 1e-12, "{verdict}");
+    assert_eq!(verdict["holds"], told("since") > told("before") / 2.0);
+}
+
+#[test]
+fn events_start_tasks() {
+    let summary = check_graph("triggers.yaml");
+    let outputs = &summary["phases"][0]["outputs"];
+    assert_eq!(outputs["order"], serde_json::json!([{"sent": "buy"}]));
+    assert_eq!(outputs["note"], serde_json::json!(["again: prices/1"]));
+}
+
 #[test]
 fn buy_and_hold_runs() {
     check("buy-and-hold.yaml");

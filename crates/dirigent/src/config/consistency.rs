@@ -4,32 +4,40 @@
 //! reported once.
 
 mod tasks;
+mod types;
 
 use std::collections::BTreeSet;
 
 use dirigent_workflow::file::{Problem, Resolved, Span, resolved::Checked, suggest};
 
-use super::strategies::{self, Strategies};
+use super::{keys::WORKFLOW_TYPES, strategies, vocabulary::Vocabulary};
 
-/// Workflow types that work without prices of their own.
-const WITHOUT_DATA: &[&str] = &["tasks", "daily_trading", "training"];
+pub(super) use types::workflow_types;
+
+/// Workflow types that work without prices of their own. Those that a program registered look
+/// after themselves.
+fn needs_data(kind: &str) -> bool {
+    let without = ["tasks", "daily_trading", "training"];
+    WORKFLOW_TYPES.contains(&kind) && !without.contains(&kind)
+}
 /// Sources of prices that are files.
 const FILES: &[&str] = &["csv", "parquet"];
 
 /// Adds what is wrong with `root` to `problems`.
-pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, strategies: &dyn Strategies) {
+pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
     if !matches!(root.value, Checked::Map(_)) {
         return;
     }
+    types::check(root, problems, vocabulary);
     required(root, problems);
     dates(root, problems);
     files(root, problems);
     timeframe(root, problems);
     symbols(root, problems);
-    strategies_(root, problems, strategies);
+    strategies_(root, problems, vocabulary);
     phases(root, problems);
     limits(root, problems);
-    tasks::check(root, problems);
+    tasks::check(root, problems, vocabulary);
 }
 
 fn required(root: &Resolved, problems: &mut Vec<Problem>) {
@@ -46,10 +54,9 @@ fn required(root: &Resolved, problems: &mut Vec<Problem>) {
     let phases = 0..root.list("workflow.phases").len();
     let of_phase = |at: usize| root.text(&format!("workflow.phases.{at}.type")).unwrap_or_default();
     let mut kinds = phases.map(of_phase).peekable();
-    let no_phase_needs_it =
-        kinds.peek().is_some() && kinds.all(|kind| WITHOUT_DATA.contains(&kind));
-    let needs_none = WITHOUT_DATA.contains(&kind) || kind == "multi_phase" && no_phase_needs_it;
-    if !map.contains_key("data") && !needs_none {
+    let no_phase_needs_it = kinds.peek().is_some() && !kinds.any(needs_data);
+    let needs_it = needs_data(kind) && !(kind == "multi_phase" && no_phase_needs_it);
+    if !map.contains_key("data") && needs_it {
         missing("data", "add `data:` with `path: prices/{symbol}.csv` and `symbols: […]` below it");
     }
     if kind == "tasks" && root.list("tasks").is_empty() {
@@ -152,10 +159,10 @@ fn symbols(root: &Resolved, problems: &mut Vec<Problem>) {
     }
 }
 
-fn strategies_(root: &Resolved, problems: &mut Vec<Problem>, strategies: &dyn Strategies) {
-    strategies::check(problems, root, "strategy", strategies);
+fn strategies_(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
+    strategies::check(problems, root, "strategy", vocabulary);
     for index in 0..root.list("strategies").len() {
-        strategies::check(problems, root, &format!("strategies.{index}"), strategies);
+        strategies::check(problems, root, &format!("strategies.{index}"), vocabulary);
     }
     if root.get("strategy").is_some() && root.get("strategies").is_some() {
         let message = "`strategy` and `strategies` are both given";
@@ -179,6 +186,11 @@ fn phases(root: &Resolved, problems: &mut Vec<Problem>) {
             let problem = Problem::error(root.place(&path), path, message);
             problems.push(problem.hint("give each phase a name of its own"));
         }
+    }
+    // Without phases in the file, the workflow is one, named after its type, or the stages are.
+    if count == 0 {
+        earlier.extend(root.text("workflow.type"));
+        earlier.extend(root.entries("stages").map(|(name, _)| name));
     }
     for (name, overlay) in root.entries("coordinator.phases") {
         if !earlier.contains(name) {

@@ -53,6 +53,8 @@ const ALGORITHMS: &[&str] = &[
 pub const VARIABLES: &[(&str, &str)] = &[("WORKFLOW_TIMEOUT", "workflow.timeout_seconds")];
 
 const SECONDS: Kind = Kind::Number(Range::positive(SECONDS_MAX));
+/// A workflow type; see `consistency` for those that are registered.
+const TYPE: Kind = Kind::Registered(WORKFLOW_TYPES);
 const NAMES: Kind = Kind::List { of: &Kind::Text, min: 0, max: NAMES_MAX };
 
 /// A workflow file.
@@ -129,7 +131,7 @@ pub static FILE: Section = Section::new(
 static WORKFLOW: Section = Section::new(
     "What kind of work it is, and how it is carried out",
     &[
-        Field::required("type", Kind::Choice(WORKFLOW_TYPES), "What to do").example("backtest"),
+        Field::required("type", TYPE, "What to do").example("backtest"),
         Field::optional(
             "execution_mode",
             Kind::Choice(MODES),
@@ -155,6 +157,11 @@ static WORKFLOW: Section = Section::new(
             "The search of `type: optimization`",
         ),
         Field::optional(
+            "config",
+            Kind::Map(&Kind::Any),
+            "Settings of a workflow type that a program registers",
+        ),
+        Field::optional(
             "backtest_config",
             Kind::Section(&BACKTEST),
             "Dates and strategy of `type: backtest`, if they are not given at the top",
@@ -167,7 +174,7 @@ static PHASE: Section = Section::new(
     &[
         Field::required("name", Kind::Text, "Its name, for references to its outputs")
             .example("discovery"),
-        Field::required("type", Kind::Choice(WORKFLOW_TYPES), "What to do").example("optimization"),
+        Field::required("type", TYPE, "What to do").example("optimization"),
         Field::default(
             "container_count",
             Kind::Whole { min: 1, max: 1_000_000 },

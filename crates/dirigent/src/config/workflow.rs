@@ -78,6 +78,9 @@ pub struct Definition {
     pub strict_inputs: bool,
     /// `phases`
     pub phases: Vec<Phase>,
+    /// `config`: what a registered type is told.
+    #[serde(default)]
+    pub config: Map<String, Value>,
     /// `optimization_config`, checked but not typed.
     pub optimization_config: Option<Map<String, Value>>,
 }

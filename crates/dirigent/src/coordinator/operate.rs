@@ -7,9 +7,9 @@ use std::{
 
 use dirigent_core::{Clock, Event};
 use dirigent_journal::Journal;
-use dirigent_workflow::{file::Environment, runtime::Host};
+use dirigent_workflow::file::Environment;
 
-use super::{Coordinator, Observer};
+use super::{Coordinator, Observer, Opened};
 use crate::{
     Error,
     bus::Handler,
@@ -17,6 +17,7 @@ use crate::{
     notify::Post,
     services::Services,
     system::{self, DeadLetter, LetterId, System, SystemFact, SystemLog, state::LetterStats},
+    tasks::isolate::{self, Child},
 };
 
 impl Coordinator {
@@ -39,6 +40,19 @@ impl Coordinator {
     pub fn with_post(mut self, post: Arc<dyn Post>) -> Self {
         self.outside.post = post;
         self
+    }
+
+    /// Runs tasks of `isolation: process` as `child`, which has to know the same kinds; without
+    /// one they are refused.
+    #[must_use]
+    pub fn with_child(mut self, child: Child) -> Self {
+        self.child = Some(child);
+        self
+    }
+
+    /// What a child answers to the line that it was given: it does the task that the line tells of.
+    pub fn answer(&self, line: &str) -> String {
+        isolate::answer(&self.kinds, line)
     }
 
     /// The clock of everything that is recorded.
@@ -79,12 +93,11 @@ impl Coordinator {
     /// What works beside a run; refused while the home is halted.
     pub(super) fn services(
         &self,
-        host: &Host,
+        opened: &Arc<Opened>,
         onward: Option<Sender<Event>>,
     ) -> Result<Services, Error> {
-        let log = self.system_log(Arc::clone(&host.journal))?;
         let (outside, handlers) = (self.outside.clone(), self.handlers.clone());
-        Services::open(&self.home, log, outside, handlers, onward)
+        Services::open(&self.home, Arc::clone(opened), outside, handlers, onward)
     }
 
     /// The state of the home, as its system log tells it; that of a new home if there is none.
@@ -126,7 +139,7 @@ impl Coordinator {
         id: Option<LetterId>,
         observer: &mut dyn Observer,
     ) -> Result<BTreeMap<LetterId, Retried>, Error> {
-        let log = Arc::new(self.log_for("dead-letters retry", observer)?);
+        let log = self.log_for("dead-letters retry", observer)?;
         let letters = self.chosen(&log, id)?;
         let (registered, outside) = (self.handlers.clone(), self.outside.clone());
         let handlers = Handlers { own: None, registered, outside };
@@ -169,9 +182,7 @@ impl Coordinator {
         Error::UnknownLetter { id, home: self.home.root().to_owned() }
     }
 
-    fn log_for(&self, purpose: &str, observer: &mut dyn Observer) -> Result<SystemLog, Error> {
-        let mut wait = |holder: &str| observer.waiting(holder);
-        let journal = self.home.writer(purpose, &self.on_broken, &mut wait)?;
-        self.system_log(Arc::new(journal))
+    fn log_for(&self, purpose: &str, observer: &mut dyn Observer) -> Result<Arc<SystemLog>, Error> {
+        Ok(Arc::clone(&self.opened(purpose, observer)?.log))
     }
 }

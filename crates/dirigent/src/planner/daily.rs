@@ -8,7 +8,7 @@ use dirigent_workflow::{
 };
 use serde_json::json;
 
-use super::{Part, Planned, Planner, Planners, Refusal, schedule, side_by_side, tasks};
+use super::{Part, Planned, Planner, Planners, Refusal, side_by_side, tasks};
 use crate::config::workflow::{AgentTask, Workflow};
 
 pub(super) struct Daily;
@@ -50,8 +50,7 @@ impl Planner for Daily {
             let (path, message) = ("stages".to_owned(), "the day has no task".to_owned());
             return Err(tasks::refusal(path, message, "list tasks in at least one stage"));
         }
-        let schedule = schedule(workflow.definition.execution_mode, &phases);
-        Ok(Planned { phases, limits: tasks::limits(workflow), schedule })
+        Ok(Planned { phases, limits: tasks::limits(workflow) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use dirigent_workflow::plan::{InputRef, PhasePlan};
 
-use super::{Part, Planned, Planner, Planners, Refusal, schedule, tasks};
+use super::{Part, Planned, Planner, Planners, Refusal, tasks};
 use crate::config::workflow::{Phase, Workflow};
 
 pub(super) struct MultiPhase;
@@ -26,13 +26,12 @@ impl Planner for MultiPhase {
         }
         let one = |(at, phase): (usize, &Phase)| plan(workflow, phase, at, planners);
         let phases = phases.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
-        let schedule = schedule(workflow.definition.execution_mode, &phases);
         let mut limits = tasks::limits(workflow);
         // Phases are computed, not waited for: as many at once as there are workers.
         if phases.iter().all(|phase| phase.kind != "tasks") {
             limits.concurrency = None;
         }
-        Ok(Planned { phases, limits, schedule })
+        Ok(Planned { phases, limits })
     }
 }
 

@@ -9,7 +9,7 @@ use dirigent_workflow::{
 };
 use serde_json::Value;
 
-use super::{Part, Planned, Planner, Planners, Refusal, schedule, side_by_side};
+use super::{Part, Planned, Planner, Planners, Refusal, side_by_side};
 use crate::config::workflow::{Orchestration, Resources, RetryStrategy, Task, Workflow};
 
 pub(super) struct Tasks;
@@ -43,8 +43,7 @@ impl Planner for Tasks {
 
     fn plan(&self, workflow: &Workflow, _planners: &Planners) -> Result<Planned, Refusal> {
         let phase = self.phase(&Part::whole(workflow, self.kind()))?;
-        let schedule = schedule(workflow.definition.execution_mode, std::slice::from_ref(&phase));
-        Ok(Planned { phases: vec![phase], limits: limits(workflow), schedule })
+        Ok(Planned { phases: vec![phase], limits: limits(workflow) })
     }
 }
 
@@ -59,6 +58,7 @@ pub(super) fn limits(workflow: &Workflow) -> Limits {
     let kinds = &orchestration.max_concurrent_by_kind;
     Limits {
         concurrency: Some(count(orchestration.max_concurrent_tasks)),
+        checkpoint_ms: milliseconds(workflow.coordinator.fault_tolerance.checkpoint_interval),
         kinds: kinds.iter().map(|(kind, most)| (kind.clone(), count(*most))).collect(),
         budget: budget(&workflow.coordinator.resources),
     }
@@ -78,26 +78,12 @@ pub(super) fn budget(resources: &Resources) -> Amount {
 fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
     let orchestration = &part.workflow.orchestration;
     let name = part.task_name(&task.name);
-    if task.name.contains('/') {
-        let message = format!("the task name `{}` contains `/`", task.name);
-        return Err(refusal(
-            format!("{path}.name"),
-            message,
-            "`/` separates a task from its instances",
-        ));
-    }
     let on = task.on.as_deref().map(|event| canonical_name(event).unwrap_or(event).to_owned());
     if let Some(event @ ("workflow_completed" | "workflow_failed")) = on.as_deref() {
         let message = format!("no task can start on `{event}`, as the run is over then");
         let hint = "use `notifications` to tell somebody of the end of a run";
         return Err(refusal(format!("{path}.on"), message, hint));
     }
-    let takes = task.resources.as_ref().map(|limits| Amount {
-        memory_bytes: limits.memory_bytes().unwrap_or(0),
-        millicores: limits.millicores().unwrap_or(0),
-        disk_bytes: limits.disk_bytes().unwrap_or(0),
-        slots: limits.slots().clone(),
-    });
     Ok(TaskPlan {
         container: Some(format!("{}/{}", part.name, task.name)),
         name,
@@ -105,13 +91,24 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         needs: task.needs.iter().map(|need| part.task_name(need)).collect(),
         input: Value::Object(task.input.clone()),
         reaches: None,
-        count: (task.count > 1).then(|| u32::try_from(task.count).unwrap_or(u32::MAX)),
+        count: match task.count {
+            1 => part.containers(),
+            many => Some(u32::try_from(many).unwrap_or(u32::MAX)),
+        },
         on,
         priority: priority(&task.priority),
         timeout_ms: Some(milliseconds(task.timeout.unwrap_or(orchestration.default_task_timeout))),
-        retry: retry(orchestration, task.max_retries),
-        on_failure: if task.optional { OnFailure::Degrade } else { OnFailure::Fail },
-        takes: takes.unwrap_or_default(),
+        retry: match (part.containers(), task.max_retries) {
+            (Some(_), None) if task.count == 1 => part.restarts(),
+            (_, most) => retry(orchestration, most),
+        },
+        on_failure: match (task.optional, part.containers()) {
+            (true, _) => OnFailure::Degrade,
+            (false, Some(_)) if task.count == 1 => OnFailure::FailIfAll,
+            (false, _) => OnFailure::Fail,
+        },
+        isolation: task.isolation,
+        takes: part.takes(task.resources.as_ref()),
     })
 }
 

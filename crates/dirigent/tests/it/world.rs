@@ -68,13 +68,22 @@ impl World {
         coordinator: &Coordinator,
         notifications: &str,
     ) -> Result<Prepared, Error> {
-        let path: PathBuf = self.folder.path().join("w.yaml");
         let text = format!(
             "workflow: {{type: backtest}}\n\
              data: {{source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {{bars: 50}}}}\n\
              strategy: {{type: buy_and_hold}}\n\
              notifications: {notifications}\n"
         );
+        self.prepare_text(coordinator, &text)
+    }
+
+    /// The workflow that `text` describes.
+    pub(crate) fn prepare_text(
+        &self,
+        coordinator: &Coordinator,
+        text: &str,
+    ) -> Result<Prepared, Error> {
+        let path: PathBuf = self.folder.path().join("w.yaml");
         std::fs::write(&path, text).unwrap();
         let environment = [("HOOK".to_owned(), ADDRESS.to_owned())].into_iter().collect();
         let base = self.folder.path().to_owned();

@@ -82,6 +82,17 @@ pub(super) fn leave_marker(path: &Path, error: &str) {
     }
 }
 
+/// Removes the marker, which may not even exist: one that cannot be looked for counts as one.
+fn remove_marker(path: &Path) -> Result<(), Error> {
+    let marker = beside(path, "broken");
+    match fs::remove_file(&marker) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "remove", path: marker, source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the next read of the journal come from the disk.
 pub(super) fn drop_cached_pages(path: &Path) -> Result<(), Error> {
     for file in [path.to_owned(), wal(path)] {
@@ -130,12 +141,7 @@ pub(super) fn check(connection: &Connection, path: &Path, stop: Stop) -> Result<
         Stop::Clean | Stop::Unclean => Ok(Checked::Tail { events }),
         Stop::Broken(error) => {
             let events = SqliteReader::open(path)?.verify_all()?.events;
-            let marker = beside(path, "broken");
-            fs::remove_file(&marker).map_err(|source| Error::Io {
-                action: "remove",
-                path: marker,
-                source,
-            })?;
+            remove_marker(path)?;
             Ok(Checked::Everything { events, error })
         }
     }

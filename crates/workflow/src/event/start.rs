@@ -25,6 +25,8 @@ impl Start {
             return vec![whole];
         }
         let parts = split(&text);
+        // What all records have in common. Not `whole`: its payload is as large as all parts.
+        let frame = Draft { payload: Value::Null, ..whole };
         let payload = json!({
             "name": self.name,
             "type": self.kind,
@@ -36,9 +38,9 @@ impl Start {
         });
         let part = |text: &str| {
             let payload = json!({"text": text});
-            Draft { kind: PART.into(), payload, ..whole.clone() }
+            Draft { kind: PART.into(), payload, ..frame.clone() }
         };
-        let first = Draft { payload, ..whole.clone() };
+        let first = Draft { payload, ..frame.clone() };
         [first].into_iter().chain(parts.iter().map(|text| part(text))).collect()
     }
 }

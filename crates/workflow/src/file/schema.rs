@@ -76,7 +76,7 @@ fn kind(kind_: &Kind) -> Value {
             {"type": "integer", "minimum": 1},
             {"type": "string", "pattern": "^[0-9.]+ *([kKmMgGtT]([iI]?[bB])?|[bB])$"},
         ]}),
-        Kind::Choice(names) => json!({"enum": names}),
+        Kind::Choice(names) | Kind::Registered(names) => json!({"enum": names}),
         Kind::List { of, min, max } => {
             let item = kind(of);
             let list = json!({"type": "array", "items": item, "minItems": min, "maxItems": max});

@@ -69,6 +69,8 @@ pub enum Kind {
     Bytes,
     /// One of these names.
     Choice(&'static [&'static str]),
+    /// One of these names, or one that a program registers; checked by the product.
+    Registered(&'static [&'static str]),
     /// A path; `${NAME}` in it is replaced from the environment.
     Path,
     /// A secret; `${NAME}` in it is replaced when it is used, and it is never shown.
@@ -238,6 +240,10 @@ impl Kind {
             Self::Time => "a time of day such as `09:30`".to_owned(),
             Self::Bytes => "a size such as `512MB` or `2GB`".to_owned(),
             Self::Choice(names) => format!("one of {}", quoted(names.iter().copied())),
+            Self::Registered(names) => {
+                let known = quoted(names.iter().copied());
+                format!("one of {known}, or one that a program registers")
+            }
             Self::Path => "a path".to_owned(),
             Self::Secret => "a secret such as `${NAME}`".to_owned(),
             Self::Expression => "an expression".to_owned(),

@@ -6,8 +6,6 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use dirigent_core::Timestamp;
-
 use super::history::BoundedHistory;
 
 /// How many samples it takes to trust them.
@@ -17,8 +15,7 @@ const SAMPLES_MAX: usize = 100;
 /// How many keys are kept. Work with a name beyond them counts for its kind alone.
 const KEYS_MAX: usize = 10_000;
 
-/// What work without history is taken for: the default time limit of a task, which it will not
-/// exceed.
+/// What work without history is taken for: the default time limit of a task.
 pub const DEFAULT: Duration = Duration::from_secs(300);
 
 /// Where an estimate comes from.
@@ -39,35 +36,6 @@ pub struct Estimate {
     pub duration: Duration,
     /// Where it comes from.
     pub basis: Basis,
-}
-
-/// When work may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// When the one it has to wait for will be done.
-    pub busy_until: Option<Timestamp>,
-    /// When it has to be done.
-    pub closes: Option<Timestamp>,
-}
-
-/// Why work does not fit its window.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
-    /// Something else is at it.
-    #[error("busy until {}", hours_and_minutes(*.0))]
-    Busy(Timestamp),
-    /// There is too little time.
-    #[error(
-        "needs {} and the window closes at {}",
-        minutes_and_seconds(*.needs),
-        hours_and_minutes(*.closes)
-    )]
-    TooLong {
-        /// How long it will take.
-        needs: Duration,
-        /// When it has to be done.
-        closes: Timestamp,
-    },
 }
 
 /// What work took, by kind and name.
@@ -96,7 +64,7 @@ impl Durations {
         Self { default, kinds: BTreeMap::new(), keys: 0 }
     }
 
-    /// Records what a completed task took.
+    /// Records what completed work took.
     pub fn record(&mut self, kind: &str, name: &str, took: Duration) {
         if !self.kinds.contains_key(kind) && self.take_key() {
             let fresh = Kind { all: History::new(), names: BTreeMap::new() };
@@ -121,41 +89,13 @@ impl Durations {
         may
     }
 
-    /// How long a task of `kind` with `name` will take.
+    /// How long work of `kind` with `name` will take.
     pub fn estimate(&self, kind: &str, name: &str) -> Estimate {
         let kind = self.kinds.get(kind);
         let named = kind.and_then(|kind| kind.names.get(name)?.estimate(Basis::Name));
         let general = || kind.and_then(|kind| kind.all.estimate(Basis::Kind));
         let default = || Estimate { duration: self.default, basis: Basis::Default };
         named.or_else(general).unwrap_or_else(default)
-    }
-
-    /// When `remaining` tasks of a kind and name will be done if `workers` are at them.
-    pub fn eta(&self, kind: &str, name: &str, remaining: usize, workers: usize) -> Duration {
-        let rounds = remaining.div_ceil(workers.max(1));
-        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        self.estimate(kind, name).duration.saturating_mul(rounds)
-    }
-
-    /// Whether a task can start now and be done before its window closes.
-    ///
-    /// # Errors
-    /// If something else is at it, or there is too little time; the error says which.
-    pub fn fits_window(
-        &self,
-        kind: &str,
-        name: &str,
-        now: Timestamp,
-        window: Window,
-    ) -> Result<Estimate, Misfit> {
-        let estimate = self.estimate(kind, name);
-        match window {
-            Window { busy_until: Some(until), .. } if now < until => Err(Misfit::Busy(until)),
-            Window { closes: Some(closes), .. } if now.plus(estimate.duration) > closes => {
-                Err(Misfit::TooLong { needs: estimate.duration, closes })
-            }
-            Window { .. } => Ok(estimate),
-        }
     }
 }
 
@@ -188,29 +128,12 @@ impl History {
     }
 }
 
-fn hours_and_minutes(moment: Timestamp) -> String {
-    let minutes = moment.nanos_of_day() / 60_000_000_000;
-    format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
-}
-
-fn minutes_and_seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        0 => format!("{} ms", duration.as_millis()),
-        seconds @ 1..120 => format!("{seconds} s"),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
-    }
-
-    fn at(hour: i64, minute: i64) -> Timestamp {
-        Timestamp::from_nanos((hour * 60 + minute) * 60_000_000_000)
     }
 
     #[track_caller]
@@ -254,29 +177,5 @@ mod tests {
         }
         check(&durations, "late", seconds(6), Basis::Kind(100));
         assert_eq!(durations.estimate("other", "late").basis, Basis::Default);
-    }
-
-    #[test]
-    fn the_time_to_the_end_counts_rounds_of_workers() {
-        let durations = Durations::new(seconds(10));
-        for (remaining, workers, expected) in
-            [(0, 4, 0), (1, 4, 10), (4, 4, 10), (5, 4, 20), (5, 0, 50)]
-        {
-            assert_eq!(durations.eta("train", "hex", remaining, workers), seconds(expected));
-        }
-        assert!(durations.eta("train", "hex", usize::MAX, 1) > seconds(u64::from(u32::MAX)));
-    }
-
-    #[test]
-    fn a_window_that_is_busy_or_too_short_is_refused_with_the_reason() {
-        let durations = Durations::new(seconds(600));
-        let fits = |window| durations.fits_window("train", "hex", at(14, 0), window);
-        let busy = Window { busy_until: Some(at(14, 30)), closes: None };
-        assert_eq!(fits(busy).unwrap_err().to_string(), "busy until 14:30 UTC");
-        let short = Window { busy_until: Some(at(13, 0)), closes: Some(at(14, 9)) };
-        let text = "needs 10 min 0 s and the window closes at 14:09 UTC";
-        assert_eq!(fits(short).unwrap_err().to_string(), text);
-        let enough = Window { busy_until: Some(at(14, 0)), closes: Some(at(14, 10)) };
-        assert_eq!(fits(enough).map(|estimate| estimate.duration), Ok(seconds(600)));
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     artifact::Artifacts,
     event::Failure,
     instances::TaskId,
-    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    port::{TaskError, TaskOutput},
     retry::ErrorClass,
     run::Run,
     step::{Delivery, Outcome},
@@ -17,13 +17,13 @@ const WARNINGS_MAX: usize = 50;
 /// The longest message of a failure that is recorded.
 const MESSAGE_CHARS_MAX: usize = 8_000;
 
-/// Runs `kind`; a panic is a failure.
+/// Does the `work` of `task`; a panic is a failure.
 pub(super) fn contained(
-    kind: &dyn TaskKind,
-    context: &TaskContext,
+    task: &str,
+    work: impl FnOnce() -> Result<TaskOutput, TaskError>,
 ) -> Result<TaskOutput, TaskError> {
-    catch_unwind(AssertUnwindSafe(|| kind.run(context)))
-        .unwrap_or_else(|panic| Err(TaskError::Failed(failure_of(&context.task, &*panic))))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(TaskError::Failed(failure_of(task, &*panic))))
 }
 
 /// What `result` of `task` means for the run.
@@ -68,6 +68,15 @@ fn spilled(
             hint: Some("check the space of the home, then resume the run".into()),
         }),
     }
+}
+
+/// The error of a task that is to run in a process where none can be made.
+pub(super) fn no_process(task: &str) -> TaskError {
+    TaskError::Hopeless(Failure {
+        code: "isolation_unavailable".into(),
+        message: format!("task `{task}` cannot run in a process of its own"),
+        hint: Some("give the coordinator a child program, or write `isolation: thread`".into()),
+    })
 }
 
 fn failure_of(task: &str, panic: &(dyn std::any::Any + Send)) -> Failure {

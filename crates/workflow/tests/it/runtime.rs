@@ -115,6 +115,7 @@ fn world() -> World {
         workers: Workers::new(2),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     World { host, journal, clock, entered, _folder: folder }
 }
@@ -146,7 +147,7 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 }
 
 #[test]
-fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
+fn wft_10_a_run_records_every_step_in_order_and_replays_to_the_same_state() {
     let world = world();
     let run = world.create(start(Mode::Traditional, "", None)).drive().unwrap();
     assert_eq!(run.status, RunStatus::Completed);
@@ -175,7 +176,7 @@ fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
 }
 
 #[test]
-fn the_digest_does_not_depend_on_mode_workers_or_run() {
+fn rep_10_the_digest_does_not_depend_on_mode_workers_or_run() {
     let digest = |mode, workers| {
         let mut world = world();
         world.host.workers = Workers::new(workers);
@@ -244,7 +245,7 @@ fn what_needs_an_optional_task_that_failed_is_skipped_and_the_run_ends_degraded(
 }
 
 #[test]
-fn a_cancelled_run_stops_its_work_and_ends() {
+fn api_02_a_cancelled_run_stops_its_work_and_ends() {
     let world = world();
     let run = world.interfere(start(Mode::Auto, "wait", None), |handle| handle.cancel("a test"));
     assert_eq!(run.status, RunStatus::Cancelled);

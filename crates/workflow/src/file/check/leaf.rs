@@ -58,7 +58,8 @@ impl Checker<'_> {
             (Kind::Choice(names), _) if names.contains(&scalar.text.as_str()) => {
                 text_leaf(&scalar.text)
             }
-            (Kind::Choice(names), _) => self.unknown_name(subject, names),
+            (Kind::Registered(_), Atom::Text(text)) if !text.is_empty() => text_leaf(text),
+            (Kind::Choice(names) | Kind::Registered(names), _) => self.unknown_name(subject, names),
             (kind, atom) => self.wrong_number(kind, atom, subject),
         }
     }
