@@ -27,10 +27,11 @@ pub(crate) struct Job {
     task: TaskId,
     name: String,
     number: u32,
+    /// How often its run had been tried again after its end.
+    tries: u32,
     does: Attempt,
     /// Whether it goes on when its process ends.
     outlives: bool,
-    given_up: bool,
 }
 
 impl World {
@@ -66,10 +67,9 @@ impl World {
             self.agenda.after(does.nanos, Happening::Finish { job });
         }
         let outlives = self.faults.draw(Fault::OutlivingOutcome);
-        let process = self.processes;
-        let job_of =
-            Job { process, run, task, name, number: attempt, does, outlives, given_up: false };
-        self.jobs.insert(job, job_of);
+        let (process, tries) = (self.processes, self.subjects[run].tries);
+        let number = attempt;
+        self.jobs.insert(job, Job { process, run, task, name, number, tries, does, outlives });
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl World {
         }
         let Some(job) = self.jobs.remove(&number) else { return Ok(()) };
         if let Some(content) = &job.does.effect {
-            self.ledger.ask(job.run, &job.name, job.number, content)?;
+            self.ledger.ask(job.run, &job.name, (job.tries, job.number), content)?;
         }
         let Some(outcome) = job.does.outcome.clone() else { return Ok(()) };
         let loses = self.faults.hit(Fault::LostOutcome);
@@ -178,11 +178,8 @@ impl World {
 
     /// Nobody waits for a job any more. Who hangs stops; who works may still finish and tell.
     pub(crate) fn give_up(&mut self, number: u64) {
-        let Some(job) = self.jobs.get_mut(&number) else { return };
-        job.given_up = true;
-        if job.does.outcome.is_none()
-            && let Some(job) = self.jobs.remove(&number)
-        {
+        let hangs = self.jobs.get(&number).is_some_and(|job| job.does.outcome.is_none());
+        if hangs && let Some(job) = self.jobs.remove(&number) {
             self.tell(&job, Outcome::Stopped, SECOND / 10);
         }
     }
