@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets the first, second, third ... system call of a small run fail as a broken or full disk would.
 
-  bench/disk_errors.py [--step 16] [--seed 1] [--dirigent target/release/dirigent]
+  bench/disk_errors.py [--step 4] [--seed 1] [--dirigent target/release/dirigent]
 
 Each point is one call about the home, and an error that it can have: EIO or ENOSPC. From then on
 every such call about the same file fails too, as on a real disk, until the process has ended.
@@ -40,7 +40,7 @@ class Failing(tracer.At):
 
 
 def main():
-    options = arguments(__doc__, step=16).parse_args()
+    options = arguments(__doc__, step=4).parse_args()
     chance, lab = random.Random(options.seed), Lab(options.dirigent, SMALL)
     began, slowest = time.monotonic(), 0.0
     lab.take_calm()
@@ -55,6 +55,9 @@ def main():
             points += 1
             outcomes[judge(watcher.hit, error, code, said, took)] += 1
             slowest = max(slowest, took if code == DISK_ERROR else 0)
+            if watcher.hit.path.endswith("control/halt"):
+                # It counts as a request to halt, which only a person lifts.
+                home.ask("halt", "--resume")
             home.finish()
             home.check()
             home.clear()
@@ -99,7 +102,9 @@ def judge(call, error, code, said, took):
         return f"journal: done without, {call}"
     if code not in ORDERLY or is_journal:
         raise Violation(f"ended with {code}: {complaint}")
-    if code != DEGRADED and "error" not in complaint:
+    # The run is interrupted if it cannot be read whether it is to halt.
+    told = "interrupted" if call.path.endswith("control/halt") else "error"
+    if code != DEGRADED and told not in complaint and "error" not in complaint:
         raise Violation(f"ended with {code} and did not say why: {complaint}")
     return f"other files: ended with {code}"
 

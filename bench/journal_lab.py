@@ -152,10 +152,15 @@ class Disk:
                                    stdout=subprocess.PIPE, text=True).stdout.strip()
         subprocess.run(["mount", self.loop, self.folder], check=True)
 
-    def power_off(self):
-        """Everything that was not flushed is gone."""
+    def cut(self):
+        """Everything that was not flushed is gone; the folder is still there, and fails."""
         os.kill(self.nbdkit, signal.SIGKILL)
         self._until(lambda: not running(self.nbdkit))
+
+    def power_off(self):
+        """Cuts the power and takes the folder away."""
+        if running(self.nbdkit):
+            self.cut()
         self._detach()
 
     def fail_writes(self, failing):

@@ -46,12 +46,13 @@ class Violation(Exception):
 class Lab:
     """A temporary folder with homes, and the program that works in them."""
 
-    def __init__(self, program, options=(), folder=None):
-        self.program, self.options = os.path.abspath(program), list(options)
-        if not os.access(self.program, os.X_OK):
-            sys.exit(f"no program at {self.program}; build it: cargo build --release -p dirigent-cli")
-        self.folder = Path(folder or tempfile.mkdtemp(prefix="dirigent-lab-"))
+    def __init__(self, program, options=()):
+        if not os.access(program, os.X_OK):
+            sys.exit(f"no program at {program}; build it: cargo build --release -p dirigent-cli")
+        self.folder, self.options = Path(tempfile.mkdtemp(prefix="dirigent-lab-")), list(options)
         (self.folder / "tmp").mkdir()
+        # A copy, as the original may be built anew meanwhile.
+        self.program = shutil.copy(program, self.folder / "dirigent")
         self.calm = None
 
     def remove(self):
@@ -86,16 +87,19 @@ class Home:
     def command(self, *words):
         return [self.lab.program, "--home", str(self.root), "--output", "json", *words]
 
+    def run_words(self, *words):
+        """What begins the run, or continues it where it is known."""
+        return ["run", str(WORKFLOW), "--correlation-id", KEY, *self.lab.options, *words]
+
     def run_command(self, *words):
-        """The command that begins the run, or continues it where it is known."""
-        return self.command("run", str(WORKFLOW), "--correlation-id", KEY, *self.lab.options, *words)
+        return self.command(*self.run_words(*words))
 
     def start(self, command, **more):
         return subprocess.Popen(command, env=self.environment(), stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, **more)
 
     def ask(self, *words):
-        """Exit code, document and complaint of a command that only looks."""
+        """Exit code, document and complaint of a command."""
         done = subprocess.run(self.command(*words), env=self.environment(), capture_output=True,
                               text=True, timeout=PATIENCE_S)
         return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr

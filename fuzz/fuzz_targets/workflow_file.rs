@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use dirigent::config::{self, Parameter, Strategies, Workflow};
+use dirigent::config::{self, Parameter, Vocabulary, Workflow};
 use dirigent_workflow::file::Document;
 use libfuzzer_sys::fuzz_target;
 
 struct None;
 
-impl Strategies for None {
-    fn names(&self) -> Vec<String> {
+impl Vocabulary for None {
+    fn strategies(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -22,7 +22,7 @@ use dirigent::{
         dirigent runs                            list what has run\n  \
         dirigent show last                       look at the last run\n\n\
         Exit codes: 0 done · 1 the run failed, timed out, was cancelled or interrupted · \
-        2 bad usage or configuration, nothing was run · 74 the journal could not be written"
+        2 bad usage or configuration, nothing was run · 3 completed, but something optional failed · 74 the journal could not be written"
 )]
 pub struct Args {
     /// Folder that holds the journal, artifacts and reports
@@ -84,7 +84,8 @@ pub struct Run {
     /// The workflow file
     #[command(flatten)]
     pub source: Source,
-    /// How many tasks may run at once [default: the number of cores]
+    /// How many tasks may run at once [default: the number of cores, or the file's
+    /// `orchestration.max_concurrent_tasks` if that is more]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub workers: Option<u16>,
     /// Your key of this run: the same key again continues or returns the same run
@@ -172,6 +173,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  dirigent run workflows/sma-cross.yaml \
         --set strategy.params.fast=5 --output json")]
     Run(Run),
+    /// Do the one task that stdin tells of, in a process of its own
+    #[command(hide = true)]
+    Task,
     /// Check a workflow file and report every problem with its place
     Validate {
         /// The workflow file
@@ -221,7 +225,8 @@ pub enum Command {
     Resume {
         /// A run id, the start of one, a correlation id, or `last`
         run: String,
-        /// How many tasks may run at once [default: the number of cores]
+        /// How many tasks may run at once [default: the number of cores, or the file's
+        /// `orchestration.max_concurrent_tasks` if that is more]
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
         workers: Option<u16>,
     },

@@ -17,5 +17,6 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod task;
 pub(crate) mod validate;
 pub(crate) mod verify;

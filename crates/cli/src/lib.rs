@@ -15,7 +15,7 @@ mod usage;
 use std::{ffi::OsString, io, process::ExitCode};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
-use dirigent::{Coordinator, Home};
+use dirigent::{Coordinator, Home, tasks::isolate::Child};
 
 use args::{Args, Command};
 use print::{Printer, Style};
@@ -40,6 +40,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let printer = Printer::new(&args, no_color);
     let coordinator = Coordinator::at(Home::at(&args.home)).on_broken(stop::on_broken());
+    let coordinator = match std::env::current_exe() {
+        Ok(program) => coordinator.with_child(Child { program, arguments: vec!["task".into()] }),
+        // Tasks that want a process of their own say that there is none.
+        Err(_) => coordinator,
+    };
     let context = Context { coordinator, printer };
     match dispatch(&context, args.command) {
         Ok(code) => ExitCode::from(code),
@@ -52,6 +57,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
     match command {
         Command::New(options) => commands::new::new(context, &options),
         Command::Run(options) => commands::run::run(context, &options),
+        Command::Task => commands::task::task(context),
         Command::Validate { source } => commands::validate::validate(context, &source),
         Command::Plan { source } => commands::plan::plan(context, &source),
         Command::Schema => commands::schema::schema(context),
@@ -94,7 +100,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// Tells the user what failed, why, and what to do next.
 fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
     let known = error.downcast_ref::<dirigent::Error>();
-    if let Some(dirigent::Error::Config(problems)) = known {
+    if let Some(dirigent::Error::Config(problems) | dirigent::Error::NotYet(problems)) = known {
         if printer.json() {
             let message = problems.iter().next().map(|problem| &problem.message);
             let error = serde_json::json!({

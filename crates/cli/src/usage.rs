@@ -10,8 +10,8 @@ pub(crate) struct Advised {
 }
 
 impl Advised {
-    /// `error`, with `hint` to follow it.
-    pub(crate) fn new(error: anyhow::Error, hint: String) -> anyhow::Error {
+    /// `cause`, with `hint` to follow it.
+    pub(crate) fn error(error: anyhow::Error, hint: String) -> anyhow::Error {
         anyhow::Error::new(Self { error, hint })
     }
 

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn streams_are_pinned() {
+    fn rep_02_streams_are_pinned() {
         let mut stream = Seed::master(42).child("a").stream();
         let first = [stream.next_u64(), stream.next_u64()];
         assert_eq!(first, PINNED);

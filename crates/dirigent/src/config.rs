@@ -10,6 +10,7 @@ pub mod keys;
 mod normalize;
 mod orchestrate;
 pub mod strategies;
+mod vocabulary;
 pub mod workflow;
 
 use std::path::Path;
@@ -20,7 +21,8 @@ use dirigent_workflow::file::{
 };
 use serde_json::Value;
 
-pub use strategies::{Parameter, ParameterKind, Strategies};
+pub use strategies::{Parameter, ParameterKind};
+pub use vocabulary::{Vocabulary, WrongTask};
 pub use workflow::Workflow;
 
 /// A workflow file that was read, checked and completed.
@@ -73,12 +75,12 @@ pub fn load(
     path: &Path,
     sets: &[String],
     environment: &Environment,
-    strategies: &dyn Strategies,
+    vocabulary: &dyn Vocabulary,
 ) -> Result<Config, Problems> {
     let mut document = Document::open(path)?;
     document.apply_environment(environment, keys::VARIABLES, &keys::FILE);
     sets.iter().for_each(|assignment| document.set(assignment));
-    read(&document, environment, strategies)
+    read(&document, environment, vocabulary)
 }
 
 /// Checks `document` and completes it with defaults.
@@ -88,12 +90,12 @@ pub fn load(
 pub fn read(
     document: &Document,
     environment: &Environment,
-    strategies: &dyn Strategies,
+    vocabulary: &dyn Vocabulary,
 ) -> Result<Config, Problems> {
     let file::Checked { mut resolved, mut problems } = document.check(&keys::FILE, environment);
     let source = document.sources().of(document.root().span);
     normalize::apply(&mut resolved, &mut problems, source.map_or("", Source::name));
-    consistency::check(&resolved, &mut problems, strategies);
+    consistency::check(&resolved, &mut problems, vocabulary);
     if problems.iter().any(Problem::is_error) {
         return Err(document.problems(problems));
     }
@@ -129,13 +131,13 @@ impl Workflow {
 }
 
 /// The JSON Schema of a workflow file, with what is registered among its names.
-pub fn schema(strategies: &dyn Strategies) -> Value {
+pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
     let mut schema = file::schema("Dirigent workflow", &keys::FILE);
-    let mut names = strategies.names();
+    let mut names = vocabulary.strategies();
     names.push(strategies::RULES.to_owned());
     names.sort();
     names.dedup();
-    complete(&mut schema, &names, &consistency::workflow_types(strategies));
+    complete(&mut schema, &names, &consistency::workflow_types(vocabulary));
     schema
 }
 

@@ -4,22 +4,21 @@
 //! Promises: a run exists once `workflow_started` is durable; the same correlation id never does
 //! the same work twice; a run that stopped for any reason goes on where it stood.
 
+mod emergency;
 mod estimate;
+mod files;
 mod lookup;
 mod opened;
 mod operate;
+mod stored;
 mod surroundings;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, Weak, mpsc::Sender},
-};
+use std::sync::{Arc, Mutex, Weak, mpsc::Sender};
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, SystemClock};
 use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     Run, RunStatus,
-    artifact::ArtifactRef,
     port::{TaskKind, Watch},
     runtime::{Execution, Handle, Host},
 };
@@ -30,10 +29,10 @@ use crate::{
     home::Home,
     notify::{self, Outside},
     planner::{Planner, Planners, planners},
-    prepare::{self, Prepared, Source, Valid},
+    prepare::Prepared,
     services::Services,
     summary::Summary,
-    tasks,
+    tasks::{self, Kinds, isolate::Child},
     verify::{Scratch, Verdict},
 };
 
@@ -73,13 +72,15 @@ pub struct Request {
 pub struct Coordinator {
     home: Home,
     clock: Arc<dyn Clock>,
-    kinds: BTreeMap<&'static str, Arc<dyn TaskKind>>,
+    kinds: Kinds,
     planners: Planners,
     strategies: Arc<Registry>,
     on_broken: crate::OnBroken,
     outside: Outside,
     handlers: Vec<Arc<dyn Handler>>,
     shared: Mutex<Weak<Opened>>,
+    opening: Mutex<()>,
+    child: Option<Child>,
 }
 
 impl std::fmt::Debug for Coordinator {
@@ -107,6 +108,8 @@ impl Coordinator {
             outside: Outside::default(),
             handlers: Vec::new(),
             shared: Mutex::default(),
+            opening: Mutex::default(),
+            child: None,
         }
     }
 
@@ -125,28 +128,6 @@ impl Coordinator {
         &self.home
     }
 
-    /// Reads and checks a workflow file; touches nothing.
-    ///
-    /// # Errors
-    /// With every problem of the file, each with its place.
-    pub fn check(&self, source: &Source) -> Result<Valid, Error> {
-        prepare::check(source, &self.strategies, &self.planners)
-    }
-
-    /// Reads, checks and plans a workflow file; touches nothing.
-    ///
-    /// # Errors
-    /// As `check`; and if this version cannot run workflows of its type.
-    pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
-        prepare::plan(self.check(source)?, &self.planners, &self.kinds)
-    }
-
-    /// The JSON Schema of workflow files.
-    pub fn schema(&self) -> serde_json::Value {
-        let (strategies, planners) = (&*self.strategies, &self.planners);
-        crate::config::schema(&crate::strategy::Names { strategies, planners })
-    }
-
     /// Runs `prepared` to the end. A correlation id that is known returns the completed run,
     /// continues the unfinished one, or tries the failed one again.
     ///
@@ -162,14 +143,24 @@ impl Coordinator {
         let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
         let host = self.host(&opened, &prepared.start, request.workers);
         let mut services = self.services(&opened, observer.events())?;
+        let has_its_end = |run: &Run| run.status.is_success() || run.status == RunStatus::Cancelled;
+        let admission = opened.admission();
         let (execution, working) = match self.admit(&host, prepared, request)? {
-            Some(run) if run.status.is_success() || run.status == RunStatus::Cancelled => {
+            Some(run) if has_its_end(&run) => {
+                drop(admission);
                 return self.stored(&run);
             }
             Some(run) => {
-                let Some(working) = opened.take(&run.id) else {
+                let working = opened.take(&run.id);
+                drop(admission);
+                let Some(working) = working else {
                     return Ok(Summary::of(&opened.wait_for(&run.id)?, &self.home));
                 };
+                // Who had it may have gone on with it since.
+                let run = load(&*opened.journal, &run.id)?;
+                if has_its_end(&run) {
+                    return self.stored(&run);
+                }
                 self.check_files(&run)?;
                 // A request that was left while nobody worked on the run is out of date once it
                 // is asked for again.
@@ -180,6 +171,7 @@ impl Coordinator {
             None => {
                 let execution = self.create(host, prepared, request, &mut services)?;
                 let working = opened.take(execution.id()).expect("a new run is nobody's yet");
+                drop(admission);
                 (execution, working)
             }
         };
@@ -199,6 +191,7 @@ impl Coordinator {
         let opened = self.opened(&format!("run {}", prepared.start.name), observer)?;
         let host = self.host(&opened, &prepared.start, request.workers);
         let mut services = self.services(&opened, None)?;
+        let _admission = opened.admission();
         if let Some(run) = self.admit(&host, prepared, request)? {
             return Ok((run.id, run.status));
         }
@@ -279,7 +272,7 @@ impl Coordinator {
         working.steer(run.handle());
         let governor = self.govern(&run);
         let (host, services) = (run.host(), services.start(&run)?);
-        let run = run.drive();
+        let run = emergency::drive(&self.home, run);
         drop(governor);
         let told = services.finish();
         let run = run?;
@@ -292,41 +285,11 @@ impl Coordinator {
         Ok(Summary::of(&run, &self.home))
     }
 
-    /// The summary of a run that has ended, whose files appear in its folder: also if the process
-    /// that ended it was killed before it could place them there.
-    fn ended(&self, run: &Run) -> Result<Summary, Error> {
-        let (store, folder) = (self.home.artifacts(), self.home.run_folder(&run.id));
-        for file in run.artifacts() {
-            let failed = |source| Error::Write { path: folder.join(&file.name), source };
-            store.link(file, &folder).map_err(failed)?;
-        }
-        Ok(Summary::of(run, &self.home))
-    }
-
-    /// The summary of a run that ended some time ago, whose files are still what they were.
-    ///
-    /// # Errors
-    /// If a file is missing or was changed.
-    pub fn stored(&self, run: &Run) -> Result<Summary, Error> {
-        self.check_files(run)?;
-        self.ended(run)
-    }
-
-    fn check_files(&self, run: &Run) -> Result<(), Error> {
-        let store = self.home.artifacts();
-        let lost = |file: &ArtifactRef, source| Error::FileLost {
-            run: run.id.clone(),
-            file: file.name.clone(),
-            path: store.path(&file.sha256),
-            source,
-        };
-        run.artifacts().try_for_each(|file| store.check(file).map_err(|why| lost(file, why)))
-    }
-
     /// Cancels the runs that others asked to cancel while this process had the home. Those that it
     /// works on hear of it themselves.
-    fn cancel_others(&self, host: &Host, opened: &Opened) -> Result<(), Error> {
-        for id in self.home.cancel_requests().into_iter().filter(|id| !opened.works_on(id)) {
+    fn cancel_others(&self, host: &Host, opened: &Arc<Opened>) -> Result<(), Error> {
+        for id in self.home.cancel_requests() {
+            let Some(_working) = opened.take(&id) else { continue };
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
             let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {

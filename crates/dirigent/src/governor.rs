@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_squeeze_lowers_the_concurrency_and_its_end_raises_it() {
+    fn res_09_10_a_squeeze_lowers_the_concurrency_and_its_end_raises_it() {
         let squeeze = [vec![load(0.7, 50); 5], vec![load(0.7, 92); 3], vec![load(0.3, 20); 90]];
         let news = advised(8, EVERY, squeeze.concat());
         let found: Vec<_> = news.iter().map(|a| (a.concurrency, a.level)).collect();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_machine_gets_more_until_the_target() {
+    fn res_12_an_idle_machine_gets_more_until_the_target() {
         let idle = advised(1, EVERY, vec![load(0.2, 10); 60]);
         let found: Vec<_> = idle.iter().map(|advice| advice.concurrency).collect();
         assert_eq!(found, [2, 3, 4, 5, 6, 7, 8]);

@@ -2,15 +2,17 @@
 //!
 //! Promises: only looks; every finding names its part and, where there is one, the way out.
 
-use std::{collections::BTreeMap, io::Write as _, path::Path};
+use std::{collections::BTreeMap, io::Write as _, path::Path, time::Duration};
 
 use dirigent_journal::{ReadJournal, sqlite};
+use dirigent_workflow::resource::backpressure::{Gauge, Level, Limits};
 use serde::Serialize;
 
 use crate::{
     Coordinator, Error,
     system::{
         self, System,
+        letter::LetterStatus,
         state::{HandlerHealth, LetterStats},
     },
 };
@@ -143,13 +145,22 @@ impl Coordinator {
         let parts = BTreeMap::from([
             ("artifacts", artifacts(self.home().root())),
             ("daemons", daemons(&known)),
-            ("dead_letters", dead_letters(handlers.dead_letters)),
+            ("dead_letters", self.letters_part(&known)),
             ("disk", disk(self.home().root())),
             ("halt", self.halt_part()),
             ("handlers", handlers_part(&known)),
             ("journal", journal),
         ]);
         Health::of(parts, handlers)
+    }
+
+    /// How deep and how old the queue of dead letters is.
+    fn letters_part(&self, system: &System) -> Part {
+        let pending = || system.letters().filter(|letter| letter.status == LetterStatus::Pending);
+        let oldest = pending().map(|letter| letter.failed_at).min();
+        let age = oldest.map_or(Duration::ZERO, |oldest| self.clock().now().since(oldest));
+        let level = Gauge::new(Limits::default()).measure(pending().count(), age);
+        dead_letters(system.letter_stats(), level)
     }
 
     fn halt_part(&self) -> Part {
@@ -234,12 +245,13 @@ fn artifacts(root: &Path) -> Part {
     }
 }
 
-fn dead_letters(stats: LetterStats) -> Part {
+fn dead_letters(stats: LetterStats, level: Level) -> Part {
     const RETRY: &str = "`dirigent dead-letters list` shows why; `dirigent dead-letters retry --all` \
                          tries again";
     match (stats.abandoned, stats.pending) {
         (0, 0) => Part::well("none"),
-        (0, pending) => Part::ill(0.8, format!("{pending} pending"), RETRY),
+        (0, pending) if level < Level::High => Part::ill(0.8, format!("{pending} pending"), RETRY),
+        (0, pending) => Part::ill(0.6, format!("{pending} pending, backpressure {level}"), RETRY),
         (abandoned, pending) => {
             Part::ill(0.6, format!("{abandoned} abandoned, {pending} pending"), RETRY)
         }

@@ -33,6 +33,7 @@ pub mod system;
 pub mod tasks;
 pub mod templates;
 pub mod verify;
+mod vocabulary;
 
 use std::sync::Arc;
 

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_budget_is_the_lower_one_of_configured_and_80_percent() {
+    fn res_01_the_budget_is_the_lower_one_of_configured_and_80_percent() {
         let machine = Machine {
             memory_bytes: Some(10_000),
             millicores: 4_000,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_core_is_one_worker() {
+    fn res_02_a_fraction_of_a_core_is_one_worker() {
         let machine = |millicores| Machine {
             memory_bytes: None,
             millicores,

@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use dirigent_workflow::{
     plan::{self, Mode, PhasePlan},
     resource::Amount,
+    retry::{Backoff, Retry},
 };
 
 use crate::config::workflow::{Limits, Mode as Written, Phase, PhaseOverlay, Workflow};
@@ -119,6 +120,25 @@ impl<'w> Part<'w> {
             disk_bytes: limits.disk_bytes().unwrap_or(0),
             slots: limits.slots().clone(),
         })
+    }
+
+    /// How many containers the phase consists of, if that is more than one.
+    pub fn containers(&self) -> Option<u32> {
+        let count = self.phase.map_or(1, |phase| phase.container_count);
+        (count > 1).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// What is done about a container that fails: it begins again at once, from its checkpoint, as
+    /// often as `coordinator.fault_tolerance` says, and is then given up.
+    pub fn restarts(&self) -> Retry {
+        let tolerance = &self.workflow.coordinator.fault_tolerance;
+        let most = if tolerance.auto_restart { tolerance.max_container_failures } else { 0 };
+        Retry {
+            max: u32::try_from(most).unwrap_or(u32::MAX),
+            backoff: Backoff::Fixed { delay_ms: 0 },
+            jitter_percent: 0,
+            permanent: true,
+        }
     }
 
     /// How many of the tasks of the phase run at once at most.

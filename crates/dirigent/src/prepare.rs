@@ -3,13 +3,11 @@
 //! Promises: every mistake that can be seen before anything runs is reported, all at once, with
 //! its place: keys and values, strategy and rules, missing data files. Nothing is written.
 
+mod inputs;
 mod kinds;
+mod not_yet;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use dirigent_trading::{price, rules::RuleError, strategy::Registry};
 use dirigent_workflow::{
@@ -17,7 +15,6 @@ use dirigent_workflow::{
     event::{START_BYTES_MAX, Start},
     file::{Environment, Explained, Place, Problem, SourceKind, Span},
     plan::Mode,
-    port::TaskKind,
 };
 use serde_json::Value;
 
@@ -26,6 +23,8 @@ use crate::{
     config::{self, Config, workflow::Mode as Written},
     planner::{self, Planners, Refusal},
     strategy,
+    tasks::Kinds,
+    vocabulary::Registered,
 };
 
 /// The most missing files that are listed one by one.
@@ -92,9 +91,9 @@ impl Prepared {
 ///
 /// # Errors
 /// With every problem that was found.
-pub fn check(source: &Source, strategies: &Registry, planners: &Planners) -> Result<Valid, Error> {
-    let names = strategy::Names { strategies, planners };
-    let config = config::load(&source.path, &source.set, &source.environment, &names)
+pub(crate) fn check(source: &Source, registered: &Registered<'_>) -> Result<Valid, Error> {
+    let strategies = registered.strategies;
+    let config = config::load(&source.path, &source.set, &source.environment, registered)
         .map_err(Error::Config)?;
     let base = base(source, &config);
     let mut problems = Vec::new();
@@ -131,28 +130,15 @@ pub fn check(source: &Source, strategies: &Registry, planners: &Planners) -> Res
 ///
 /// # Errors
 /// If this version cannot run workflows of its type.
-pub fn plan(
-    valid: Valid,
-    planners: &Planners,
-    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
-) -> Result<Prepared, Error> {
-    let Valid { config, warnings, base } = valid;
+pub(crate) fn plan(valid: Valid, planners: &Planners, kinds: &Kinds) -> Result<Prepared, Error> {
+    let Valid { config, mut warnings, base } = valid;
     let workflow = &config.workflow;
     let definition = &workflow.definition;
-    let Some(planner) = planners.get(definition.kind.as_str()) else {
-        return Err(Error::Config(config.problems(vec![not_yet(&config, planners)])));
+    let missing = not_yet::types(&config, planners);
+    let Some(planner) = planners.get(definition.kind.as_str()).filter(|_| missing.is_empty())
+    else {
+        return Err(Error::NotYet(config.problems(missing)));
     };
-    if !workflow.strategies.is_empty() {
-        let place = config.place("strategies");
-        let problem = Problem::error(
-            place,
-            "strategies",
-            "several strategies in one account \
-             cannot be run by this version",
-        );
-        let problem = problem.hint("run one `strategy` for each file");
-        return Err(Error::Config(config.problems(vec![problem])));
-    }
     let mode = mode(definition.execution_mode);
     let planned = planner.plan(workflow, planners).map_err(|refusal| {
         let Refusal { path, message, hint } = refusal;
@@ -179,10 +165,17 @@ pub fn plan(
         limits: planned.limits,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let problems = kinds::unable(&config, &start.plan, kinds);
-    if !problems.is_empty() {
-        return Err(Error::Config(config.problems(problems)));
+    let missing = kinds::missing(&config, &start.plan, kinds);
+    if !missing.is_empty() {
+        return Err(Error::NotYet(config.problems(missing)));
     }
+    let mut inputs = inputs::unknown(&config, &start.plan);
+    inputs.extend(kinds::unfit(&config, &start.plan, kinds));
+    let inputs = config.problems(inputs);
+    if inputs.has_error() {
+        return Err(Error::Config(inputs));
+    }
+    warnings.extend(inputs.lines());
     let bytes = serde_json::to_string(&start).map_or(usize::MAX, |text| text.len());
     if bytes > START_BYTES_MAX {
         let message =
@@ -193,15 +186,6 @@ pub fn plan(
     }
     let notifications = config.workflow.notifications;
     Ok(Prepared { start, schedules, warnings, notifications, explained: config.explained })
-}
-
-fn not_yet(config: &Config, planners: &Planners) -> Problem {
-    let can: Vec<String> = planners.keys().map(|kind| format!("`{kind}`")).collect();
-    let kind = &config.workflow.definition.kind;
-    let message = format!("workflows of type `{kind}` cannot be run by this version");
-    let place = config.place("workflow.type");
-    Problem::error(place, "workflow.type", message)
-        .hint(format!("the file is valid; this version runs {}", can.join(", ")))
 }
 
 fn mode(mode: Written) -> Mode {

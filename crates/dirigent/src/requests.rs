@@ -31,6 +31,10 @@ impl Service for Requests {
     fn run(&self, life: &Life) -> Result<(), String> {
         life.ready();
         loop {
+            // First: an interrupted run does not hear of it any more.
+            if let Some(by) = self.home.take_cancel_request(&self.run) {
+                self.handle.cancel(&by);
+            }
             // Before the record: what cannot be recorded stops the run all the same.
             if self.home.is_halt_requested() {
                 self.handle.interrupt("halt");
@@ -38,9 +42,6 @@ impl Service for Requests {
             let halt = halt::take_up(&self.home, &self.log).map_err(|error| error.to_string())?;
             if let Some(halt) = halt {
                 self.handle.interrupt(&format!("halt by {}", halt.by));
-            }
-            if let Some(by) = self.home.take_cancel_request(&self.run) {
-                self.handle.cancel(&by);
             }
             if life.wait(LOOK_EVERY) {
                 return Ok(());

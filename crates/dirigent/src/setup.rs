@@ -65,6 +65,11 @@ impl Setup {
         Ok(Self { workflow, data, base: base.to_owned(), seed })
     }
 
+    /// The same with another seed, for prices that are made from it.
+    pub(crate) fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// The timeframe of the file.
     pub(crate) fn timeframe(&self) -> Option<Timeframe> {
         self.data.timeframe.parse().ok()

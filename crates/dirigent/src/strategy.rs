@@ -5,45 +5,11 @@ use std::collections::BTreeMap;
 use dirigent_trading::{
     Bars,
     rules::{self, Place, Program, RuleError, RuleSet},
-    strategy::{ParamValue, Plan, Registry, SignalStrategy, Strategy, Values},
+    strategy::{ParamValue, Plan, Registry, SignalStrategy, Strategy},
 };
-use dirigent_workflow::file::spec::Range;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    config::{Parameter, ParameterKind, Strategies, strategies::RULES, workflow},
-    planner::Planners,
-};
-
-/// What is registered as the configuration asks for it.
-pub(crate) struct Names<'a> {
-    pub(crate) strategies: &'a Registry,
-    pub(crate) planners: &'a Planners,
-}
-
-impl Strategies for Names<'_> {
-    fn names(&self) -> Vec<String> {
-        self.strategies.names().map(str::to_owned).collect()
-    }
-
-    fn parameters(&self, name: &str) -> Option<Vec<Parameter>> {
-        let parameter = |parameter: &dirigent_trading::strategy::Parameter| Parameter {
-            name: parameter.name.to_owned(),
-            kind: match parameter.values {
-                Values::Whole { min, max, .. } => ParameterKind::Whole { min, max },
-                Values::Number { min, max, .. } => ParameterKind::Number(Range::from_to(min, max)),
-                Values::Choice { names, .. } => {
-                    ParameterKind::Choice(names.iter().map(ToString::to_string).collect())
-                }
-            },
-        };
-        Some(self.strategies.get(name)?.parameters().iter().map(parameter).collect())
-    }
-
-    fn workflow_types(&self) -> Vec<String> {
-        self.planners.keys().map(ToString::to_string).collect()
-    }
-}
+use crate::config::{strategies::RULES, workflow};
 
 /// Whether strategies of this type set the weights of the whole portfolio, so that no sizing rule
 /// applies to them.

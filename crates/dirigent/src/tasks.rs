@@ -5,6 +5,7 @@ pub(crate) mod backtest;
 mod codes;
 pub mod command;
 pub mod http;
+pub mod isolate;
 pub mod noop;
 pub mod publish;
 mod secrets;
@@ -20,8 +21,11 @@ use crate::environment;
 
 pub use codes::is_permanent;
 
-/// Everything that this version can do, by name.
-pub(crate) fn kinds(strategies: &Arc<Registry>) -> BTreeMap<&'static str, Arc<dyn TaskKind>> {
+/// Kinds of tasks, by name.
+pub type Kinds = BTreeMap<&'static str, Arc<dyn TaskKind>>;
+
+/// Everything that this version can do.
+pub(crate) fn kinds(strategies: &Arc<Registry>) -> Kinds {
     let mut kinds = backtest::kinds(strategies);
     kinds.extend(general());
     kinds.into_iter().map(|kind| (kind.name(), kind)).collect()

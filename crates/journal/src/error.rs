@@ -5,6 +5,7 @@
 use std::{io, path::PathBuf};
 
 use dirigent_core::RunId;
+use rusqlite::ffi;
 
 use crate::{limits, sqlite::Holder};
 
@@ -250,8 +251,38 @@ impl Error {
                 "a file system becomes read-only after an error of its disk: check the disk, \
                  then mount it anew",
             ),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("free some space, then start the same command again")
+            }
+            Self::Storage { source, .. } if is_full(&**source) => {
+                Some("the disk is full: free some space, then start the same command again")
+            }
             Self::DiskNearlyFull { .. } => Some("free some space; running work may still finish"),
             _ => None,
         }
+    }
+}
+
+/// Whether SQLite found no room: for data, or for the index of its log, which it tells as an I/O
+/// error and which readers need as well.
+fn is_full(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let error = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error);
+    let codes = [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE];
+    error.is_some_and(|error| codes.contains(&error.extended_code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_even_where_sqlite_calls_it_an_io_error() {
+        let hint = |code| {
+            let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into();
+            Error::Storage { action: "open", path: "j.db".into(), source }.hint()
+        };
+        assert!(hint(ffi::SQLITE_IOERR_SHMSIZE).unwrap().contains("free some space"));
+        assert!(hint(ffi::SQLITE_FULL).unwrap().contains("free some space"));
+        assert_eq!(hint(ffi::SQLITE_IOERR_FSYNC), None);
     }
 }

@@ -49,6 +49,14 @@ pub(crate) fn admit_snapshot(
     }
 }
 
+/// Whether `draft` is within the limits of one event.
+///
+/// # Errors
+/// With the limit that it breaks.
+pub fn check(draft: &Draft) -> Result<(), Error> {
+    admit_one(draft).map(drop)
+}
+
 fn admit_one(draft: &Draft) -> Result<String, Error> {
     let causation_id = draft.causation_id.as_deref().unwrap_or_default();
     for (what, text) in

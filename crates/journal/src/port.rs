@@ -102,6 +102,15 @@ pub trait ReadJournal: Send + Sync {
     /// # Errors
     /// `Damaged` with the first bad event; `UnknownRun`; storage failures.
     fn verify(&self, run: &RunId) -> Result<u64, Error> {
+        self.walk(run, &mut drop)
+    }
+
+    /// Shows every event of `run` in order, each after it was found to be what was recorded, and
+    /// returns their number.
+    ///
+    /// # Errors
+    /// As `verify`; what was shown before is as it should be.
+    fn walk(&self, run: &RunId, show: &mut dyn FnMut(Event)) -> Result<u64, Error> {
         // The head first: events that come in meanwhile only make the run longer.
         let head = self.head(run)?.ok_or_else(|| Error::UnknownRun { run: run.clone() })?;
         let mut link = chain::Link::genesis();
@@ -117,11 +126,14 @@ pub trait ReadJournal: Send + Sync {
                 }
                 link = chain::follow(&link, &event)?;
                 chain::check_begin(&event, &head)?;
-                last = Some(event);
+                if let Some(before) = last.replace(event) {
+                    show(before);
+                }
             }
         }
         let last = last.ok_or_else(|| chain::missing(run, 1))?;
         chain::check_head(&last, &head)?;
+        show(last);
         Ok(link.seq)
     }
 }

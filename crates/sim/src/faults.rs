@@ -30,6 +30,8 @@ pub enum Fault {
     TornRecord,
     /// A worker died with its task; it is missed later.
     LostOutcome,
+    /// A worker was far slower than it should be.
+    SlowWorker,
     /// An outcome came twice.
     DuplicatedOutcome,
     /// An outcome came long after it was there.
@@ -68,7 +70,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Kill,
         Self::PowerCut,
         Self::CrashBeforeSync,
@@ -79,6 +81,7 @@ impl Fault {
         Self::LostTail,
         Self::TornRecord,
         Self::LostOutcome,
+        Self::SlowWorker,
         Self::DuplicatedOutcome,
         Self::LateOutcome,
         Self::OutlivingOutcome,
@@ -109,7 +112,7 @@ impl Fault {
             Self::LostOutcome => 60,
             Self::DuplicatedOutcome | Self::LateOutcome => 200,
             Self::OutlivingOutcome => 500,
-            Self::SlowDisk => 60,
+            Self::SlowDisk | Self::SlowWorker => 60,
             Self::FailedWrite | Self::FailedSync | Self::FullDisk => 10,
             Self::ClockForward | Self::ClockBackward => 80,
             Self::Cancel => 10,

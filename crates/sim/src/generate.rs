@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     dice::Dice,
-    work::{Does, Work},
+    work::{Does, Extra, Work},
 };
 
 /// The kinds of tasks.
@@ -92,7 +92,7 @@ fn order(seed: u64, number: u64, dice: &mut Dice) -> Order {
         base: String::new(),
         timeout_ms,
         plan,
-        limits: Limits { concurrency, kinds, budget: Amount::default() },
+        limits: Limits { concurrency, kinds, ..Limits::default() },
         version: String::new(),
     };
     let id: RunId = format!("run_{seed}x{number}").parse().expect("digits and a letter");
@@ -136,7 +136,7 @@ fn inputs(place: u64, dice: &mut Dice) -> Vec<InputRef> {
     (0..count)
         .map(|_| {
             let phase = format!("p{}", dice.below(place));
-            InputRef { phase, key: format!("t{}", dice.below(4)) }
+            InputRef { phase, key: (*dice.pick(&["t0", "t1", "t2", "t3", "on0"])).into() }
         })
         .collect()
 }
@@ -169,6 +169,7 @@ fn task(place: u64, number: u64, before: &[TaskPlan], dice: &mut Dice) -> TaskPl
     });
     let container = dice.chance(400).then(|| format!("{name}/box"));
     TaskPlan {
+        isolation: dirigent_workflow::plan::Isolation::Thread,
         kind: (*dice.pick(&KINDS)).into(),
         needs,
         input: input(&work),
@@ -235,14 +236,17 @@ fn work(on_failure: OnFailure, retries: u32, many: bool, dice: &mut Dice) -> (Wo
         6 if dice.chance(150) => Does::Fail(retries + 1),
         _ => Does::Deliver,
     };
+    let extras = [
+        (Extra::Silent, 300),
+        (Extra::Effect, 400),
+        (Extra::Checkpoint, 500),
+        (Extra::Artifact, 100),
+    ];
     let work = Work {
         does,
         ms,
-        silent: dice.chance(300),
-        effect: dice.chance(400),
-        checkpoint: dice.chance(500),
+        has: extras.into_iter().filter(|(_, often)| dice.chance(*often)).map(|of| of.0).collect(),
         padding: if dice.chance(20) { 20_000 } else { 0 },
-        artifact: dice.chance(100),
         publishes: Vec::new(),
     };
     (work, timeout_ms)

@@ -30,6 +30,15 @@ struct Inside {
     loose: Vec<(usize, Vec<Event>)>,
 }
 
+/// What a power cut does to appends that are not durable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loss {
+    /// Those from a random one on are gone.
+    pub(crate) lose: bool,
+    /// The last one is not whole.
+    pub(crate) tear: bool,
+}
+
 /// What is wrong with what a recovery read.
 #[derive(Debug)]
 pub(crate) struct Unreadable(pub(crate) String);
@@ -91,7 +100,8 @@ impl SimJournal {
 
     /// The power goes: appends from a random one on that are not durable are lost, and what is
     /// left may end in half a record. Gives how many appends were lost, and whether one is torn.
-    pub(crate) fn lose_power(&self, lose: bool, tear: bool, dice: &mut Dice) -> (usize, bool) {
+    pub(crate) fn lose_power(&self, loss: Loss, dice: &mut Dice) -> (usize, bool) {
+        let Loss { lose, tear } = loss;
         let mut inside = self.lock();
         let count = inside.loose.len();
         if count == 0 || !(lose || tear) {

@@ -24,6 +24,7 @@ mod violation;
 mod work;
 mod workers;
 mod world;
+mod writing;
 
 pub use faults::{Counts, Fault};
 pub use journal::SimJournal;

@@ -97,7 +97,7 @@ impl Model {
         match fact {
             Fact::PhaseStarted { phase, .. } => self.begin(start, phase),
             Fact::PhaseCompleted { phase } => self.complete(start, phase),
-            Fact::RunResumed { attempt } => self.resume(*attempt),
+            Fact::RunResumed { attempt } => self.resume(start, *attempt),
             Fact::WorkflowCompleted { .. } => self.end(RunStatus::Completed),
             Fact::WorkflowFailed { status, .. } => self.end(*status),
             fact => match fact.task() {
@@ -134,19 +134,25 @@ impl Model {
         Ok(())
     }
 
-    fn resume(&mut self, attempt: u32) -> Checked {
+    fn resume(&mut self, start: &Start, attempt: u32) -> Checked {
         ensure(attempt == self.attempt + 1, "attempts_count_up", || {
             format!("attempt {attempt} of the run follows attempt {}", self.attempt)
         })?;
         self.attempt = attempt;
         let had_ended = self.ended.take().is_some();
-        for task in self.tasks.values_mut().flat_map(BTreeMap::values_mut) {
-            use Stands as S;
-            task.stands = match task.stands {
-                S::Runs => S::Lost,
-                S::Failed | S::Skipped | S::Cancelled if had_ended => S::Waits,
-                stands => stands,
-            };
+        let over = start.plan.phases().iter().take(self.phases_over as usize);
+        let over: Vec<&String> =
+            over.flat_map(|phase| &phase.tasks).map(|task| &task.name).collect();
+        for (entry, tasks) in &mut self.tasks {
+            let is_over = over.contains(&entry);
+            for task in tasks.values_mut() {
+                use Stands as S;
+                task.stands = match task.stands {
+                    S::Runs => S::Lost,
+                    S::Failed | S::Skipped | S::Cancelled if had_ended && !is_over => S::Waits,
+                    stands => stands,
+                };
+            }
         }
         Ok(())
     }
@@ -251,7 +257,9 @@ fn after(task: &Task, fact: &Fact, latest: Timestamp) -> Result<Stands, String> 
         }
         Fact::EventPublished { .. } if task.stands == S::Runs => Ok(S::Runs),
         Fact::TaskOrphaned { .. } if task.stands == S::Runs => Ok(S::Lost),
-        Fact::TaskSkipped { .. } if task.stands == S::Waits => Ok(S::Skipped),
+        Fact::TaskSkipped { .. } if matches!(task.stands, S::Waits | S::Lost | S::Pauses(_)) => {
+            Ok(S::Skipped)
+        }
         _ => refused(),
     }
 }

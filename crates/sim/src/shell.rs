@@ -22,8 +22,9 @@ use crate::{
     faults::Fault,
     generate,
     mutant::Mutant,
-    violation::{Checked, Violation, ensure},
+    violation::{Checked, Violation},
     world::{Happening, SECOND, World},
+    writing::Writing,
 };
 
 /// How long a run sleeps at most before it looks at the clock again.
@@ -34,7 +35,7 @@ const NAP_MAX: u64 = 3600 * SECOND;
 pub(crate) struct Shell {
     pub(crate) run: Run,
     pub(crate) inbox: VecDeque<Input>,
-    writing: Option<Writing>,
+    pub(crate) writing: Option<Writing>,
     pub(crate) advice: Option<Advice>,
     turns: bool,
     token: u64,
@@ -42,20 +43,6 @@ pub(crate) struct Shell {
     woken: Timestamp,
     /// The jobs of tasks that are worked on.
     pub(crate) going: BTreeMap<TaskId, u64>,
-}
-
-/// A step on its way to the disk.
-#[derive(Debug)]
-struct Writing {
-    parts: VecDeque<Vec<Draft>>,
-    /// The position that has to be synced.
-    upto: usize,
-    /// The last position of the run that was written, with its hash.
-    last: u64,
-    hash: Option<String>,
-    step: Step,
-    /// Whether the run was taken up with it.
-    takes_up: bool,
 }
 
 impl Shell {
@@ -177,7 +164,11 @@ impl World {
         let now = self.wall();
         let advice = self.shell(run).and_then(|shell| shell.advice.clone());
         let capacity = self.capacity(advice.as_ref());
-        let Some(shell) = self.shell(run) else { return Ok(()) };
+        // A turn that was planned before the run was taken up anew is none of the new one.
+        let Some(shell) = self.shell(run).filter(|shell| shell.turns && shell.writing.is_none())
+        else {
+            return Ok(());
+        };
         shell.turns = false;
         let count = shell.inbox.len().min(INPUTS_PER_STEP_MAX);
         let inputs: Vec<Input> = shell.inbox.drain(..count).collect();
@@ -221,118 +212,8 @@ impl World {
         parts
     }
 
-    /// Writes the next part of a step, or carries the step out if all of it is durable.
-    fn write_part(&mut self, run: usize) -> Checked {
-        let subject = &self.subjects[run];
-        let (id, correlation_id) = (subject.order.id.clone(), subject.order.correlation_id.clone());
-        let Some(writing) = self.shell(run).and_then(|shell| shell.writing.as_mut()) else {
-            return Ok(());
-        };
-        let Some(part) = writing.parts.pop_front() else { return self.carry_out(run) };
-        let mut expected = writing.last;
-        if self.write_fails(&part) {
-            return Ok(());
-        }
-        if self.mutant == Some(Mutant::IgnoreStale) && self.dice.chance(20) {
-            expected += 1;
-        }
-        let (last, hash, upto) = match self.journal.write(&id, &correlation_id, expected, part) {
-            Ok((events, upto)) => {
-                let last = events.last().map(|event| (event.seq, event.hash.as_str().to_owned()));
-                let (last, hash) = last.unwrap_or_default();
-                (last, Some(hash), upto)
-            }
-            Err(_) if self.mutant == Some(Mutant::IgnoreStale) => {
-                (expected, None, self.journal.synced())
-            }
-            Err(error) => return Err(Violation::new("the_journal_takes_it", error.to_string())),
-        };
-        if let Some(writing) = self.shell(run).and_then(|shell| shell.writing.as_mut()) {
-            (writing.last, writing.hash, writing.upto) = (last, hash, upto);
-        }
-        if self.faults.hit(Fault::CrashBeforeSync) {
-            self.crash_somehow();
-            return Ok(());
-        }
-        if self.mutant == Some(Mutant::SkipSync) {
-            self.begin_sync();
-            return self.write_part(run);
-        }
-        self.begin_sync();
-        Ok(())
-    }
-
-    /// Whether the disk refuses a write, which ends the process.
-    fn write_fails(&mut self, part: &[Draft]) -> bool {
-        if self.faults.hit(Fault::FailedWrite) {
-            self.journal.fail_write(part, self.faults.dice());
-        } else if !self.faults.hit(Fault::FullDisk) {
-            return false;
-        }
-        self.crash(false);
-        true
-    }
-
-    /// Syncs what is written, unless a sync is under way.
-    fn begin_sync(&mut self) {
-        let upto = self.journal.written();
-        let nanos = self.dice.around(self.machine.sync_nanos);
-        let process = self.processes;
-        let Some(here) = self.process.as_mut() else { return };
-        if here.syncing {
-            return;
-        }
-        here.syncing = true;
-        let slow = self.faults.hit(Fault::SlowDisk);
-        let slow = if slow { self.faults.dice().below(20 * SECOND) } else { 0 };
-        self.agenda.after(nanos + slow, Happening::Synced { process, upto });
-    }
-
-    /// A sync has come to its end: whoever waited for it goes on.
-    pub(crate) fn synced(&mut self, upto: usize) -> Checked {
-        if self.faults.hit(Fault::FailedSync) {
-            self.lose_tail();
-            self.crash(false);
-            return Ok(());
-        }
-        let events = self.journal.sync(upto);
-        self.watch(&events)?;
-        let Some(process) = self.process.as_mut() else { return Ok(()) };
-        process.syncing = false;
-        let waits =
-            |shell: &Shell| shell.writing.as_ref().is_some_and(|writing| writing.upto <= upto);
-        let durable: Vec<usize> =
-            process.shells.iter().filter(|(_, shell)| waits(shell)).map(|(run, _)| *run).collect();
-        for run in durable {
-            self.acknowledge(run)?;
-            if self.process.is_none() {
-                return Ok(());
-            }
-        }
-        if self.journal.written() > self.journal.synced() {
-            self.begin_sync();
-        }
-        Ok(())
-    }
-
-    /// A run is told that its part is durable.
-    fn acknowledge(&mut self, run: usize) -> Checked {
-        let Some(writing) = self.shell(run).and_then(|shell| shell.writing.as_ref()) else {
-            return Ok(());
-        };
-        let (acknowledged, is_last) =
-            (writing.hash.clone().map(|hash| (writing.last, hash)), writing.parts.is_empty());
-        self.subjects[run].acknowledged = acknowledged.or(self.subjects[run].acknowledged.take());
-        let fault = if is_last { Fault::CrashBeforeStart } else { Fault::CrashBetweenParts };
-        if self.faults.hit(fault) {
-            self.crash_somehow();
-            return Ok(());
-        }
-        self.write_part(run)
-    }
-
     /// All of a step is durable: stops and starts tasks.
-    fn carry_out(&mut self, run: usize) -> Checked {
+    pub(crate) fn carry_out(&mut self, run: usize) -> Checked {
         let latest = self.latest;
         let subject = &self.subjects[run];
         let Some(shell) = self.process.as_mut().and_then(|process| process.shells.get_mut(&run))
@@ -366,24 +247,6 @@ impl World {
         }
         self.rest(run, writing.takes_up);
         Ok(())
-    }
-
-    /// A writer that was thought dead goes on where it believes the run to be.
-    fn refuse_stale(&mut self, run: usize) -> Checked {
-        let subject = &mut self.subjects[run];
-        let Some(expected) = subject.stale.take() else { return Ok(()) };
-        let (id, correlation_id) = (&subject.order.id, &subject.order.correlation_id);
-        let fact = Fact::CancelRequested { by: "a process that was thought dead".into() };
-        let draft = fact.draft(self.latest, None);
-        self.faults.count(Fault::StaleWriter);
-        let written = self.journal.write(id, correlation_id, expected, vec![draft]);
-        let is_refused = matches!(written, Err(dirigent_journal::Error::Stale { .. }));
-        ensure(is_refused, "a_stale_writer_is_refused", || {
-            format!(
-                "`{}` was written behind event {expected} by a process that was gone",
-                subject.order.id
-            )
-        })
     }
 
     /// Waits for what comes next.

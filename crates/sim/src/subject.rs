@@ -50,6 +50,8 @@ pub(crate) struct Subject {
     /// Whether something went wrong that may change its result.
     pub(crate) disturbed: bool,
     pub(crate) tries_left: u32,
+    /// How often it was tried again after its end.
+    pub(crate) tries: u32,
     /// What a writer that was thought dead believes to be the end of the run.
     pub(crate) stale: Option<u64>,
 }
@@ -68,6 +70,7 @@ impl Subject {
             started: BTreeSet::new(),
             disturbed: false,
             tries_left: TRIES,
+            tries: 0,
             stale: None,
         }
     }
@@ -189,7 +192,7 @@ impl Subject {
             | Fact::TaskRetrying { task, attempt, error, .. } => (task, *attempt, Some(error)),
             _ => return Ok(()),
         };
-        if error.is_some_and(|error| is_of_engine(error)) {
+        if error.is_some_and(is_of_engine) {
             return Ok(());
         }
         let named = |entry: &str, number: u32| match self.start.plan.task(entry) {
@@ -233,7 +236,10 @@ impl Subject {
             },
             Fact::TaskSkipped { reason, .. } => reason.starts_with("it is optional"),
             Fact::CancelRequested { .. } => true,
-            Fact::RunResumed { .. } => had_ended,
+            Fact::RunResumed { .. } => {
+                self.tries += u32::from(had_ended);
+                had_ended
+            }
             Fact::WorkflowFailed { status, .. } => *status == RunStatus::Timeout,
             _ => false,
         };

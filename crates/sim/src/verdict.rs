@@ -1,14 +1,15 @@
 //! The verdict: an execution from its seed to the last check.
 
-use dirigent_core::hash::Sha256Hex;
+use dirigent_core::{canonical, hash::Sha256Hex};
 use dirigent_workflow::{RunStatus, task::TaskState};
+use serde_json::Value;
 
 use crate::{
     faults::{Counts, Faults},
     mutant::Mutant,
     subject::Subject,
     violation::{Checked, Violation, ensure},
-    work::Work,
+    work::{Extra, Work},
     world::World,
 };
 
@@ -67,6 +68,19 @@ pub fn execute(seed: u64, mutant: Option<Mutant>, print: bool) -> Report {
 struct Calm {
     status: RunStatus,
     digest: Option<Sha256Hex>,
+    /// What each entry found.
+    found: Vec<(String, Value)>,
+}
+
+/// What each entry of a run found, as its digest sees it.
+fn found(subject: &Subject) -> Vec<(String, Value)> {
+    let of = |entry: &str| {
+        let records = subject.shadow.iter().flat_map(|shadow| shadow.tasks_of(entry));
+        let mut outputs: Vec<Value> = records.map(|record| record.output().clone()).collect();
+        outputs.sort_by_cached_key(canonical::to_string);
+        (entry.to_owned(), Value::Array(outputs))
+    };
+    subject.start.plan.tasks().map(|(_, plan)| of(&plan.name)).collect()
 }
 
 fn judge(world: &mut World, compared: &mut u64) -> Checked {
@@ -93,7 +107,7 @@ fn effects_are_complete(world: &World, run: usize, subject: &Subject) -> Checked
         let work: Work = serde_json::from_value(plan.input.clone()).unwrap_or_default();
         let is_one = plan.count.is_none() && plan.on.is_none();
         for (number, record) in shadow.tasks_of(&plan.name).iter().enumerate() {
-            if !work.effect || record.state != TaskState::Completed {
+            if !work.has.contains(&Extra::Effect) || record.state != TaskState::Completed {
                 continue;
             }
             let name = if is_one { plan.name.clone() } else { format!("{}/{number}", plan.name) };
@@ -117,7 +131,8 @@ fn calm(seed: u64) -> Result<Vec<Calm>, Violation> {
     let of = |subject: &Subject| {
         let shadow = subject.shadow.as_ref();
         let status = shadow.map_or(RunStatus::Running, |shadow| shadow.status);
-        Calm { status, digest: shadow.and_then(|shadow| shadow.digest.clone()) }
+        let digest = shadow.and_then(|shadow| shadow.digest.clone());
+        Calm { status, digest, found: found(subject) }
     };
     Ok(world.subjects.iter().map(of).collect())
 }
@@ -136,13 +151,17 @@ fn the_digest_is_that_of_the_calm_run(subject: &Subject, calm: &Calm) -> Result<
     }
     let same = shadow.status == calm.status && shadow.digest == calm.digest;
     ensure(same, "the_digest_is_that_of_the_calm_run", || {
+        let here = found(subject);
+        let differ = here.iter().zip(&calm.found).find(|(here, calm)| here != calm);
         format!(
-            "`{}` ended {} with {:?}, and calmly {} with {:?}",
+            "`{}` ended {}, and calmly {}; what differs first is {}",
             subject.order.id,
             shadow.status.as_str(),
-            shadow.digest,
             calm.status.as_str(),
-            calm.digest
+            differ.map_or_else(
+                || "nothing that was found".into(),
+                |(here, calm)| format!("`{}`: {} where {} was right", here.0, here.1, calm.1)
+            ),
         )
     })?;
     Ok(true)

@@ -4,6 +4,8 @@
 //! and how often it has failed; never of the time, the attempt or the process. So a run has one
 //! right digest, whatever happens to it.
 
+use std::collections::BTreeSet;
+
 use dirigent_core::{Seed, canonical, hash::Sha256Hex};
 use dirigent_workflow::{
     Run,
@@ -27,24 +29,28 @@ pub(crate) struct Work {
     pub(crate) does: Does,
     /// How long it takes at most.
     pub(crate) ms: u64,
-    /// Whether it finds nothing to tell, so that tasks of many share a record.
+    /// What else there is to it.
     #[serde(default)]
-    pub(crate) silent: bool,
-    /// Whether it changes something outside.
-    #[serde(default)]
-    pub(crate) effect: bool,
-    /// Whether it keeps a state halfway.
-    #[serde(default)]
-    pub(crate) checkpoint: bool,
+    pub(crate) has: BTreeSet<Extra>,
     /// Bytes in what it finds, beside the find.
     #[serde(default)]
     pub(crate) padding: usize,
-    /// Whether it makes a file.
-    #[serde(default)]
-    pub(crate) artifact: bool,
     /// The events that it publishes.
     #[serde(default)]
     pub(crate) publishes: Vec<String>,
+}
+
+/// What a task may do besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Extra {
+    /// It finds nothing to tell, so that tasks of many share a record.
+    Silent,
+    /// It changes something outside.
+    Effect,
+    /// It keeps a state halfway.
+    Checkpoint,
+    /// It makes a file.
+    Artifact,
 }
 
 /// How the attempts of a task go.
@@ -89,12 +95,12 @@ pub(crate) fn attempt(run: &Run, task: TaskId, plan: &TaskPlan, salt: u32) -> At
     let saved = run.record(task).and_then(|record| record.checkpoint());
     // Who begins halfway has half as much to do.
     let nanos = if saved.is_some() { nanos / 2 + 1 } else { nanos };
-    let keeps = work.checkpoint && plan.container.is_some();
+    let keeps = work.has.contains(&Extra::Checkpoint) && plan.container.is_some();
     Attempt {
         outcome: outcome(&work, &task.name(&run.start.plan), find, failures),
         nanos,
         checkpoint: keeps.then(|| json!({"container": container, "half": find})),
-        effect: work.effect.then(|| format!("{find:016x}")),
+        effect: work.has.contains(&Extra::Effect).then(|| format!("{find:016x}")),
     }
 }
 
@@ -146,7 +152,7 @@ fn delivery(work: &Work, find: u64) -> Delivery {
     let events = (0_u64..).zip(&work.publishes);
     let events: Vec<(String, Value)> =
         events.map(|(index, event)| (event.clone(), json!({"find": find ^ index}))).collect();
-    if work.silent {
+    if work.has.contains(&Extra::Silent) {
         return Delivery { events, ..Delivery::default() };
     }
     let mut output = json!({ "find": find });
@@ -159,7 +165,11 @@ fn delivery(work: &Work, find: u64) -> Delivery {
         bytes: content.len() as u64,
         in_digest: true,
     };
-    let artifacts = if work.artifact { vec![artifact(find.to_string())] } else { Vec::new() };
+    let artifacts = if work.has.contains(&Extra::Artifact) {
+        vec![artifact(find.to_string())]
+    } else {
+        Vec::new()
+    };
     let warnings = if find.is_multiple_of(7) { vec!["sevens".to_owned()] } else { Vec::new() };
     Delivery { output, artifacts, warnings, facts: Vec::new(), events }
 }

@@ -27,10 +27,11 @@ pub(crate) struct Job {
     task: TaskId,
     name: String,
     number: u32,
+    /// How often its run had been tried again after its end.
+    tries: u32,
     does: Attempt,
     /// Whether it goes on when its process ends.
     outlives: bool,
-    given_up: bool,
 }
 
 impl World {
@@ -49,7 +50,7 @@ impl World {
         let own = shell.run.record(task).and_then(|record| record.checkpoint());
         let given = own.map(|own| given.unwrap_or_else(|| own.clone()));
         let path = container::path(&shell.run, task);
-        let does = work::attempt(&shell.run, task, plan, salt);
+        let mut does = work::attempt(&shell.run, task, plan, salt);
         check_checkpoint(given.as_ref(), &path)?;
         let job = self.executions;
         self.executions += 1;
@@ -59,14 +60,16 @@ impl World {
         let told = Told { outcome: None, hangs: does.outcome.is_none() };
         self.subjects[run].told.insert((name.clone(), attempt), told);
         if does.outcome.is_some() {
+            if self.faults.hit(Fault::SlowWorker) {
+                does.nanos += self.faults.dice().below(120 * SECOND);
+            }
             self.agenda.after(does.nanos / 2, Happening::Halfway { job });
             self.agenda.after(does.nanos, Happening::Finish { job });
         }
         let outlives = self.faults.draw(Fault::OutlivingOutcome);
-        let process = self.processes;
-        let job_of =
-            Job { process, run, task, name, number: attempt, does, outlives, given_up: false };
-        self.jobs.insert(job, job_of);
+        let (process, tries) = (self.processes, self.subjects[run].tries);
+        let number = attempt;
+        self.jobs.insert(job, Job { process, run, task, name, number, tries, does, outlives });
         Ok(())
     }
 
@@ -115,7 +118,7 @@ impl World {
         }
         let Some(job) = self.jobs.remove(&number) else { return Ok(()) };
         if let Some(content) = &job.does.effect {
-            self.ledger.ask(job.run, &job.name, job.number, content)?;
+            self.ledger.ask(job.run, &job.name, (job.tries, job.number), content)?;
         }
         let Some(outcome) = job.does.outcome.clone() else { return Ok(()) };
         let loses = self.faults.hit(Fault::LostOutcome);
@@ -175,11 +178,8 @@ impl World {
 
     /// Nobody waits for a job any more. Who hangs stops; who works may still finish and tell.
     pub(crate) fn give_up(&mut self, number: u64) {
-        let Some(job) = self.jobs.get_mut(&number) else { return };
-        job.given_up = true;
-        if job.does.outcome.is_none()
-            && let Some(job) = self.jobs.remove(&number)
-        {
+        let hangs = self.jobs.get(&number).is_some_and(|job| job.does.outcome.is_none());
+        if hangs && let Some(job) = self.jobs.remove(&number) {
             self.tell(&job, Outcome::Stopped, SECOND / 10);
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     dice::Dice,
     faults::{Fault, Faults},
     generate::{self, Machine, Order},
-    journal::SimJournal,
+    journal::{Loss, SimJournal},
     ledger::Ledger,
     mutant::Mutant,
     shell::Shell,
@@ -32,7 +32,7 @@ const BEGIN_NANOS: i64 = 1_704_067_200_000_000_000;
 /// How often somebody looks for runs that nobody works on.
 const KEEPER: u64 = 5 * SECOND;
 /// What may happen after the faults have ended, before every run has.
-const HAPPENINGS_MAX: u64 = 300_000;
+const HAPPENINGS_MAX: u64 = 60_000;
 /// How often the keeper finds all runs ended before the world does: late outcomes may still come.
 const LINGER: u32 = 24;
 
@@ -279,7 +279,7 @@ impl World {
     pub(crate) fn lose_tail(&mut self) {
         let lose = self.faults.draw(Fault::LostTail);
         let tear = self.faults.draw(Fault::TornRecord);
-        let (lost, is_torn) = self.journal.lose_power(lose, tear, self.faults.dice());
+        let (lost, is_torn) = self.journal.lose_power(Loss { lose, tear }, self.faults.dice());
         if lost > usize::from(is_torn) {
             self.faults.count(Fault::LostTail);
         }

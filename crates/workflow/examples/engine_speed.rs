@@ -221,6 +221,7 @@ fn run(
         workers: Workers::new(if naps { WAITERS } else { cores }),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     let phase = PhasePlan {
         name: "speed".into(),

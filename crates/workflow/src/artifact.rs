@@ -46,6 +46,11 @@ impl Artifacts {
         Self { root }
     }
 
+    /// The folder of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where the content of `sha256` lies.
     pub fn path(&self, sha256: &Sha256Hex) -> PathBuf {
         self.root.join(&sha256.as_str()[..2]).join(sha256.as_str())
@@ -177,12 +182,15 @@ impl Artifacts {
     /// # Errors
     /// If it is in an artifact that is missing or was changed.
     pub fn restore(&self, output: &Value, made: &[ArtifactRef]) -> io::Result<Value> {
-        let name = output.as_object().filter(|map| map.len() == 1).and_then(|m| m.get("artifact"));
-        let named = |file: &&ArtifactRef| name.and_then(Value::as_str) == Some(&file.name);
-        match made.iter().find(named) {
+        match spilled(output, made) {
             Some(file) => Ok(serde_json::from_slice(&self.get(file)?)?),
             None => Ok(output.clone()),
         }
+    }
+
+    /// Whether `output`, of a task that made `made`, only names the artifact that holds it.
+    pub(crate) fn is_spilled(output: &Value, made: &[ArtifactRef]) -> bool {
+        spilled(output, made).is_some()
     }
 
     /// Makes `reference` appear as `folder/<name>`: a second name of the same file where the file
@@ -201,6 +209,12 @@ impl Artifacts {
         fs::hard_link(&content, &place).or_else(|_| fs::copy(&content, &place).map(|_| ()))?;
         Ok(place)
     }
+}
+
+/// The artifact that holds what `output` only names.
+fn spilled<'m>(output: &Value, made: &'m [ArtifactRef]) -> Option<&'m ArtifactRef> {
+    let name = output.as_object().filter(|map| map.len() == 1)?.get("artifact")?.as_str()?;
+    made.iter().find(|file| file.name == name)
 }
 
 fn changed(reference: &ArtifactRef) -> io::Error {

@@ -121,11 +121,26 @@ fn ending(run: &Run, now: Timestamp) -> Option<Fact> {
         return fail(RunStatus::Failed, "too_many_triggered", message, hint);
     }
     let fatal = run.board.fatal.filter(|_| run.board.running == 0)?;
-    let failed = run.records(fatal).iter().filter(|record| record.state.is_failure());
-    let error = failed.filter_map(|record| record.error()).next_back().cloned();
-    let unknown = || Failure { code: "failed".into(), message: "a task failed".into(), hint: None };
-    let error = error.unwrap_or_else(unknown);
-    Some(Fact::WorkflowFailed { status: RunStatus::Failed, error })
+    Some(failed(run, fatal))
+}
+
+/// The run failed, because `entry` did.
+fn failed(run: &Run, entry: u32) -> Fact {
+    Fact::WorkflowFailed { status: RunStatus::Failed, error: error_of(run, entry) }
+}
+
+/// Why the tasks of `entry` failed: what the last of them said, with its name.
+fn error_of(run: &Run, entry: u32) -> Failure {
+    let all = (0_u32..).zip(run.records(entry)).filter(|(_, record)| record.state.is_failure());
+    let last = all.filter_map(|(instance, record)| Some((instance, record.error()?))).last();
+    let Some((instance, error)) = last else {
+        return Failure { code: "failed".into(), message: "a task failed".into(), hint: None };
+    };
+    let (name, mut error) = (TaskId { entry, instance }.name(&run.start.plan), error.clone());
+    if !error.message.contains(&name) {
+        error.message = format!("task `{name}`: {}", error.message);
+    }
+    error
 }
 
 /// The next lifecycle step that a completed task reached and that is not recorded yet.
@@ -185,6 +200,9 @@ fn advance(run: &Run, phase: usize, capacity: &Capacity) -> Decision {
         return Decision::record(pick::skip(run, entry, need));
     }
     if run.board.phase_is_over() {
+        if let Some(entry) = run.board.lost_triggered(plan, number) {
+            return Decision { record: with_cleanup(run, failed(run, entry)), start: Vec::new() };
+        }
         return Decision::record(Fact::PhaseCompleted { phase: plan.phases()[phase].name.clone() });
     }
     if run.board.fatal.is_some() {

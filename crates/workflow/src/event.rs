@@ -306,6 +306,16 @@ impl Fact {
         }
     }
 
+    /// The container that it is about.
+    pub(crate) fn container(&self) -> Option<&str> {
+        match self {
+            Self::ContainerCreated { container, .. }
+            | Self::ContainerRestarted { container, .. }
+            | Self::ContainerRemoved { container, .. } => Some(container),
+            _ => None,
+        }
+    }
+
     /// What it is about, the same in every order of events.
     pub(crate) fn source(&self) -> String {
         match self {
@@ -315,7 +325,8 @@ impl Fact {
             | Self::CheckpointSaved { task, attempt, .. } => format!("{task}/{attempt}"),
             Self::PhaseStarted { phase, .. } | Self::PhaseCompleted { phase } => phase.clone(),
             Self::LifecycleStep { step } => format!("{step:?}"),
-            fact => fact.task().unwrap_or("run").to_owned(),
+            Self::ContainerRestarted { container, failures } => format!("{container}/{failures}"),
+            fact => fact.task().or(fact.container()).unwrap_or("run").to_owned(),
         }
     }
 

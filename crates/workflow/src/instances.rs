@@ -106,6 +106,11 @@ pub(crate) fn tasks(plan: &Plan, name: &str) -> Option<impl Iterator<Item = Task
     Some(all.map(move |instance| TaskId { entry, instance }))
 }
 
+/// The entry that `name` stands for tasks of.
+pub(crate) fn entry(plan: &Plan, name: &str) -> Option<u32> {
+    parse(plan, name).map(|(entry, _)| entry)
+}
+
 /// How many tasks `name` stands for.
 pub fn count(name: &str) -> usize {
     let Some((_, instances)) = name.rsplit_once('/') else { return 1 };

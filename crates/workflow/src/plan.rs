@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use check::{check_phases, find_cycle, names, needs, number};
 
 pub use check::{InvalidPlan, TASKS_MAX};
-pub use entry::{InputRef, LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan};
+pub use entry::{InputRef, Isolation, LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan};
 
 /// Everything that can happen in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_plans_are_refused_by_name() {
+    fn tsk_05_broken_plans_are_refused_by_name() {
         let message = |tasks: &[(&str, &[&str])]| plan(tasks).unwrap_err().to_string();
         assert_eq!(message(&[]), "the plan has no task");
         assert_eq!(message(&[("a", &[]), ("a", &[])]), "the name `a` is used twice");

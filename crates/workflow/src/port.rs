@@ -15,6 +15,7 @@ use crate::{
     artifact::{ArtifactRef, Artifacts},
     container::Container,
     event::{Fact, Failure, Start},
+    resource::Amount,
     run::Cause,
 };
 
@@ -113,7 +114,9 @@ impl std::fmt::Debug for TaskContext {
 }
 
 impl TaskContext {
-    /// Keeps `state`: the next attempt begins with it, after a failure as well as after a crash.
+    /// Keeps `state`: the next attempt begins with it, after a failure as well as after a crash of
+    /// the process if it was recorded: not above 64 KiB, not in a process of its own, and not more
+    /// often than `coordinator.fault_tolerance.checkpoint_interval`.
     pub fn checkpoint(&self, state: &Value) {
         self.container.checkpoint(state.clone());
         (self.keep)(state.clone());
@@ -155,6 +158,15 @@ pub enum Sees {
     Phase,
 }
 
+/// What becomes of a task that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It is tried again as often as the plan says.
+    AsPlanned,
+    /// It is given up at once.
+    GiveUp,
+}
+
 /// A kind of task: the translation from a task's input to a domain call and back.
 pub trait TaskKind: Send + Sync {
     /// The name that plans use.
@@ -173,11 +185,31 @@ pub trait TaskKind: Send + Sync {
         Ok(())
     }
 
+    /// What to do about the `failures`-th failure of one of its tasks, in place of what the plan
+    /// says; called by the engine, so without waiting.
+    fn recover(&self, _failure: &Failure, _failures: u32) -> Recovery {
+        Recovery::AsPlanned
+    }
+
     /// Does the work; called on a worker thread, panics are contained.
     ///
     /// # Errors
     /// If the work failed or was told to stop.
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError>;
+}
+
+/// Runs tasks in processes of their own.
+pub trait Isolate: Send + Sync {
+    /// Does what `kind` does with `context`, held to `takes`.
+    ///
+    /// # Errors
+    /// As the kind, or if the process could not be run or broke a limit.
+    fn run(
+        &self,
+        kind: &str,
+        context: &TaskContext,
+        takes: &Amount,
+    ) -> Result<TaskOutput, TaskError>;
 }
 
 /// What is wrong with the input of a task.

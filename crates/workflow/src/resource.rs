@@ -15,7 +15,6 @@ pub mod history;
 pub mod ledger;
 pub mod pid;
 pub mod steering;
-pub mod threshold;
 
 pub use advice::Advice;
 pub use amount::Amount;

@@ -24,7 +24,7 @@ use board::Board;
 pub use record::{Cause, PhaseRecord, TaskRecord};
 pub use status::RunStatus;
 pub use trigger::TRIGGERED_TASKS_MAX;
-pub(crate) use view::output_of;
+pub(crate) use view::{in_order, output_of};
 
 /// Why the events of a run do not make sense.
 #[derive(Debug, thiserror::Error)]
@@ -324,14 +324,19 @@ impl Run {
     }
 
     /// What was completed stays. After a crash the tasks that were being worked on begin again;
-    /// after the end, so do those that did not complete.
+    /// after the end, so do those that did not complete, unless their phase did.
     fn resume(&mut self, time: Timestamp, attempt: u32) -> Result<(), BrokenHistory> {
         let had_ended = self.status.is_terminal();
         let event = self.next_event();
-        for record in self.tasks.iter_mut().flatten() {
+        let start = Arc::clone(&self.start);
+        let over = self.phases.iter().filter(|phase| phase.completed).count();
+        let is_over = |entry: u32| (start.plan.place(entry).phase as usize) < over;
+        let entries = (0_u32..).zip(&mut self.tasks);
+        for (entry, record) in entries.flat_map(|(n, of)| of.iter_mut().map(move |r| (n, r))) {
             let by = match record.state {
                 TaskState::Running { .. } => TaskMove::Orphan,
                 TaskState::Completed => continue,
+                state if state.is_final() && is_over(entry) => continue,
                 state if had_ended && state.is_final() => TaskMove::Reset,
                 _ => continue,
             };

@@ -7,13 +7,14 @@
 
 mod context;
 mod error;
+mod message;
 mod outcome;
 mod pace;
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
@@ -21,7 +22,6 @@ use std::{
 
 use dirigent_core::{Clock, CorrelationId, Event, RunId, Timestamp};
 use dirigent_journal::{Journal, limits::EVENTS_PER_APPEND_MAX};
-use serde_json::Value;
 
 use crate::{
     artifact::Artifacts,
@@ -29,10 +29,11 @@ use crate::{
     decide::{Capacity, next_time},
     event::{Fact, Start, parts},
     instances::TaskId,
-    port::{TaskError, TaskKind, TaskOutput, Watch},
+    plan::Isolation,
+    port::{Isolate, Keep, Recovery, TaskKind, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
-    step::{INPUTS_PER_STEP_MAX, Input, Step, step, take_up},
+    step::{INPUTS_PER_STEP_MAX, Input, Outcome, Step, step, take_up},
     workers::{Queue, Ticket, Work},
 };
 use context::Contexts;
@@ -40,6 +41,8 @@ use pace::Pace;
 
 pub use crate::workers::Workers;
 pub use error::Error;
+pub use message::Handle;
+use message::Message;
 
 /// How long the runtime sleeps at most before it looks at the clock again.
 const NAP_MAX: Duration = Duration::from_secs(3600);
@@ -63,48 +66,13 @@ pub struct Host {
     pub pool_size: usize,
     /// What all running tasks together may take.
     pub budget: Amount,
+    /// Runs tasks in processes of their own; none runs all on threads.
+    pub isolate: Option<Arc<dyn Isolate>>,
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("workers", &self.workers).finish_non_exhaustive()
-    }
-}
-
-/// What reaches a run from outside.
-enum Message {
-    Done { task: TaskId, attempt: u32, took: Duration, outcome: Result<TaskOutput, TaskError> },
-    Checkpoint { task: TaskId, attempt: u32, state: Value },
-    Cancel { by: String },
-    Interrupt { by: String },
-    Advise(Advice),
-    Nudge,
-}
-
-/// Steers a run from another thread.
-#[derive(Clone, Debug)]
-pub struct Handle(Sender<Message>);
-
-impl Handle {
-    /// Stops the run for good.
-    pub fn cancel(&self, by: &str) {
-        // A run that has ended no longer listens, and needs no stopping.
-        let _ = self.0.send(Message::Cancel { by: by.to_owned() });
-    }
-
-    /// Stops the run so that it can be resumed.
-    pub fn interrupt(&self, by: &str) {
-        let _ = self.0.send(Message::Interrupt { by: by.to_owned() });
-    }
-
-    /// Tells how much to do at once; what is going on is not stopped.
-    pub fn advise(&self, advice: Advice) {
-        let _ = self.0.send(Message::Advise(advice));
-    }
-
-    /// Makes the run look at the clock, for clocks that are moved by hand.
-    pub fn nudge(&self) {
-        let _ = self.0.send(Message::Nudge);
     }
 }
 
@@ -126,6 +94,7 @@ pub struct Execution {
 }
 
 struct Going {
+    attempt: u32,
     ticket: Ticket,
     watch: Watch,
     container: Option<Container>,
@@ -263,12 +232,17 @@ impl Execution {
         match message {
             Message::Done { task, attempt, took, outcome } => {
                 self.pace.note(&self.run.start.plan.entry(task.entry).kind, took);
-                if let Some(going) = self.going.remove(&task) {
+                // What was stopped may end late, when the next attempt has its place.
+                let is_current = self.going.get(&task).is_some_and(|of| of.attempt == attempt);
+                if is_current && let Some(going) = self.going.remove(&task) {
                     self.contexts.give_back(going.container, outcome.is_ok());
                 }
                 let outcome = outcome::of(&self.run, task, &self.host.artifacts, outcome);
+                let outcome = self.recovered(task, outcome);
                 Input::Done { task, attempt, outcome }
             }
+            // A state that no event holds is kept in memory alone: after a crash the task begins anew.
+            Message::Checkpoint { state, .. } if !outcome::fits(&state) => Input::Tick,
             Message::Checkpoint { task, attempt, state } => {
                 Input::Checkpoint { task, attempt, state }
             }
@@ -282,6 +256,17 @@ impl Execution {
                 Input::Advice(advice)
             }
             Message::Nudge => Input::Tick,
+        }
+    }
+
+    /// `outcome` after the kind of `task` had its say about a failure.
+    fn recovered(&self, task: TaskId, outcome: Outcome) -> Outcome {
+        let Outcome::Failed(failure, class) = outcome else { return outcome };
+        let kind = self.host.kinds.get(self.run.start.plan.entry(task.entry).kind.as_str());
+        let failures = self.run.record(task).map_or(0, |record| record.failures) + 1;
+        match kind.map(|kind| kind.recover(&failure, failures)) {
+            Some(Recovery::GiveUp) => Outcome::GivenUp(failure),
+            _ => Outcome::Failed(failure, class),
         }
     }
 
@@ -324,6 +309,7 @@ impl Execution {
     }
 
     fn carry_out(&mut self, step: Step) -> Result<(), Error> {
+        self.contexts.settle(&self.run, &step.record);
         for (task, _) in step.stop {
             if let Some(going) = self.going.remove(&task) {
                 going.watch.stop();
@@ -347,6 +333,21 @@ impl Execution {
         self.queue.add(jobs).map_err(Error::Thread)
     }
 
+    /// Makes states of `task` durable, not more often than the run says.
+    fn keep(&self, task: TaskId, attempt: u32) -> Keep {
+        let (outbox, clock) = (self.outbox.clone(), Arc::clone(&self.host.clock));
+        let pause = Duration::from_millis(self.run.start.limits.checkpoint_ms);
+        let next = Mutex::new(None);
+        Arc::new(move |state| {
+            let now = clock.now();
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            if next.is_none_or(|next| now >= next) {
+                *next = Some(now.plus(pause));
+                drop(outbox.send(Message::Checkpoint { task, attempt, state }));
+            }
+        })
+    }
+
     /// The work of a task.
     fn job(&mut self, task: TaskId, attempt: u32) -> Result<(Ticket, Work), Error> {
         let plan = self.run.start.plan.entry(task.entry);
@@ -355,21 +356,24 @@ impl Execution {
             return Err(Error::UnknownKind { task, kind });
         };
         let (outbox, watch) = (self.outbox.clone(), self.watch.of_task());
-        let keep = {
-            let outbox = outbox.clone();
-            Arc::new(move |state| drop(outbox.send(Message::Checkpoint { task, attempt, state })))
-        };
+        let keep = self.keep(task, attempt);
         let context = self
             .contexts
             .make(&self.run, task, attempt, kind.sees(), watch.clone(), keep)
             .map_err(Error::Artifact)?;
         let ticket = Ticket::default();
         let container = plan.container.is_some().then(|| context.container.clone());
-        self.going.insert(task, Going { ticket: ticket.clone(), watch, container });
+        self.going.insert(task, Going { attempt, ticket: ticket.clone(), watch, container });
         let clock = Arc::clone(&self.host.clock);
+        let (isolation, isolate) = (plan.isolation, self.host.isolate.clone());
+        let takes = plan.takes.clone();
         let work = move || {
             let began = clock.now();
-            let outcome = outcome::contained(&*kind, &context);
+            let outcome = outcome::contained(&context.task, || match (isolation, &isolate) {
+                (Isolation::Thread, _) => kind.run(&context),
+                (Isolation::Process, Some(isolate)) => isolate.run(kind.name(), &context, &takes),
+                (Isolation::Process, None) => Err(outcome::no_process(&context.task)),
+            });
             let took = clock.now().since(began);
             // What the container holds has to be free when it is given back.
             drop(context);

@@ -51,6 +51,8 @@ pub enum Outcome {
     Delivered(Box<Delivery>),
     /// It failed.
     Failed(Failure, ErrorClass),
+    /// It failed, and is not to be tried again whatever the plan says.
+    GivenUp(Failure),
     /// It stopped because it was told to.
     Stopped,
 }
@@ -112,8 +114,10 @@ pub fn step(
     run: &mut Run,
     capacity: &Capacity,
     now: Timestamp,
-    inputs: Vec<Input>,
+    mut inputs: Vec<Input>,
 ) -> Result<Step, BrokenHistory> {
+    // After an interruption nothing is heard, not even a cancellation.
+    inputs.sort_by_key(|input| matches!(input, Input::Interrupt { .. }));
     let mut step = Step::default();
     let mut alike = Alike::of(run);
     for input in inputs {
@@ -187,6 +191,10 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
         Input::Done { task, attempt, outcome } if is_current(run, task, attempt) => match outcome {
             Outcome::Delivered(delivery) => delivered(run, task, attempt, *delivery),
             Outcome::Failed(error, class) => failed(run, now, task, attempt, error, class),
+            Outcome::GivenUp(error) => {
+                let name = task.name(&run.start.plan);
+                ended(run, task, Fact::TaskFailed { task: name, attempt, error })
+            }
             Outcome::Stopped => {
                 let message = format!("task `{}` stopped by itself", task.name(&run.start.plan));
                 let error = Failure { code: "stopped".into(), message, hint: None };
@@ -199,6 +207,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
         Input::Done { .. } | Input::Checkpoint { .. } | Input::Tick => Vec::new(),
         _ if run.status != RunStatus::Running => Vec::new(),
         Input::Cancel { by } => vec![Fact::CancelRequested { by }],
+        // It ends at once.
+        Input::Interrupt { .. } if run.cancel_requested.is_some() => Vec::new(),
         Input::Interrupt { by } => vec![Fact::RunInterrupted { by }],
         Input::Advice(Advice { concurrency, level, reason }) => {
             vec![Fact::CapacityChanged { concurrency, level, reason }]
@@ -206,7 +216,8 @@ fn facts_of(run: &Run, now: Timestamp, input: Input) -> Vec<Fact> {
     }
 }
 
-fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
+/// The facts of a task that delivered.
+pub(crate) fn delivered(run: &Run, task: TaskId, attempt: u32, delivery: Delivery) -> Vec<Fact> {
     let name = task.name(&run.start.plan);
     let Delivery { output, artifacts, warnings, facts, events } = delivery;
     let published = (0_u32..).zip(events).map(|(index, (event, payload))| Fact::EventPublished {

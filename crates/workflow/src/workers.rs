@@ -11,7 +11,11 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::Builder,
+    time::Duration,
 };
+
+/// How long the end of a run waits for jobs that were told to stop.
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a worker does. It contains its own panics.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -45,6 +49,8 @@ struct State {
     going: usize,
     /// Threads that wait for a job.
     idle: usize,
+    /// Threads that were made and have not looked for a job yet.
+    starting: usize,
     next_queue: u64,
     closed: bool,
 }
@@ -73,6 +79,7 @@ impl Workers {
             limit: limit.max(1),
             going: 0,
             idle: 0,
+            starting: 0,
             next_queue: 0,
             closed: false,
         };
@@ -135,15 +142,18 @@ impl Queue {
         let waiting: usize = state.queues.iter().map(Lanes::can_begin).sum();
         let free = state.limit.saturating_sub(state.going);
         let wanted = waiting.min(free);
-        let new = wanted.saturating_sub(state.idle);
+        let new = wanted.saturating_sub(state.idle + state.starting);
+        state.starting += new;
         drop(state);
         shared.wake.notify_all();
-        for _ in 0..new {
+        for made_before in 0..new {
             let own = Arc::clone(shared);
             let made = Builder::new().name("worker".into()).spawn(move || own.work());
             if let Err(error) = made {
-                let state = shared.lock();
-                return if state.going + state.idle == 0 { Err(error) } else { Ok(()) };
+                let mut state = shared.lock();
+                state.starting -= new - made_before;
+                let threads = state.going + state.idle + state.starting;
+                return if threads == 0 { Err(error) } else { Ok(()) };
             }
         }
         Ok(())
@@ -172,15 +182,18 @@ impl Queue {
         drop(self.add(Vec::new()));
     }
 
-    /// Drops what waits and returns when nothing of the queue goes on any more.
+    /// Drops what waits and returns when nothing of the queue goes on any more, or after
+    /// `FINISH_LIMIT`.
     pub(crate) fn finish(&self) {
         let shared = &self.workers.0.0;
         let mut state = shared.lock();
         let mut dropped = VecDeque::new();
         state.of(self.id, |queue| dropped = std::mem::take(&mut queue.jobs));
-        while state.of(self.id, |queue| queue.going + queue.lingering) > Some(0) {
-            state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_busy =
+            |state: &mut State| state.of(self.id, |queue| queue.going + queue.lingering) > Some(0);
+        // A job that does not listen is left behind: its outcome is nobody's.
+        let waited = shared.wake.wait_timeout_while(state, FINISH_LIMIT, is_busy);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -232,6 +245,7 @@ impl Shared {
 
     fn work(&self) {
         let mut state = self.lock();
+        state.starting -= 1;
         loop {
             if let Some((queue, ticket, work)) = state.next() {
                 drop(state);
@@ -304,5 +318,22 @@ mod tests {
         heard.recv().unwrap();
         go.send(()).unwrap();
         queue.finish();
+    }
+
+    #[test]
+    fn no_more_threads_are_made_than_may_work() {
+        let workers = Workers::new(4);
+        let queue = workers.queue();
+        queue.set_lanes(4);
+        let (told, heard) = channel();
+        for _ in 0..400 {
+            let told = told.clone();
+            let work: Work = Box::new(move || told.send(()).unwrap());
+            queue.add(vec![(Ticket::default(), work)]).unwrap();
+        }
+        assert_eq!(heard.iter().take(400).count(), 400);
+        queue.finish();
+        let threads = Arc::strong_count(&workers.0.0) - 1;
+        assert!(threads <= 4, "{threads} threads");
     }
 }

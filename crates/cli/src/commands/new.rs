@@ -51,7 +51,7 @@ fn unknown(name: &str, meant: Option<&str>) -> anyhow::Error {
         TEMPLATES.iter().map(|template| format!("`{}`", template.name)).collect();
     let meant = meant.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
     let hint = format!("{meant}there are {}", names.join(", "));
-    Advised::new(anyhow!("there is no template `{name}`"), hint)
+    Advised::error(anyhow!("there is no template `{name}`"), hint)
 }
 
 /// Writes the file. What stands there is the work of somebody, so it is only replaced on purpose.
@@ -61,7 +61,7 @@ fn write(template: &Template, path: &Path, force: bool) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let message = anyhow!("`{}` exists already", path.display());
             let hint = "name another file, or replace it with `--force`";
-            return Err(Advised::new(message, hint.to_owned()));
+            return Err(Advised::error(message, hint.to_owned()));
         }
         opened => opened.with_context(|| format!("cannot write `{}`", path.display()))?,
     };

@@ -158,7 +158,7 @@ fn words(estimate: &Estimate) -> String {
         Basis::Kind(runs) => {
             format!("runs of this type usually take {time} ({runs} runs, not enough of this name)")
         }
-        Basis::Default => format!("not known before three runs have completed"),
+        Basis::Default => "not known before three runs have completed".to_owned(),
     }
 }
 

@@ -4,17 +4,25 @@ use anyhow::Context as _;
 
 use crate::{Context, exit};
 
-/// The name of the report among a run's files.
-pub(crate) const REPORT: &str = "report.html";
+/// Whether a file of a run is a report: `report.html`, or `PHASE-report.html`.
+pub(crate) fn is_report(name: &str) -> bool {
+    name == "report.html" || name.ends_with("-report.html")
+}
 
 pub(crate) fn report(context: &Context, name: &str, open: bool) -> anyhow::Result<u8> {
     let id = context.coordinator.find(name)?;
-    let path = context.coordinator.home().run_folder(&id).join(REPORT);
+    let run = context.coordinator.run(&id)?;
+    // Of several phases, the last that made one.
+    let made = run.artifacts().filter(|file| is_report(&file.name)).last();
+    let Some(made) = made else {
+        let why = match run.status.is_success() {
+            true => "nothing in it makes one".to_owned(),
+            false => format!("it is {}", run.status.as_str()),
+        };
+        anyhow::bail!("run `{id}` has no report: {why}");
+    };
+    let path = context.coordinator.home().run_folder(&id).join(&made.name);
     if !path.is_file() {
-        let run = context.coordinator.run(&id)?;
-        if !run.status.is_success() {
-            anyhow::bail!("run `{id}` has no report: it is {}", run.status.as_str());
-        }
         context.coordinator.stored(&run)?;
     }
     let path = std::path::absolute(path)?;

@@ -69,6 +69,11 @@ pub(crate) fn finished(context: &Context, summary: &Summary) -> anyhow::Result<u
             printer.complain(&format!("{} {hint}", printer.paint_err(Style::Bold, "hint:")));
         }
     }
+    if summary.status == RunStatus::Failed {
+        let id = &summary.run_id;
+        printer
+            .note(&format!("`dirigent resume {id}` keeps what completed and tries the rest again"));
+    }
     if summary.status == RunStatus::Interrupted {
         printer.complain(&format!("interrupted; `dirigent resume {}` goes on", summary.run_id));
     }
@@ -125,7 +130,10 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     if let Some(digest) = &summary.digest {
         writeln!(out, "digest   {digest}")?;
     }
-    if let Some(path) = file(super::report::REPORT) {
+    let reports = summary.artifacts.iter().filter_map(|file| {
+        super::report::is_report(file["name"].as_str()?).then(|| file["path"].as_str())?
+    });
+    for path in reports {
         writeln!(out, "report   {path}")?;
     }
     Ok(out)

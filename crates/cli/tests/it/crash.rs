@@ -10,7 +10,7 @@ use crate::world::{Answer, World, synthetic};
 const KILLS: usize = 12;
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
+fn jrn_02_a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(20_000));
     let expected = World::new().digest(&[&file]);
@@ -47,7 +47,7 @@ fn wait_for_events(world: &World, key: &str, count: u64, child: &mut std::proces
 }
 
 #[test]
-fn a_terminated_run_is_interrupted_and_resumes() {
+fn dmn_16_a_terminated_run_is_interrupted_and_resumes() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(1_500_000));
     let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
@@ -76,7 +76,7 @@ fn a_cancelled_run_stops_and_stays_cancelled() {
 }
 
 #[test]
-fn a_run_over_its_time_limit_times_out() {
+fn jrn_10_a_run_over_its_time_limit_times_out() {
     let world = World::new();
     let text =
         synthetic(3_000_000).replace("{type: backtest}", "{type: backtest, timeout_seconds: 1}");

@@ -3,7 +3,7 @@
 use crate::world::{World, root, synthetic};
 
 #[test]
-fn the_same_correlation_id_returns_the_stored_result() {
+fn evt_27_the_same_correlation_id_returns_the_stored_result() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(1_000));
     let first = world.json(&["run", &file, "--correlation-id", "once"]);
@@ -109,7 +109,7 @@ fn files_that_were_lost_or_changed_are_not_passed_off_as_the_result() {
 }
 
 #[test]
-fn a_changed_record_is_not_believed() {
+fn jrn_08_a_changed_record_is_not_believed() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(1_000));
     world.json(&["run", &file]);

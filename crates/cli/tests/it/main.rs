@@ -3,7 +3,9 @@
 
 mod command;
 mod crash;
+mod docs;
 mod home;
+mod isolation;
 mod new;
 mod operate;
 mod plan;

@@ -32,6 +32,58 @@ fn sch_22_the_duration_is_learned_from_three_runs() {
 const TASK: &str = "workflow: {type: tasks}\ntasks:\n- {name: a, kind: noop}\n";
 
 #[test]
+fn every_mistake_of_a_graph_is_found_at_once_before_anything_runs() {
+    let world = World::new();
+    let text = "workflow: {type: tasks}\ntasks:\n\
+                - {name: fetch, kind: comand}\n\
+                - {name: clean, kind: command, needs: [fech], with: {argv: [sleep, 1], memry: 5MB}}\n\
+                - {name: a/b, kind: noop, needs: [a/b]}\n\
+                - {name: train, kind: command, with: {argv: sleep 1}}\n\
+                - {name: tell, kind: publish, with: {event: task_failed}}\n";
+    let answer = world.run(&["--output", "json", "validate", &world.file("w.yaml", text)]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let found: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let problems = found["error"]["problems"].as_array().unwrap();
+    let found: Vec<(&str, u64)> = problems
+        .iter()
+        .map(|problem| (problem["key"].as_str().unwrap(), problem["line"].as_u64().unwrap()))
+        .collect();
+    let expected = [
+        ("tasks.0.kind", 3),
+        ("tasks.1.needs.0", 4),
+        ("tasks.1.with", 4),
+        ("tasks.2.name", 5),
+        ("tasks.2.needs", 5),
+        ("tasks.3.with", 6),
+        ("tasks.4.with", 7),
+    ];
+    assert_eq!(found, expected);
+    let hint = |at: usize| problems[at]["hint"].as_str().unwrap();
+    assert!(hint(0).starts_with("did you mean `command`? this version runs"), "{}", hint(0));
+    assert_eq!(hint(1), "did you mean `fetch`?");
+}
+
+#[test]
+fn an_input_that_no_task_gives_is_found_before_anything_runs() {
+    let world = World::new();
+    let text = |strict: &str| {
+        format!(
+            "workflow:\n  type: multi_phase\n  strict_inputs: {strict}\n  phases:\n\
+             \x20 - {{name: one, type: tasks, tasks: [{{name: rows, kind: noop}}]}}\n\
+             \x20 - name: two\n    type: tasks\n    inputs: [one.row]\n\
+             \x20   tasks: [{{name: b, kind: noop}}]\n"
+        )
+    };
+    let answer = world.run(&["validate", &world.file("w.yaml", text("true"))]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("phase `one` has no task `row`"), "{answer:?}");
+    assert!(answer.stderr.contains("did you mean `one.rows`?"), "{answer:?}");
+    let answer = world.run(&["validate", &world.file("w.yaml", text("false"))]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stderr.contains("warning: input `one.row`"), "{answer:?}");
+}
+
+#[test]
 fn a_plan_says_what_is_unusual_of_each_task() {
     let world = World::new();
     let file = root().join("workflows/tasks.yaml");

@@ -10,10 +10,7 @@ use std::collections::BTreeSet;
 
 use dirigent_workflow::file::{Problem, Resolved, Span, resolved::Checked, suggest};
 
-use super::{
-    keys::WORKFLOW_TYPES,
-    strategies::{self, Strategies},
-};
+use super::{keys::WORKFLOW_TYPES, strategies, vocabulary::Vocabulary};
 
 pub(super) use types::workflow_types;
 
@@ -27,20 +24,20 @@ fn needs_data(kind: &str) -> bool {
 const FILES: &[&str] = &["csv", "parquet"];
 
 /// Adds what is wrong with `root` to `problems`.
-pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, strategies: &dyn Strategies) {
+pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
     if !matches!(root.value, Checked::Map(_)) {
         return;
     }
-    types::check(root, problems, strategies);
+    types::check(root, problems, vocabulary);
     required(root, problems);
     dates(root, problems);
     files(root, problems);
     timeframe(root, problems);
     symbols(root, problems);
-    strategies_(root, problems, strategies);
+    strategies_(root, problems, vocabulary);
     phases(root, problems);
     limits(root, problems);
-    tasks::check(root, problems);
+    tasks::check(root, problems, vocabulary);
 }
 
 fn required(root: &Resolved, problems: &mut Vec<Problem>) {
@@ -162,10 +159,10 @@ fn symbols(root: &Resolved, problems: &mut Vec<Problem>) {
     }
 }
 
-fn strategies_(root: &Resolved, problems: &mut Vec<Problem>, strategies: &dyn Strategies) {
-    strategies::check(problems, root, "strategy", strategies);
+fn strategies_(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
+    strategies::check(problems, root, "strategy", vocabulary);
     for index in 0..root.list("strategies").len() {
-        strategies::check(problems, root, &format!("strategies.{index}"), strategies);
+        strategies::check(problems, root, &format!("strategies.{index}"), vocabulary);
     }
     if root.get("strategy").is_some() && root.get("strategies").is_some() {
         let message = "`strategy` and `strategies` are both given";

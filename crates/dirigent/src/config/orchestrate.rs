@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dirigent_workflow::plan::Isolation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -290,6 +291,9 @@ pub struct Task {
     pub optional: bool,
     /// `resources`
     pub resources: Option<Limits>,
+    /// `isolation`
+    #[serde(default)]
+    pub isolation: Isolation,
 }
 
 /// One of `stages`.

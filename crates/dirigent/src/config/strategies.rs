@@ -8,23 +8,10 @@ use dirigent_workflow::file::{
 };
 use serde_json::Value;
 
+use super::vocabulary::Vocabulary;
+
 /// The strategy that is written in the file itself.
 pub const RULES: &str = "rules";
-
-/// What is registered and a file may name: strategies, and workflow types beside those of
-/// [`WORKFLOW_TYPES`](super::keys::WORKFLOW_TYPES); implemented by the registries of the product.
-pub trait Strategies {
-    /// The registered names, in the order they are listed to users; `rules` need not be among them.
-    fn names(&self) -> Vec<String>;
-
-    /// The parameters of the strategy called `name`; `None` if there is no such strategy.
-    fn parameters(&self, name: &str) -> Option<Vec<Parameter>>;
-
-    /// The workflow types that programs registered.
-    fn workflow_types(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 /// One parameter of a strategy.
 #[derive(Clone, Debug)]
@@ -79,7 +66,7 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
     root: &Resolved,
     path: &str,
-    strategies: &dyn Strategies,
+    vocabulary: &dyn Vocabulary,
 ) {
     let below = |key: &str| format!("{path}.{key}");
     let Some(kind) = root.text(&below("type")) else { return };
@@ -87,8 +74,8 @@ pub(super) fn check(
         rules(problems, root, path);
         return;
     }
-    let Some(parameters) = strategies.parameters(kind) else {
-        problems.push(unknown(root, &below("type"), kind, strategies));
+    let Some(parameters) = vocabulary.parameters(kind) else {
+        problems.push(unknown(root, &below("type"), kind, vocabulary));
         return;
     };
     for key in ["let", "entry", "exit", "short_entry", "short_exit"] {
@@ -106,8 +93,8 @@ pub(super) fn check(
     }
 }
 
-fn unknown(root: &Resolved, path: &str, kind: &str, strategies: &dyn Strategies) -> Problem {
-    let names = strategies.names();
+fn unknown(root: &Resolved, path: &str, kind: &str, vocabulary: &dyn Vocabulary) -> Problem {
+    let names = vocabulary.strategies();
     let known = || names.iter().map(String::as_str).filter(|&n| n != RULES).chain([RULES]);
     let meant = suggest(kind, known());
     let meant = meant.map_or_else(String::new, |name| format!("did you mean `{name}`? "));

@@ -10,9 +10,6 @@ use crate::{Error, system::is_system};
 /// How many runs are looked through for one that was named.
 const RUNS_MAX: usize = 1_000_000;
 
-/// How many events are read at once.
-const READ_PAGE: usize = 10_000;
-
 /// A run of a list: its id, and what its journal tells, if that can be read.
 pub type Listed = (RunId, Result<Run, Error>);
 
@@ -95,17 +92,8 @@ pub(super) fn heads(journal: &dyn ReadJournal, limit: usize) -> Result<Vec<RunHe
 /// If it is unknown or its history cannot be read.
 pub fn load<J: ReadJournal + ?Sized>(journal: &J, id: &RunId) -> Result<Run, Error> {
     // A record that was changed is not believed, whoever asks.
-    journal.verify(id)?;
     let mut events = Vec::new();
-    loop {
-        let next = events.len() as u64 + 1;
-        let page = journal.read(id, next, READ_PAGE)?;
-        let complete = page.len() < READ_PAGE;
-        events.extend(page);
-        if complete {
-            break;
-        }
-    }
+    journal.walk(id, &mut |event| events.push(event))?;
     Run::replay(id, &events).map_err(|source| Error::History { run: id.clone(), source })
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Opened {
     pub(crate) log: Arc<SystemLog>,
     pub(crate) workers: Workers,
     active: Mutex<BTreeMap<RunId, Option<Handle>>>,
+    admission: Mutex<()>,
 }
 
 impl Opened {
@@ -37,6 +38,12 @@ impl Opened {
         }
         active.insert(run.clone(), None);
         Some(Working { opened: Arc::clone(self), run: run.clone() })
+    }
+
+    /// Held while it is found out whether a key has a run, and until that run is somebody's: keys
+    /// that come at once make one run.
+    pub(super) fn admission(&self) -> MutexGuard<'_, ()> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether somebody in this process works on `run`.
@@ -84,8 +91,9 @@ impl Coordinator {
         purpose: &str,
         observer: &mut dyn Observer,
     ) -> Result<Arc<Opened>, Error> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = shared.upgrade() {
+        // One opens it, the others wait for that; who only looks at `shared` waits for nobody.
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = self.shared().upgrade() {
             return Ok(opened);
         }
         let mut wait = |holder: &str| observer.waiting(holder);
@@ -94,22 +102,25 @@ impl Coordinator {
         self.home.artifacts().sweep().map_err(failed)?;
         let journal: Arc<dyn Journal> = Arc::new(journal);
         let log = Arc::new(self.system_log(Arc::clone(&journal))?);
-        let (workers, active) = (Workers::new(1), Mutex::default());
-        let opened = Arc::new(Opened { journal, log, workers, active });
-        *shared = Arc::downgrade(&opened);
+        let (workers, active, admission) = (Workers::new(1), Mutex::default(), Mutex::default());
+        let opened = Arc::new(Opened { journal, log, workers, active, admission });
+        *self.shared() = Arc::downgrade(&opened);
         Ok(opened)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Weak<Opened>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The runs that this process works on.
     pub fn active(&self) -> Vec<RunId> {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.shared();
         shared.upgrade().map_or_else(Vec::new, |opened| opened.active().keys().cloned().collect())
     }
 
     /// Asks all runs of this process to stop where they are; each can be resumed.
     pub fn shutdown(&self, reason: &str) {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = shared.upgrade() {
+        if let Some(opened) = self.shared().upgrade() {
             opened.active().values().flatten().for_each(|handle| handle.interrupt(reason));
         }
     }

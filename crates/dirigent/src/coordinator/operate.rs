@@ -17,6 +17,7 @@ use crate::{
     notify::Post,
     services::Services,
     system::{self, DeadLetter, LetterId, System, SystemFact, SystemLog, state::LetterStats},
+    tasks::isolate::{self, Child},
 };
 
 impl Coordinator {
@@ -39,6 +40,19 @@ impl Coordinator {
     pub fn with_post(mut self, post: Arc<dyn Post>) -> Self {
         self.outside.post = post;
         self
+    }
+
+    /// Runs tasks of `isolation: process` as `child`, which has to know the same kinds; without
+    /// one they are refused.
+    #[must_use]
+    pub fn with_child(mut self, child: Child) -> Self {
+        self.child = Some(child);
+        self
+    }
+
+    /// What a child answers to the line that it was given: it does the task that the line tells of.
+    pub fn answer(&self, line: &str) -> String {
+        isolate::answer(&self.kinds, line)
     }
 
     /// The clock of everything that is recorded.

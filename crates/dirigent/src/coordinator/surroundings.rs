@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dirigent_journal::Journal;
 use dirigent_workflow::{
     event::Start,
+    port::Isolate,
     resource::{
         Advice, Amount,
         callbacks::Callbacks,
@@ -19,6 +20,7 @@ use super::{Coordinator, Opened};
 use crate::{
     governor::Governor,
     machine::{Configured, Disk, Machine, Probe},
+    tasks::isolate::Children,
 };
 
 impl Coordinator {
@@ -39,6 +41,10 @@ impl Coordinator {
             workers: Workers::new(1),
             pool_size: POOL_SIZE_DEFAULT,
             budget: Amount::unlimited(),
+            isolate: self.child.clone().map(|child| {
+                let environment = Arc::clone(&self.outside.environment);
+                Arc::new(Children { child, environment }) as Arc<dyn Isolate>
+            }),
         }
     }
 
@@ -68,7 +74,9 @@ impl Coordinator {
     /// Watches the machine while `run` goes on. A run that nobody can watch goes on unwatched.
     pub(super) fn govern(&self, run: &Execution) -> Option<Governor> {
         let most = run.host().workers.limit();
-        let steering = Steering::new(Concurrency::new(1, most, most, Target::default()));
+        // Not fewer than the cores: what others do on the machine shall slow a run down, not stop it.
+        let least = Machine::detect().workers().min(most);
+        let steering = Steering::new(Concurrency::new(least, most, most, Target::default()));
         let handle = run.handle();
         let told = Callbacks::none().with("run", move |advice: &Advice| {
             handle.advise(advice.clone());

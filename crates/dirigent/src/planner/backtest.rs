@@ -1,6 +1,6 @@
 //! `backtest`: one historical simulation, five steps in one container.
 
-use dirigent_workflow::plan::{LifecycleStep as Step, PhasePlan, TaskPlan};
+use dirigent_workflow::plan::{LifecycleStep as Step, OnFailure, PhasePlan, TaskPlan};
 use serde_json::{Value, json};
 
 use super::{Part, Planner, Refusal};
@@ -24,6 +24,9 @@ impl Planner for Backtest {
     fn phase(&self, part: &Part<'_>) -> Result<PhasePlan, Refusal> {
         let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
         let input = overlay.map_or(Value::Null, |config| json!({"config": config}));
+        if let Some(count) = part.containers() {
+            return Ok(trials(part, count, input));
+        }
         let mut tasks: Vec<TaskPlan> = Vec::with_capacity(STEPS.len());
         for (name, kind, reaches) in STEPS {
             let needs = tasks.last().map(|before| before.name.clone()).into_iter().collect();
@@ -47,5 +50,35 @@ impl Planner for Backtest {
             max_parallel: part.max_parallel(),
             ..PhasePlan::default()
         })
+    }
+}
+
+/// Many containers that each do the whole backtest, and one task that sums them up.
+fn trials(part: &Part<'_>, count: u32, input: Value) -> PhasePlan {
+    let trial = TaskPlan {
+        name: part.task_name("trial"),
+        kind: "backtest.trial".into(),
+        input,
+        count: Some(count),
+        container: Some(part.name.into()),
+        retry: part.restarts(),
+        on_failure: OnFailure::FailIfAll,
+        takes: part.takes(None),
+        ..TaskPlan::default()
+    };
+    let sum = TaskPlan {
+        name: part.task_name("trials"),
+        kind: "backtest.trials".into(),
+        needs: vec![trial.name.clone()],
+        ..TaskPlan::default()
+    };
+    PhasePlan {
+        name: part.name.into(),
+        kind: "backtest".into(),
+        mode: part.mode(u64::from(count)),
+        result: Some(sum.name.clone()),
+        tasks: vec![trial, sum],
+        max_parallel: part.max_parallel(),
+        ..PhasePlan::default()
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn limits(workflow: &Workflow) -> Limits {
     let kinds = &orchestration.max_concurrent_by_kind;
     Limits {
         concurrency: Some(count(orchestration.max_concurrent_tasks)),
+        checkpoint_ms: milliseconds(workflow.coordinator.fault_tolerance.checkpoint_interval),
         kinds: kinds.iter().map(|(kind, most)| (kind.clone(), count(*most))).collect(),
         budget: budget(&workflow.coordinator.resources),
     }
@@ -77,18 +78,9 @@ pub(super) fn budget(resources: &Resources) -> Amount {
 fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
     let orchestration = &part.workflow.orchestration;
     let name = part.task_name(&task.name);
-    if task.name.contains('/') {
-        let message = format!("the task name `{}` contains `/`", task.name);
-        return Err(refusal(
-            format!("{path}.name"),
-            message,
-            "`/` separates a task from its instances",
-        ));
-    }
     let on = task.on.as_deref().map(|event| canonical_name(event).unwrap_or(event).to_owned());
-    if let Some(event @ ("workflow_completed" | "workflow_failed")) = on.as_deref() {
-        let message = format!("no task can start on `{event}`, as the run is over then");
-        let hint = "use `notifications` to tell somebody of the end of a run";
+    if let Some((why, hint)) = on.as_deref().and_then(unheard) {
+        let message = format!("no task can start on `{}`, as {why}", on.unwrap_or_default());
         return Err(refusal(format!("{path}.on"), message, hint));
     }
     Ok(TaskPlan {
@@ -98,14 +90,43 @@ fn plan(part: &Part<'_>, task: &Task, path: &str) -> Result<TaskPlan, Refusal> {
         needs: task.needs.iter().map(|need| part.task_name(need)).collect(),
         input: Value::Object(task.input.clone()),
         reaches: None,
-        count: (task.count > 1).then(|| u32::try_from(task.count).unwrap_or(u32::MAX)),
+        count: match task.count {
+            1 => part.containers(),
+            many => Some(u32::try_from(many).unwrap_or(u32::MAX)),
+        },
         on,
         priority: priority(&task.priority),
         timeout_ms: Some(milliseconds(task.timeout.unwrap_or(orchestration.default_task_timeout))),
-        retry: retry(orchestration, task.max_retries),
-        on_failure: if task.optional { OnFailure::Degrade } else { OnFailure::Fail },
+        retry: match (part.containers(), task.max_retries) {
+            (Some(_), None) if task.count == 1 => part.restarts(),
+            (_, most) => retry(orchestration, most),
+        },
+        on_failure: match (task.optional, part.containers()) {
+            (true, _) => OnFailure::Degrade,
+            (false, Some(_)) if task.count == 1 => OnFailure::FailIfAll,
+            (false, _) => OnFailure::Fail,
+        },
+        isolation: task.isolation,
         takes: part.takes(task.resources.as_ref()),
     })
+}
+
+/// Why no task can start on `event`, and what to do in its place.
+fn unheard(event: &str) -> Option<(&'static str, &'static str)> {
+    match event {
+        "workflow_completed" | "workflow_failed" => Some((
+            "the run is over then",
+            "use `notifications` to tell somebody of the end of a run",
+        )),
+        "phase_completed" => Some((
+            "the phase of the task is over then",
+            "put the task into the next phase, or let it need all others",
+        )),
+        "workflow_started" => {
+            Some(("no phase has begun then", "leave `on` out: the task starts at once"))
+        }
+        _ => None,
+    }
 }
 
 /// A priority as the file writes it, which was checked.

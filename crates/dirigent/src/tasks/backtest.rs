@@ -6,6 +6,7 @@
 
 pub(crate) mod load;
 mod simulate;
+mod trials;
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
         Arc::new(Contain),
         Arc::new(Load(bench.clone())),
         Arc::new(Execute(bench.clone())),
+        Arc::new(trials::Trial(bench.clone())),
+        Arc::new(trials::Trials),
         Arc::new(Report(bench)),
     ]
 }
@@ -183,10 +186,11 @@ impl TaskKind for Execute {
         let finished = self.0.finished(context)?;
         let store = &context.artifacts;
         let outcome = &finished.outcome;
+        let named = |name: &str| file_name(context, name);
         let artifacts = vec![
-            store.put("trades.csv", true, |out| outcome.write_trades_csv(out)),
-            store.put("orders.csv", true, |out| outcome.write_orders_csv(out)),
-            store.put("equity.csv", true, |out| outcome.write_equity_csv(out)),
+            store.put(&named("trades.csv"), true, |out| outcome.write_trades_csv(out)),
+            store.put(&named("orders.csv"), true, |out| outcome.write_orders_csv(out)),
+            store.put(&named("equity.csv"), true, |out| outcome.write_equity_csv(out)),
         ];
         let artifacts = artifacts.into_iter().collect::<Result<_, _>>().map_err(write_failed)?;
         let warnings = outcome.warnings.iter().map(ToString::to_string).collect();
@@ -225,11 +229,21 @@ impl TaskKind for Report {
             ("reproducibility.json", pretty(&state)),
         ];
         let put = |(name, text): (&str, String)| {
-            context.artifacts.put(name, false, |out| out.write_all(text.as_bytes()))
+            context
+                .artifacts
+                .put(&file_name(context, name), false, |out| out.write_all(text.as_bytes()))
         };
         let artifacts =
             files.into_iter().map(put).collect::<Result<_, _>>().map_err(write_failed)?;
         Ok(TaskOutput { artifacts, ..TaskOutput::default() })
+    }
+}
+
+/// The name of a file of this phase: `PHASE-name` where a run has several.
+fn file_name(context: &TaskContext, name: &str) -> String {
+    match context.task.rsplit_once('.') {
+        Some((phase, _)) => format!("{phase}-{name}"),
+        None => name.to_owned(),
     }
 }
 

@@ -8,12 +8,17 @@
 mod input;
 mod wait;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use dirigent_core::Sha256Hex;
+use dirigent_core::{Clock as _, Sha256Hex, SystemClock, Timestamp};
 use dirigent_workflow::{
     file::Environment,
     port::{InvalidInput, TaskContext, TaskError, TaskKind, TaskOutput, Watch},
+    resource::breaker::{Breakers, Refused},
 };
 use serde_json::{Value, json};
 
@@ -32,9 +37,10 @@ use input::Input;
 const SHOWN_CHARS_MAX: usize = 500;
 
 /// Asks servers.
-#[derive(Clone)]
 pub struct Http {
     environment: Arc<Environment>,
+    /// One for each server, for all runs of the process.
+    breakers: Mutex<Breakers>,
 }
 
 impl fmt::Debug for Http {
@@ -47,7 +53,11 @@ impl fmt::Debug for Http {
 impl Http {
     /// A kind that takes `${NAME}` from `environment`.
     pub fn new(environment: Arc<Environment>) -> Self {
-        Self { environment }
+        Self { environment, breakers: Mutex::default() }
+    }
+
+    fn breakers(&self) -> MutexGuard<'_, Breakers> {
+        self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,10 +80,37 @@ impl TaskKind for Http {
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let input = Input::read(&context.input)?;
         let mut secrets = Secrets::of(&self.environment);
-        let answer = ask(&input, context, &mut secrets).map_err(|error| secrets.clean(error))?;
+        let server = server(&input.url);
+        let now = || SystemClock.now();
+        self.breakers()
+            .check(&server, now())
+            .map_err(|refused| broken(&server, &refused, now()))?;
+        let answer = ask(&input, context, &mut secrets);
+        match &answer {
+            // What the file asks for is wrong, or nobody wants an answer any more: no word about
+            // the server.
+            Err(TaskError::Hopeless(_) | TaskError::Stopped) => {}
+            Err(TaskError::Failed(_)) => drop(self.breakers().failed(&server, now())),
+            Ok(_) => self.breakers().succeeded(&server, now()),
+        }
+        let answer = answer.map_err(|error| secrets.clean(error))?;
         let value = json!({"status": answer.status, "body": answer.body});
         Ok(TaskOutput { value, ..TaskOutput::default() })
     }
+}
+
+/// The server in `url` as it is written, which is what its breaker is called.
+fn server(url: &str) -> String {
+    let behind = url.split_once("://").map_or(url, |(_, behind)| behind);
+    let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+fn broken(server: &str, refused: &Refused, now: Timestamp) -> TaskError {
+    let wait = refused.retry_at.since(now).as_secs_f64().ceil();
+    let message = format!("`{server}` keeps failing and is not asked for another {wait} s");
+    let hint = "find out what is wrong with the server; the task is tried again as its retries say";
+    failed("http_breaker_open", message, hint)
 }
 
 /// An answer, as it may be shown.

@@ -115,7 +115,7 @@ fn counts(bus: &Bus, handler: &str) -> Counts {
 }
 
 #[test]
-fn only_wanted_events_come_and_in_order() {
+fn evt_01_only_wanted_events_come_and_in_order() {
     let (ledger, told) = Told::new();
     let bus = Bus::new("run", ledger);
     bus.subscribe(does("a", |_| Ok(())), Terms::default()).unwrap();
@@ -128,7 +128,7 @@ fn only_wanted_events_come_and_in_order() {
 }
 
 #[test]
-fn a_slow_handler_delays_nobody() {
+fn evt_13_a_slow_handler_delays_nobody() {
     let (ledger, told) = Told::new();
     let bus = Bus::new("run", ledger);
     let (slow, permit) = waits("slow");
@@ -167,7 +167,7 @@ fn a_panic_is_an_entry_and_harms_neither_others_nor_later_events() {
 }
 
 #[test]
-fn a_handler_that_hangs_is_left_and_at_last_not_called() {
+fn dlq_08_a_handler_that_hangs_is_left_and_at_last_not_called() {
     let (ledger, told) = Told::new();
     let bus = Bus::new("run", ledger);
     let (hangs, permit) = waits("hangs");
@@ -210,7 +210,7 @@ fn what_finds_no_room_is_counted_and_entered() {
 }
 
 #[test]
-fn a_ring_of_bridges_delivers_once() {
+fn evt_05_a_ring_of_bridges_delivers_once() {
     let (ledger, told) = Told::new();
     let buses = ["data", "stage", "process"].map(|name| Bus::new(name, Arc::clone(&ledger) as _));
     for (at, bus) in buses.iter().enumerate() {
@@ -227,7 +227,7 @@ fn a_ring_of_bridges_delivers_once() {
 }
 
 #[test]
-fn only_a_rule_lets_events_off_a_bus() {
+fn con_02_evt_14_only_a_rule_lets_events_off_a_bus() {
     let (ledger, told) = Told::new();
     let container = Bus::new("container", Arc::clone(&ledger) as _);
     let run = Bus::new("run", ledger);
@@ -258,7 +258,7 @@ fn what_is_not_brought_when_the_bus_closes_is_entered_as_such() {
 }
 
 #[test]
-fn an_ended_subscription_is_not_served_and_the_others_are() {
+fn evt_12_an_ended_subscription_is_not_served_and_the_others_are() {
     let (ledger, told) = Told::new();
     let bus = Bus::new("run", ledger);
     bus.subscribe(does("a", |_| Ok(())), Terms::default()).unwrap();
@@ -270,7 +270,7 @@ fn an_ended_subscription_is_not_served_and_the_others_are() {
 }
 
 #[test]
-fn an_event_that_the_handler_had_before_does_not_come_again() {
+fn evt_29_an_event_that_the_handler_had_before_does_not_come_again() {
     let (ledger, told) = Told::new();
     let bus = Bus::new("run", ledger);
     bus.subscribe(does("had_first", |_| Ok(())), Terms::default()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dirigent::config::{self, Config, Strategies, keys, workflow as w};
+use dirigent::config::{self, Config, Vocabulary, keys, workflow as w};
 use dirigent_workflow::file::{
     Document, Environment, Layer, Problems, SourceKind,
     spec::{Field, Kind, Need, Section},
@@ -266,7 +266,7 @@ fn the_schema_knows_every_top_key_and_the_strategies() {
     assert_eq!(types["enum"].as_array().unwrap().len(), keys::WORKFLOW_TYPES.len());
     let text = schema.to_string();
     assert!(text.matches("\"momentum_rotation\"").count() >= 3, "at each place of a strategy");
-    assert!(Registered.names().iter().all(|name| text.contains(name)));
+    assert!(Registered.strategies().iter().all(|name| text.contains(name)));
 }
 
 #[test]

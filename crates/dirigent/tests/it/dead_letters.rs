@@ -58,7 +58,7 @@ fn unknown_events_are_refused_with_a_suggestion() {
 }
 
 #[test]
-fn what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
+fn dlq_01_what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
     let world = World::new();
     let coordinator = world.coordinator();
     world.post.refuse(
@@ -94,7 +94,7 @@ fn what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
 }
 
 #[test]
-fn after_five_tries_it_waits_for_a_person() {
+fn dlq_05_after_five_tries_it_waits_for_a_person() {
     let world = World::new();
     let coordinator = world.coordinator();
     (0..6).for_each(|_| world.post.refuse("workflow_completed", "busy"));
@@ -119,7 +119,7 @@ fn after_five_tries_it_waits_for_a_person() {
 }
 
 #[test]
-fn dropped_letters_are_gone_and_counted() {
+fn dlq_06_dropped_letters_are_gone_and_counted() {
     let world = World::new();
     let coordinator = world.coordinator();
     world.post.refuse("workflow_completed", "busy");
@@ -133,7 +133,7 @@ fn dropped_letters_are_gone_and_counted() {
 /// A process that was killed between the record of an event and telling it left the event untold
 /// for ever, because nobody remembered that it was owed.
 #[test]
-fn what_a_crash_left_untold_is_told_by_the_next_process() {
+fn dlq_04_what_a_crash_left_untold_is_told_by_the_next_process() {
     let world = World::new();
     let start = "[{on: [workflow_started], webhook: \"${HOOK}\"}]";
     let first = world.coordinator();
@@ -196,7 +196,7 @@ impl Handler for Clumsy {
 }
 
 #[test]
-fn a_panic_in_a_handler_of_the_program_is_a_dead_letter_and_no_more() {
+fn dlq_07_a_panic_in_a_handler_of_the_program_is_a_dead_letter_and_no_more() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     let clumsy = Arc::new(Clumsy(AtomicUsize::new(0)));
@@ -219,7 +219,7 @@ fn a_panic_in_a_handler_of_the_program_is_a_dead_letter_and_no_more() {
 }
 
 #[test]
-fn what_is_due_is_tried_again_while_a_run_is_driven() {
+fn dlq_03_what_is_due_is_tried_again_while_a_run_is_driven() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     world.post.refuse("workflow_completed", "busy");

@@ -147,6 +147,38 @@ fn api_01_a_shutdown_leaves_runs_that_another_process_completes() {
     assert_eq!(resumed.phases[0]["tasks"]["total"], 21);
 }
 
+#[test]
+fn jrn_03_a_run_that_cannot_go_on_leaves_an_emergency_checkpoint_and_can_be_resumed() {
+    let world = World::new();
+    let mut coordinator = world.coordinator();
+    let (began, begun) = channel();
+    coordinator.register_task(waiting(began, false));
+    let text = "workflow: {type: tasks}\n\
+                tasks: [{name: a, kind: noop}, {name: b, kind: wait, needs: [a]}]\n";
+    let prepared = world.prepare_text(&coordinator, text).unwrap();
+    let stopped = std::thread::scope(|scope| {
+        let run = || coordinator.execute(&prepared, &Request::default(), &mut Unobserved);
+        let run = scope.spawn(run);
+        begun.recv().unwrap();
+        coordinator.shutdown("a test");
+        run.join().unwrap().unwrap()
+    });
+    drop(coordinator);
+    let id = stopped.run_id.parse().unwrap();
+    // Another process does not have the kind of the second task.
+    let error = world.coordinator().resume(&id, None, &mut Unobserved).unwrap_err();
+    let path = world.home().root().join(format!("checkpoints/{id}_emergency.json"));
+    let left: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let reason = left["reason"].as_str().unwrap();
+    assert!(reason.starts_with(&format!("System failure in workflow {id}: ")), "{reason}");
+    assert!(reason.ends_with(&error.to_string()), "{reason}\n{error}");
+    assert_eq!(left["summary"]["phases"][0]["tasks"]["completed"], 1);
+    let mut third = world.coordinator();
+    third.register_task(waiting(channel().0, true));
+    let resumed = third.resume(&id, None, &mut Unobserved).unwrap();
+    assert_eq!(resumed.status, RunStatus::Completed);
+}
+
 const PHASES: &str = "
 workflow:
   type: multi_phase
@@ -248,5 +280,101 @@ fn tsk_04_mistakes_in_a_graph_are_told_before_anything_runs() {
     ] {
         let text = refused(tasks);
         assert!(text.contains(expected), "{tasks}\n{text}");
+    }
+}
+
+#[test]
+fn con_17_a_phase_of_many_backtests_gives_each_its_own_history_and_sums_them_up() {
+    let text = "
+workflow:
+  type: multi_phase
+  phases: [{name: paths, type: backtest, container_count: 40, execution_mode: PARALLEL}]
+data: {source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {bars: 60}}
+strategy: {type: buy_and_hold}
+";
+    let run = |workers| {
+        let world = World::new();
+        let coordinator = world.coordinator();
+        let prepared = world.prepare_text(&coordinator, text).unwrap();
+        let request = Request { workers: Some(workers), ..Request::default() };
+        coordinator.execute(&prepared, &request, &mut Unobserved).unwrap()
+    };
+    let summary = run(1);
+    assert_eq!(summary.status, RunStatus::Completed, "{:?}", summary.error);
+    assert!(summary.warnings.is_empty(), "{:?}", summary.warnings);
+    assert_eq!((&summary.result["trials"], &summary.result["completed"]), (&json!(40), &json!(40)));
+    let figures = &summary.result["distribution"]["final_equity"];
+    let of = |key: &str| figures[key].as_f64().unwrap();
+    assert!(of("min") < of("p05") && of("median") < of("p95") && of("p95") < of("max"));
+    assert!(of("std") > 0.0);
+    assert_eq!(summary.phases[0]["containers"]["created"], 41);
+    assert_eq!(run(4).digest, summary.digest);
+}
+
+#[test]
+fn con_12_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again() {
+    let run = |tolerance: &str| {
+        let world = World::new();
+        let mut coordinator = world.coordinator();
+        let tries = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&tries);
+        coordinator.register_task(Arc::new(Does("moody", move |context: &TaskContext| {
+            if context.task.ends_with("/3") {
+                counted.fetch_add(1, Ordering::SeqCst);
+                panic!("container 3 breaks");
+            }
+            Ok(json!(1))
+        })));
+        let text = format!(
+            "workflow:\n  type: multi_phase\n  \
+             phases: [{{name: p, type: tasks, container_count: 10, tasks: [{{name: t, kind: moody}}]}}]\n\
+             coordinator: {{fault_tolerance: {tolerance}}}\n"
+        );
+        let summary = execute(&world, &coordinator, &text);
+        assert_eq!(summary.status, RunStatus::Degraded, "{:?}", summary.error);
+        let phase = &summary.phases[0];
+        assert_eq!(
+            (&phase["tasks"]["completed"], &phase["tasks"]["failed"]),
+            (&json!(9), &json!(1))
+        );
+        assert_eq!(phase["containers"]["failed"], 1);
+        tries.load(Ordering::SeqCst)
+    };
+    assert_eq!(run("{}"), 4, "three restarts, removed on the fourth failure");
+    assert_eq!(run("{max_container_failures: 1}"), 2);
+    assert_eq!(run("{auto_restart: false}"), 1);
+}
+
+#[test]
+fn x_18_requests_of_one_correlation_id_that_come_at_once_make_one_run() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    let text = "workflow: {type: tasks}\ntasks: [{name: once, kind: noop}]\n";
+    let prepared = world.prepare_text(&coordinator, text).unwrap();
+    let correlation_id = Some("order-7".parse().unwrap());
+    let request = Request { correlation_id, ..Request::default() };
+    let meeting = Barrier::new(8);
+    let run = || {
+        meeting.wait();
+        coordinator.execute(&prepared, &request, &mut Unobserved).map(|summary| summary.run_id)
+    };
+    let ids = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
+        let ids = threads.into_iter().map(|thread| thread.join().unwrap());
+        ids.collect::<Result<std::collections::BTreeSet<_>, _>>().unwrap()
+    });
+    assert_eq!((ids.len(), coordinator.runs(100).unwrap().len()), (1, 1));
+}
+
+#[test]
+fn no_task_waits_for_an_event_that_comes_before_or_after_its_phase() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    for event in ["workflow_started", "PHASE_COMPLETED", "stage_completed", "WORKFLOW_FAILED"] {
+        let text =
+            format!("workflow: {{type: tasks}}\ntasks: [{{name: a, kind: noop, on: {event}}}]\n");
+        let prepared = world.prepare_text(&coordinator, &text);
+        let error = prepared.map(drop).unwrap_err().to_string();
+        assert!(error.contains("no task can start on"), "{event}: {error}");
     }
 }

@@ -19,7 +19,7 @@ fn refused(world: &World, coordinator: &Coordinator) -> String {
 }
 
 #[test]
-fn nothing_begins_while_halted_also_in_another_process() {
+fn res_21_nothing_begins_while_halted_also_in_another_process() {
     let world = World::new();
     let coordinator = world.coordinator();
     let id = world.run(&coordinator, "[]").run_id.parse().unwrap();

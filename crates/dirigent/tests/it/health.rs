@@ -15,7 +15,7 @@ fn status(health: &Health, part: &str) -> Status {
 }
 
 #[test]
-fn a_home_that_works_is_healthy_and_the_document_has_these_keys() {
+fn dmn_06_a_home_that_works_is_healthy_and_the_document_has_these_keys() {
     let world = World::new();
     let coordinator = world.coordinator();
     for _ in 0..2 {
@@ -57,7 +57,7 @@ fn dead_letters_lower_the_score_and_name_the_way_out() {
 }
 
 #[test]
-fn a_handler_that_fails_five_times_in_a_row_is_degraded() {
+fn dlq_09_a_handler_that_fails_five_times_in_a_row_is_degraded() {
     let world = World::new();
     let coordinator = world.coordinator();
     for round in 1..=5 {

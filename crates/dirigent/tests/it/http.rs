@@ -120,6 +120,26 @@ fn the_status_decides_what_another_try_is_worth() {
 }
 
 #[test]
+fn res_20_a_server_that_keeps_failing_is_left_alone_for_a_while() {
+    let server = Server::start((0..5).map(|_| Reply::of(503, &[], "busy")).collect());
+    let other = Server::start(vec![Reply::json(200, "{}")]);
+    let kind = Http::new(environment());
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |server: &Server| {
+        let with = json!({"url": server.url("/jobs"), "allow_hosts": [server.host()]});
+        kind.run(&context(folder.path(), with))
+    };
+    for _ in 0..5 {
+        assert_eq!(failure(ask(&server)).code, "http_unavailable");
+    }
+    let refused = failure(ask(&server));
+    assert_eq!(refused.code, "http_breaker_open");
+    assert!(!is_permanent(&refused.code) && refused.message.contains(&server.host()));
+    assert_eq!(server.asked.try_iter().count(), 5, "the sixth request was not sent");
+    assert_eq!(ask(&other).unwrap().value["status"], 200, "another server is not held up");
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let elsewhere = Server::start(vec![Reply::json(200, "{}")]);
     let location = format!("location: {}", elsewhere.url("/"));

@@ -11,6 +11,8 @@ mod graphs;
 mod halt;
 mod health;
 mod http;
+mod old_journals;
+mod promises;
 mod registered;
 mod secrets;
 mod seed_samples;

@@ -1,13 +1,13 @@
 //! A few strategies, registered as the product registers its own.
 
-use dirigent::config::{Parameter, ParameterKind, Strategies};
+use dirigent::config::{Parameter, ParameterKind, Vocabulary};
 use dirigent_workflow::file::spec::Range;
 
 /// `buy_and_hold`, `sma_crossover` and `momentum_rotation`.
 pub(crate) struct Registered;
 
-impl Strategies for Registered {
-    fn names(&self) -> Vec<String> {
+impl Vocabulary for Registered {
+    fn strategies(&self) -> Vec<String> {
         ["buy_and_hold", "sma_crossover", "momentum_rotation"].map(str::to_owned).to_vec()
     }
 

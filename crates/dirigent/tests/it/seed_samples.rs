@@ -38,15 +38,15 @@ fn check(name: &str, expected: (&str, Mode, usize, usize)) {
 fn samples_load_unchanged() {
     check("single_phase.yaml", ("backtest", Mode::Traditional, 0, 1));
     check("multi_phase.yaml", ("multi_phase", Mode::Composable, 4, 0));
-    // Its strategy is missing; monitoring and fault tolerance are for a later release.
-    check("coordinator_basic.yaml", ("backtest", Mode::Auto, 0, 3));
+    // Its strategy is missing; monitoring is for a later release.
+    check("coordinator_basic.yaml", ("backtest", Mode::Auto, 0, 2));
     check("coordinator_phases.yaml", ("multi_phase", Mode::Composable, 4, 0));
     check("optimization.yaml", ("optimization", Mode::Traditional, 0, 0));
     check("optimization_stages.yaml", ("optimization", Mode::Traditional, 0, 0));
     check("trading_day.yaml", ("daily_trading", Mode::Auto, 0, 0));
     check("backtest_config.yaml", ("backtest", Mode::Traditional, 0, 0));
-    // Two expressions cut at a comma, the coordinator's other mode, and three sections to come.
-    check("every_section.yaml", ("backtest", Mode::Traditional, 0, 6));
+    // Two expressions cut at a comma, the coordinator's other mode, and two sections to come.
+    check("every_section.yaml", ("backtest", Mode::Traditional, 0, 5));
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn up() -> Tree {
 }
 
 #[test]
-fn services_start_in_layers_as_what_they_need_is_ready() {
+fn dmn_02_services_start_in_layers_as_what_they_need_is_ready() {
     let mut tree = Tree::new(SERVICES).unwrap();
     assert_eq!(tree.layers(), [vec!["lifecycle", "resources"], vec!["pipeline"], vec!["metrics"]]);
     let start = Command::Start;
@@ -62,7 +62,7 @@ fn services_start_in_layers_as_what_they_need_is_ready() {
 }
 
 #[test]
-fn circles_and_missing_services_are_refused_and_shown() {
+fn dmn_04_circles_and_missing_services_are_refused_and_shown() {
     let circle: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &["a"])];
     let refused = Tree::new(circle).unwrap_err();
     assert_eq!(refused.to_string(), "services need each other in a circle: b → c → b");
@@ -72,7 +72,7 @@ fn circles_and_missing_services_are_refused_and_shown() {
 }
 
 #[test]
-fn waits_between_restarts_grow_and_then_it_is_given_up() {
+fn dmn_09_waits_between_restarts_grow_and_then_it_is_given_up() {
     let mut tree = Tree::new(&[("a", &[]), ("b", &["a"])]).unwrap();
     tree.on(at(0), Signal::Tick);
     let (mut now, mut waits) = (0, Vec::new());
@@ -108,7 +108,7 @@ fn failures_that_are_long_ago_are_forgiven() {
 }
 
 #[test]
-fn what_needs_a_failed_service_stops_and_starts_after_it() {
+fn dmn_03_what_needs_a_failed_service_stops_and_starts_after_it() {
     let mut tree = up();
     let stopped = tree.on(at(10), failed(LIFECYCLE));
     assert_eq!(stopped, [Command::Stop(PIPELINE), Command::Stop(METRICS)]);
@@ -124,7 +124,7 @@ fn what_needs_a_failed_service_stops_and_starts_after_it() {
 }
 
 #[test]
-fn stopping_goes_in_reverse_order() {
+fn dmn_05_stopping_goes_in_reverse_order() {
     let mut tree = up();
     assert_eq!(tree.on(at(1), Signal::StopAll), [Command::Stop(METRICS)]);
     let then = tree.on(at(1), Signal::Ended(METRICS, Ok(())));

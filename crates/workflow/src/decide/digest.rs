@@ -13,8 +13,8 @@ use crate::{
 /// SHA-256 over outputs and artifact hashes: no ids, times, host or worker facts.
 pub fn digest(run: &Run) -> Sha256Hex {
     let tasks = || run.start.plan.tasks().map(|(_, task)| task);
-    let outputs = tasks().map(|task| (task.name.clone(), output(run, task))).collect();
-    let mut document = document(outputs, run.artifacts());
+    let outputs = tasks().map(|task| (task.name.clone(), output_of(run, task))).collect();
+    let mut document = document(outputs, tasks().flat_map(|task| artifacts(run, task)));
     let lost = |record: &&TaskRecord| record.state != TaskState::Completed;
     let missing: Map<String, Value> = tasks()
         .map(|task| (task.name.clone(), run.tasks_of(&task.name).iter().filter(lost).count()))
@@ -51,14 +51,12 @@ fn document<'a>(
     json!({"outputs": outputs, "artifacts": hashes})
 }
 
-/// What a task found. Tasks that events started are counted in the order of what they found, as
-/// the order of events is no part of the result.
-fn output(run: &Run, task: &TaskPlan) -> Value {
-    match output_of(run, task) {
-        Value::Array(mut found) if task.on.is_some() => {
-            found.sort_by_cached_key(canonical::to_string);
-            Value::Array(found)
-        }
-        found => found,
+/// The files of a task, in an order that no event decides.
+fn artifacts<'r>(run: &'r Run, task: &TaskPlan) -> Vec<&'r ArtifactRef> {
+    let records = run.tasks_of(&task.name).iter();
+    let mut all: Vec<&ArtifactRef> = records.flat_map(TaskRecord::artifacts).collect();
+    if task.on.is_some() {
+        all.sort_by_key(|artifact| (&artifact.name, &artifact.sha256));
     }
+    all
 }

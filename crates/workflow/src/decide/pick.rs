@@ -102,10 +102,13 @@ fn groups(run: &Run, started: &[TaskId]) -> Vec<Group> {
     let mut keyed: Vec<(u32, u32, u32)> =
         started.iter().map(|task| (task.entry, next_attempt(run, *task), task.instance)).collect();
     keyed.sort_unstable();
+    // Where a start is an event for others, each has to be one of its own.
+    let is_heard = |event| !run.start.plan.triggered_by(event).is_empty();
+    let apart = is_heard("task_started") || is_heard("container_created");
     let mut groups: Vec<Group> = Vec::new();
     for (entry, attempt, instance) in keyed {
         match groups.last_mut() {
-            Some(group) if group.entry == entry && group.attempt == attempt => {
+            Some(group) if !apart && group.entry == entry && group.attempt == attempt => {
                 group.instances.push(instance);
             }
             _ => groups.push(Group { entry, attempt, instances: vec![instance] }),

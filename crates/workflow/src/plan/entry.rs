@@ -71,6 +71,17 @@ pub enum OnFailure {
     FailIfAll,
 }
 
+/// Where a task runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// On a thread of the process; panics are contained, what it takes is only accounted for.
+    #[default]
+    Thread,
+    /// In a process of its own, which the system holds to what the task may take.
+    Process,
+}
+
 /// The smallest scheduled unit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskPlan {
@@ -108,6 +119,9 @@ pub struct TaskPlan {
     /// The path of its own container; none shares that of the phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// Where it runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub isolation: Isolation,
     /// What one instance takes while it runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub takes: Amount,
@@ -195,6 +209,9 @@ pub struct Limits {
     /// Tasks of one kind, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, u32>,
+    /// How long a container goes on before a further checkpoint of it is recorded.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub checkpoint_ms: u64,
     /// What all running tasks together may take; none of a quantity is what the machine has.
     #[serde(default, skip_serializing_if = "is_default")]
     pub budget: Amount,

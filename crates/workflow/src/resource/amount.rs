@@ -33,11 +33,6 @@ fn is_zero(value: &u64) -> bool {
 }
 
 impl Amount {
-    /// What a container needs if nobody says: 1 GB of memory and half a core.
-    pub fn of_container() -> Self {
-        Self { memory_bytes: GB, millicores: 500, ..Self::default() }
-    }
-
     /// More than anything needs, for who does not limit: of everything but pools.
     pub fn unlimited() -> Self {
         let most = u64::MAX;
@@ -163,7 +158,8 @@ mod tests {
 
     #[test]
     fn amounts_read_as_in_the_log() {
-        assert_eq!(Amount::of_container().to_string(), "1.0GB RAM, 0.5 CPU cores");
+        let half = Amount { memory_bytes: GB, millicores: 500, ..Amount::default() };
+        assert_eq!(half.to_string(), "1.0GB RAM, 0.5 CPU cores");
         let disk = Amount { disk_bytes: 3 * GB / 2, ..amount(512 << 20, 16_000, 2) };
         assert_eq!(disk.to_string(), "0.5GB RAM, 16 CPU cores, 1.5GB disk, 2 gpu");
         assert_eq!(amount(u64::MAX, 1_250, 0).to_string(), "17179869184.0GB RAM, 1.25 CPU cores");

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_ordered_and_have_other_names() {
+    fn res_16_levels_are_ordered_and_have_other_names() {
         assert!("severe".parse::<Level>().is_err());
         assert!(Level::ALL.is_sorted());
         for (other, level) in
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_growing_queue_raises_the_level_at_each_limit() {
+    fn res_15_a_growing_queue_raises_the_level_at_each_limit() {
         let mut gauge = Gauge::new(Limits::default());
         check(&mut gauge, 499, 0, Level::None);
         check(&mut gauge, 500, 0, Level::Low);
@@ -235,7 +235,7 @@ mod tests {
     /// A producer of 100 a second, throttled, against a consumer of 40: the queue stays within
     /// its hard limit, and the producer is at full rate again once it rests.
     #[test]
-    fn a_throttled_producer_keeps_the_queue_within_its_limit() {
+    fn res_17_a_throttled_producer_keeps_the_queue_within_its_limit() {
         let limits =
             Limits { depth: Steps::of_queue(200, 400, 800), age_ms: Limits::default().age_ms };
         let (mut gauge, mut depth) = (Gauge::new(limits), 0.0_f64);

@@ -100,6 +100,7 @@ impl Board {
             if of.failed > 0 && plan.entry(entry).on_failure == OnFailure::Fail {
                 board.fatal.get_or_insert(entry);
             }
+            board.degraded |= of.bad > 0;
             board.entries.push(of);
         }
         for entry in 0..plan.len() {
@@ -286,6 +287,16 @@ impl Board {
         }
     }
 
+    /// An entry of a phase that is over, of which all tasks that events started were lost, and at
+    /// least one should not have been.
+    pub(crate) fn lost_triggered(&self, plan: &Plan, phase: u32) -> Option<u32> {
+        plan.entries_of(phase).find(|&entry| {
+            let (of, plan) = (&self.entries[entry as usize], plan.entry(entry));
+            let fails = plan.on.is_some() && plan.on_failure == OnFailure::FailIfAll;
+            fails && of.good == 0 && of.failed > 0
+        })
+    }
+
     /// All tasks of `entry` have ended: those that need it can start, or never will.
     fn settle(&mut self, plan: &Plan, entry: u32, tasks: &mut Tasks, now: Timestamp) {
         self.doomed.remove(&entry);
@@ -296,7 +307,9 @@ impl Board {
             OnFailure::Fail | OnFailure::Degrade => bad > 0,
             OnFailure::FailIfAll => good == 0 && bad > 0,
         };
-        if is_lost && failed && plan.entry(entry).on_failure != OnFailure::Degrade {
+        let may_get_more = plan.entry(entry).on.is_some();
+        let is_critical = plan.entry(entry).on_failure != OnFailure::Degrade;
+        if is_lost && failed && is_critical && !may_get_more {
             self.fatal.get_or_insert(entry);
         }
         for &by in &plan.place(entry).needed_by {

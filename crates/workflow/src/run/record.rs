@@ -1,6 +1,7 @@
 //! Records: what is known of a task and of a phase.
 
 use dirigent_core::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{artifact::ArtifactRef, event::Failure, task::TaskState};
@@ -32,7 +33,7 @@ pub(super) struct Detail {
 }
 
 /// The event that started a task.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cause {
     /// Its position in the run.
     pub seq: u64,

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use dirigent_core::{Sha256Hex, Timestamp};
 
 use super::{Cause, Run, RunStatus, TaskRecord};
-use crate::{event::Fact, instances::TaskId};
+use crate::{
+    event::Fact,
+    instances::{self, TaskId},
+    plan::Plan,
+};
 
 /// The most tasks that events may start in one run, so that a circle of events ends.
 pub const TRIGGERED_TASKS_MAX: u32 = 100_000;
@@ -22,14 +26,12 @@ impl Run {
             fact => fact.kind(),
         };
         for &entry in start.plan.triggered_by(event) {
-            let own =
-                |name: &str| TaskId::find(&start.plan, name).is_some_and(|t| t.entry == entry);
             let going_on = self.phases.last().is_some_and(|phase| {
                 let place = start.plan.place(entry).phase as usize;
                 !phase.completed && start.plan.phases()[place].name == phase.name
             });
             // What a task does about an event is no new event for the same task.
-            if !going_on || self.status != RunStatus::Running || fact.task().is_some_and(own) {
+            if !going_on || self.status != RunStatus::Running || is_own(&start.plan, entry, fact) {
                 continue;
             }
             if self.records(entry).len() >= TRIGGERED_TASKS_MAX as usize {
@@ -59,4 +61,15 @@ impl Run {
         };
         source.replacen(name, &format!("{}({by})", plan.entry(task.entry).name), 1)
     }
+}
+
+/// Whether `fact` is about tasks of `entry`, or their containers.
+fn is_own(plan: &Plan, entry: u32, fact: &Fact) -> bool {
+    let base = plan.entry(entry).container.as_deref();
+    let within = |path: &str| {
+        let rest = base.and_then(|base| path.strip_prefix(base));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let of_entry = |name: &str| instances::entry(plan, name) == Some(entry);
+    fact.task().is_some_and(of_entry) || fact.container().is_some_and(within)
 }

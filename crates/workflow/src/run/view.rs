@@ -2,6 +2,7 @@
 
 use std::io;
 
+use dirigent_core::canonical;
 use serde_json::Value;
 
 use super::{Run, TaskRecord};
@@ -80,7 +81,7 @@ impl Run {
         let mut all = records.map(|record| store.restore(record.output(), record.artifacts()));
         match (task.count, &task.on) {
             (None, None) => all.next().unwrap_or(Ok(Value::Null)),
-            _ => Ok(Value::Array(all.collect::<io::Result<_>>()?)),
+            _ => Ok(in_order(task, all.collect::<io::Result<_>>()?)),
         }
     }
 
@@ -89,8 +90,14 @@ impl Run {
     pub fn phase_output(&self, phase: &str, key: &str) -> Option<Value> {
         let plan = self.start.plan.phases().iter().find(|plan| plan.name == phase)?;
         let result = plan.result.as_ref().and_then(|task| self.task(task));
-        if let Some(value) = result.and_then(|record| record.output().get(key)) {
-            return Some(value.clone());
+        if let Some(record) = result {
+            if let Some(value) = record.output().get(key) {
+                return Some(value.clone());
+            }
+            // What is too large for an event is told by the name of the artifact that holds it.
+            if Artifacts::is_spilled(record.output(), record.artifacts()) {
+                return Some(record.output().clone());
+            }
         }
         let is_named = |task: &&TaskPlan| task.name == key || plan.local_name(&task.name) == key;
         let task = plan.tasks.iter().find(is_named)?;
@@ -103,6 +110,15 @@ pub(crate) fn output_of(run: &Run, task: &TaskPlan) -> Value {
     let records = run.tasks_of(&task.name);
     match (task.count, &task.on) {
         (None, None) => records[0].output().clone(),
-        _ => Value::Array(records.iter().map(|record| record.output().clone()).collect()),
+        _ => in_order(task, records.iter().map(|record| record.output().clone()).collect()),
     }
+}
+
+/// What the tasks of an entry found, as a list. Those that events started are in the order of what
+/// they found: the order of events is no part of a result.
+pub(crate) fn in_order(task: &TaskPlan, mut found: Vec<Value>) -> Value {
+    if task.on.is_some() {
+        found.sort_by_cached_key(canonical::to_string);
+    }
+    Value::Array(found)
 }

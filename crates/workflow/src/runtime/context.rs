@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::{
     artifact::Artifacts,
     container::{self, Container, Pool},
-    event::Start,
-    instances::TaskId,
+    event::{Fact, Start},
+    instances::{self, TaskId},
     plan::{InputRef, PhasePlan, TaskPlan},
     port::{Keep, Sees, TaskContext, Watch},
-    run::{Run, TaskRecord},
+    run::{Run, TaskRecord, in_order},
     task::TaskState,
 };
 
@@ -55,6 +55,22 @@ impl Contexts {
             Some(container) if delivered => self.pool.give(container),
             Some(container) => drop(self.kept.insert(container.path().to_owned(), container)),
             None => {}
+        }
+    }
+
+    /// Lets go of the containers of tasks that `facts` tell will not be tried again.
+    pub(super) fn settle(&mut self, run: &Run, facts: &[Fact]) {
+        for fact in facts {
+            if self.kept.is_empty() {
+                return;
+            }
+            let (Fact::TaskFailed { task, .. } | Fact::TaskSkipped { task, .. }) = fact else {
+                continue;
+            };
+            for task in instances::tasks(&run.start.plan, task).into_iter().flatten() {
+                let kept = self.kept.remove(&container::path(run, task));
+                kept.into_iter().for_each(|container| self.pool.give(container));
+            }
         }
     }
 
@@ -120,7 +136,7 @@ impl Contexts {
                 context.outputs.insert(name, self.restored(&records[0])?);
             } else if !is_one && !records.is_empty() {
                 let all = records.iter().map(|record| self.restored(record));
-                context.outputs.insert(name, Value::Array(all.collect::<io::Result<_>>()?));
+                context.outputs.insert(name, in_order(task, all.collect::<io::Result<_>>()?));
             }
         }
         Ok(())

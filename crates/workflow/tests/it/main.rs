@@ -4,5 +4,6 @@
 mod containers;
 mod engine;
 mod found;
+mod late;
 mod play;
 mod runtime;

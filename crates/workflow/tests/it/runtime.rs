@@ -17,7 +17,7 @@ use dirigent_workflow::{
     artifact::Artifacts,
     event::{Failure, Start},
     plan::{LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan},
-    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+    port::{Recovery, TaskContext, TaskError, TaskKind, TaskOutput},
     resource::Amount,
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
@@ -115,6 +115,7 @@ fn world() -> World {
         workers: Workers::new(2),
         pool_size: POOL_SIZE_DEFAULT,
         budget: Amount::unlimited(),
+        isolate: None,
     };
     World { host, journal, clock, entered, _folder: folder }
 }
@@ -146,7 +147,7 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 }
 
 #[test]
-fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
+fn wft_10_a_run_records_every_step_in_order_and_replays_to_the_same_state() {
     let world = world();
     let run = world.create(start(Mode::Traditional, "", None)).drive().unwrap();
     assert_eq!(run.status, RunStatus::Completed);
@@ -175,7 +176,7 @@ fn a_run_records_every_step_in_order_and_replays_to_the_same_state() {
 }
 
 #[test]
-fn the_digest_does_not_depend_on_mode_workers_or_run() {
+fn rep_10_the_digest_does_not_depend_on_mode_workers_or_run() {
     let digest = |mode, workers| {
         let mut world = world();
         world.host.workers = Workers::new(workers);
@@ -194,7 +195,8 @@ fn a_failed_run_can_be_resumed_and_repeats_only_what_failed() {
     let world = world();
     let failed = world.create(start(Mode::Traditional, "fail once", None)).drive().unwrap();
     assert_eq!(failed.status, RunStatus::Failed);
-    assert_eq!(failed.failure, Some(failure()));
+    let expected = Failure { message: "task `b`: the step failed".into(), ..failure() };
+    assert_eq!(failed.failure, Some(expected));
     let run = Execution::resume(world.host.clone(), failed, None).unwrap().drive().unwrap();
     assert_eq!((run.status, run.attempt), (RunStatus::Completed, 2));
     let events = world.events(&run);
@@ -244,7 +246,7 @@ fn what_needs_an_optional_task_that_failed_is_skipped_and_the_run_ends_degraded(
 }
 
 #[test]
-fn a_cancelled_run_stops_its_work_and_ends() {
+fn api_02_a_cancelled_run_stops_its_work_and_ends() {
     let world = world();
     let run = world.interfere(start(Mode::Auto, "wait", None), |handle| handle.cancel("a test"));
     assert_eq!(run.status, RunStatus::Cancelled);
@@ -293,4 +295,90 @@ fn a_plan_with_an_unknown_task_kind_says_so() {
     world.host.kinds = Arc::default();
     let error = world.create(start(Mode::Traditional, "", None)).drive().unwrap_err();
     assert_eq!(error.to_string(), "task `a` is of kind `step`, which this version does not have");
+}
+
+/// Keeps a state that no event holds, fails once, and tells what it began with.
+struct Keeper;
+
+impl TaskKind for Keeper {
+    fn name(&self) -> &'static str {
+        "keeper"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let known = context.container.restored();
+        if context.attempt == 1 {
+            context.checkpoint(&json!("x".repeat(100_000)));
+            return Err(TaskError::Failed(failure()));
+        }
+        let length = known.as_ref().and_then(Value::as_str).map(str::len);
+        Ok(TaskOutput { value: json!(length), ..TaskOutput::default() })
+    }
+}
+
+#[test]
+fn a_checkpoint_that_no_event_holds_is_kept_in_memory_and_breaks_nothing() {
+    let mut world = world();
+    let keeper: Arc<dyn TaskKind> = Arc::new(Keeper);
+    world.host.kinds = Arc::new(BTreeMap::from([("keeper", keeper)]));
+    let mut start = start(Mode::Traditional, "", None);
+    let task = TaskPlan {
+        name: "k".into(),
+        kind: "keeper".into(),
+        container: Some("p/k".into()),
+        retry: dirigent_workflow::retry::Retry {
+            max: 1,
+            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
+            ..dirigent_workflow::retry::Retry::STANDARD
+        },
+        ..TaskPlan::default()
+    };
+    let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
+    start.plan = Plan::new(vec![phase]).unwrap();
+    let run = world.create(start).drive().unwrap();
+    assert_eq!(run.status, RunStatus::Completed, "{:?}", run.failure);
+    assert_eq!(run.task("k").unwrap().output(), &json!(100_000));
+    assert!(world.events(&run).iter().all(|event| event.kind != "checkpoint_saved"));
+}
+
+/// Fails; after its second failure it knows that more tries are in vain.
+struct Hopeless(AtomicU32);
+
+impl TaskKind for Hopeless {
+    fn name(&self) -> &'static str {
+        "hopeless"
+    }
+
+    fn recover(&self, failure: &Failure, failures: u32) -> Recovery {
+        assert_eq!(failure.code, "step_failed");
+        if failures < 2 { Recovery::AsPlanned } else { Recovery::GiveUp }
+    }
+
+    fn run(&self, _: &TaskContext) -> Result<TaskOutput, TaskError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(TaskError::Failed(failure()))
+    }
+}
+
+#[test]
+fn con_15_a_kind_decides_itself_when_its_containers_are_given_up() {
+    let mut world = world();
+    let hopeless = Arc::new(Hopeless(AtomicU32::new(0)));
+    world.host.kinds = Arc::new(BTreeMap::from([("hopeless", Arc::clone(&hopeless) as _)]));
+    let mut start = start(Mode::Traditional, "", None);
+    let task = TaskPlan {
+        name: "h".into(),
+        kind: "hopeless".into(),
+        retry: dirigent_workflow::retry::Retry {
+            max: 100,
+            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
+            ..dirigent_workflow::retry::Retry::STANDARD
+        },
+        ..TaskPlan::default()
+    };
+    let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
+    start.plan = Plan::new(vec![phase]).unwrap();
+    let run = world.create(start).drive().unwrap();
+    assert_eq!(run.status, RunStatus::Failed);
+    assert_eq!(hopeless.0.load(Ordering::SeqCst), 2);
 }

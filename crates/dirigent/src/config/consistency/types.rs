@@ -2,18 +2,18 @@
 
 use dirigent_workflow::file::{Problem, Resolved, spec::quoted, suggest};
 
-use crate::config::{Strategies, keys::WORKFLOW_TYPES};
+use crate::config::{Vocabulary, keys::WORKFLOW_TYPES};
 
 /// All types that a file may name: those of the declaration, then those that are registered.
-pub(crate) fn workflow_types(strategies: &dyn Strategies) -> Vec<String> {
+pub(crate) fn workflow_types(vocabulary: &dyn Vocabulary) -> Vec<String> {
     let mut types: Vec<String> = WORKFLOW_TYPES.iter().map(ToString::to_string).collect();
-    let registered = strategies.workflow_types().into_iter();
+    let registered = vocabulary.workflow_types().into_iter();
     types.extend(registered.filter(|kind| !WORKFLOW_TYPES.contains(&kind.as_str())));
     types
 }
 
-pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, strategies: &dyn Strategies) {
-    let known = workflow_types(strategies);
+pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
+    let known = workflow_types(vocabulary);
     let phases = (0..root.list("workflow.phases").len()).map(|at| format!("workflow.phases.{at}"));
     for path in std::iter::once("workflow".to_owned()).chain(phases) {
         problems.extend(unknown(root, &format!("{path}.type"), &known));

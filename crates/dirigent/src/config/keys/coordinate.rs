@@ -30,8 +30,7 @@ pub(super) static COORDINATOR: Section = Section::new(
             Kind::Section(&FAULT_TOLERANCE),
             "{}",
             "What happens when a trial fails",
-        )
-        .planned(),
+        ),
         Field::default(
             "phases",
             Kind::Map(&Kind::Section(&PHASE_OVERLAY)),

@@ -29,6 +29,12 @@ pub(super) static TASK: Section = Section::new(
             "If it fails, what needs it is skipped and the run ends degraded, not failed",
         ),
         Field::optional("resources", Kind::Section(&LIMITS), "What it takes while it runs"),
+        Field::default(
+            "isolation",
+            Kind::Choice(&["thread", "process"]),
+            "thread",
+            "Where it runs; a process of its own is held to its memory by the system",
+        ),
     ],
 );
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::tasks::{
     codes::invalid,
-    with::{self, Size, written},
+    with::{self, Size, named_words, words, written},
 };
 
 /// The names that the task kind itself gives a value.
@@ -23,6 +23,7 @@ const OUTPUT_BYTES_DEFAULT: u64 = 4 << 20;
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// The program and its arguments; no shell reads them.
+    #[serde(deserialize_with = "words")]
     pub(super) argv: Vec<String>,
     /// What the program is given as `input` in its line of JSON.
     #[serde(default)]
@@ -31,7 +32,7 @@ pub(super) struct Input {
     #[serde(default, deserialize_with = "written")]
     pub(super) stdin: Option<Value>,
     /// Variables; `${NAME}` takes the value of a variable of this process.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named_words")]
     pub(super) env: BTreeMap<String, String>,
     /// Variables of this process that are passed on.
     #[serde(default)]
@@ -154,7 +155,11 @@ mod tests {
         check(json!({"argv": []}), "`argv` names no program");
         check(json!({"argv": [""]}), "`argv` names no program");
         check(json!({"argv": ["a\u{0}b"]}), "zero byte");
-        check(json!({"argv": "ls -l"}), "expected a sequence");
+        check(
+            json!({"argv": "ls -l"}),
+            "`argv`: invalid type: string \"ls -l\", expected a sequence",
+        );
+        check(json!({"argv": ["a"], "cwd": 1}), "`cwd`: invalid type: integer `1`");
         check(json!({"argv": ["a"], "comand": 1}), "unknown field `comand`");
         check(json!({"argv": ["a"], "env": {"A=B": ""}}), "`A=B` is no name");
         check(json!({"argv": ["a"], "pass_env": ["1A"]}), "`1A` is no name");
@@ -172,6 +177,14 @@ mod tests {
         let input = Input::read(&with).unwrap();
         assert_eq!(input.limits().unwrap().memory_bytes, Some(64 << 20));
         assert_eq!(input.output_bytes_max().unwrap(), 10);
+    }
+
+    #[test]
+    fn numbers_and_flags_are_words_too() {
+        let with = json!({"argv": ["sleep", 0.5, true], "env": {"FOLDS": 4}});
+        let input = Input::read(&with).unwrap();
+        assert_eq!(input.argv, ["sleep", "0.5", "true"]);
+        assert_eq!(input.env["FOLDS"], "4");
     }
 
     #[test]

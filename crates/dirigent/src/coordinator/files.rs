@@ -1,0 +1,45 @@
+//! Files: what becomes of a workflow file before anything runs.
+//!
+//! Promises: touches nothing.
+
+use super::Coordinator;
+use crate::{
+    Error,
+    prepare::{self, Prepared, Source, Valid},
+    vocabulary::Registered,
+};
+
+impl Coordinator {
+    /// Reads and checks a workflow file; touches nothing. What only this version cannot run is a
+    /// warning.
+    ///
+    /// # Errors
+    /// With every problem of the file, each with its place.
+    pub fn check(&self, source: &Source) -> Result<Valid, Error> {
+        let mut valid = prepare::check(source, &self.registered())?;
+        match prepare::plan(valid.clone(), &self.planners, &self.kinds) {
+            Ok(prepared) => valid.warnings = prepared.warnings,
+            Err(Error::NotYet(problems)) => valid.warnings.extend(problems.lines()),
+            Err(error) => return Err(error),
+        }
+        Ok(valid)
+    }
+
+    /// Reads, checks and plans a workflow file; touches nothing.
+    ///
+    /// # Errors
+    /// As `check`; and if this version cannot run workflows of its type.
+    pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
+        let valid = prepare::check(source, &self.registered())?;
+        prepare::plan(valid, &self.planners, &self.kinds)
+    }
+
+    /// The JSON Schema of workflow files.
+    pub fn schema(&self) -> serde_json::Value {
+        crate::config::schema(&self.registered())
+    }
+
+    fn registered(&self) -> Registered<'_> {
+        Registered { strategies: &self.strategies, planners: &self.planners, kinds: &self.kinds }
+    }
+}
