@@ -102,6 +102,20 @@ def sync_ms(folder, count=200):
     return statistics.median(took) * 1e3
 
 
+def busy_share(seconds):
+    """How much of the processors is used, over so many seconds."""
+    before = processor_times()
+    time.sleep(seconds)
+    idle, total = (later - earlier for earlier, later in zip(before, processor_times()))
+    return 1 - idle / total
+
+
+def processor_times():
+    """(idle, total) since the start of the machine."""
+    times = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]))
+    return times[3] + times[4], sum(times)
+
+
 class Program:
     """The command `dirigent`, with a home that is new for every run."""
 
