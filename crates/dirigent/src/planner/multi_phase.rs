@@ -1,6 +1,6 @@
 //! `multi_phase`: phases of other types, one after the other, with outputs passed on by name.
 
-use dirigent_workflow::plan::{InputRef, PhasePlan};
+use dirigent_workflow::plan::{InputRef, Mode, PhasePlan};
 
 use super::{Part, Planned, Planner, Planners, Refusal, tasks};
 use crate::config::workflow::{Phase, Workflow};
@@ -52,6 +52,11 @@ fn plan(
         return Err(Refusal { path: format!("workflow.phases.{at}.type"), message, hint });
     };
     let mut planned = planner.phase(&Part { workflow, name: &phase.name, phase: Some(phase) })?;
+    if planned.mode == Mode::SignalReplay || phase.method.as_deref() == Some("signal_replay") {
+        let message = format!("phases of type `{}` are not replayed from signals", phase.kind);
+        let path = format!("workflow.phases.{at}.execution_mode");
+        return Err(tasks::refusal(path, message, "choose another mode; they are computed whole"));
+    }
     let input = |text: &String| {
         text.parse::<InputRef>().map_err(|message| {
             let path = format!("workflow.phases.{at}.inputs");

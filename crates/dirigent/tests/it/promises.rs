@@ -204,3 +204,17 @@ coordinator: {resources: {container_pool_size: 2}}
     assert_eq!(summary.phases[0]["outputs"], json!({}), "all of them found nothing");
     assert_eq!(summary.phases[0]["tasks"]["completed"], 200);
 }
+
+#[test]
+fn a_phase_that_cannot_be_replayed_from_signals_says_so() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    for asked in ["execution_mode: SIGNAL_REPLAY", "method: signal_replay"] {
+        let text = format!(
+            "workflow:\n  type: multi_phase\n  \
+             phases: [{{name: p, type: tasks, {asked}, tasks: [{{name: t, kind: noop}}]}}]\n"
+        );
+        let error = world.prepare_text(&coordinator, &text).unwrap_err().to_string();
+        assert!(error.contains("are not replayed from signals"), "{error}");
+    }
+}

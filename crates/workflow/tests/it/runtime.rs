@@ -19,6 +19,7 @@ use dirigent_workflow::{
     plan::{LifecycleStep, Limits, Mode, OnFailure, PhasePlan, TaskPlan},
     port::{Recovery, TaskContext, TaskError, TaskKind, TaskOutput},
     resource::Amount,
+    retry::{Backoff, Retry},
     runtime::{Execution, Handle, Host, POOL_SIZE_DEFAULT, Workers},
 };
 use serde_json::{Value, json};
@@ -297,6 +298,11 @@ fn a_plan_with_an_unknown_task_kind_says_so() {
     assert_eq!(error.to_string(), "task `a` is of kind `step`, which this version does not have");
 }
 
+/// Up to `max` more tries without a pause.
+fn at_once(max: u32) -> Retry {
+    Retry { max, backoff: Backoff::Fixed { delay_ms: 0 }, ..Retry::STANDARD }
+}
+
 /// Keeps a state that no event holds, fails once, and tells what it began with.
 struct Keeper;
 
@@ -326,11 +332,7 @@ fn a_checkpoint_that_no_event_holds_is_kept_in_memory_and_breaks_nothing() {
         name: "k".into(),
         kind: "keeper".into(),
         container: Some("p/k".into()),
-        retry: dirigent_workflow::retry::Retry {
-            max: 1,
-            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
-            ..dirigent_workflow::retry::Retry::STANDARD
-        },
+        retry: at_once(1),
         ..TaskPlan::default()
     };
     let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
@@ -369,11 +371,7 @@ fn con_15_a_kind_decides_itself_when_its_containers_are_given_up() {
     let task = TaskPlan {
         name: "h".into(),
         kind: "hopeless".into(),
-        retry: dirigent_workflow::retry::Retry {
-            max: 100,
-            backoff: dirigent_workflow::retry::Backoff::Fixed { delay_ms: 0 },
-            ..dirigent_workflow::retry::Retry::STANDARD
-        },
+        retry: at_once(100),
         ..TaskPlan::default()
     };
     let phase = PhasePlan { name: "p".into(), tasks: vec![task], ..PhasePlan::default() };
