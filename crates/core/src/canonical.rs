@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
 
-use crate::hash::Sha256Hex;
+use crate::hash::{Hasher, Sha256Hex};
+
+/// Text is hashed in pieces of about this many bytes.
+const PIECE: usize = 1 << 16;
 
 /// The canonical text of `value`: keys sorted by UTF-16 unit, no spaces, numbers as ECMAScript
 /// prints them.
@@ -19,6 +22,66 @@ pub fn to_string(value: &Value) -> String {
 /// The SHA-256 of the canonical text.
 pub fn digest(value: &Value) -> Sha256Hex {
     Sha256Hex::of(to_string(value).as_bytes())
+}
+
+/// Hashes the canonical text of a value that is told part by part, so that a large one is never in
+/// memory as a whole.
+#[derive(Debug, Default)]
+pub struct Hashing {
+    hasher: Hasher,
+    text: String,
+}
+
+impl Hashing {
+    /// The next part is `value`.
+    pub fn value(&mut self, value: &Value) {
+        write_value(&mut self.text, value);
+        if self.text.len() >= PIECE {
+            self.hasher.update(self.text.as_bytes());
+            self.text.clear();
+        }
+    }
+
+    /// The next part is an array; `each` tells one of its items.
+    pub fn array<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) {
+        self.text.push('[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            each(self, item);
+        }
+        self.text.push(']');
+    }
+
+    /// The next part is an object with these keys, in any order; `each` tells the value of one.
+    pub fn object<T>(
+        &mut self,
+        mut entries: Vec<(&str, T)>,
+        mut each: impl FnMut(&mut Self, T),
+    ) {
+        entries.sort_by(|a, b| by_utf16(a.0, b.0));
+        self.text.push('{');
+        for (index, (key, item)) in entries.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            write_string(&mut self.text, key);
+            self.text.push(':');
+            each(self, item);
+        }
+        self.text.push('}');
+    }
+
+    /// The SHA-256 of what was told.
+    pub fn finish(mut self) -> Sha256Hex {
+        self.hasher.update(self.text.as_bytes());
+        self.hasher.finish()
+    }
 }
 
 /// Appends the canonical text of `value` to `out`.
@@ -159,6 +222,19 @@ mod tests {
         let value = json!({"\u{e000}": 1, "\u{1f600}": 2, "a": [true, null, "\u{7}\n\"é"]});
         let text = "{\"a\":[true,null,\"\\u0007\\n\\\"é\"],\"\u{1f600}\":2,\"\u{e000}\":1}";
         assert_eq!(to_string(&value), text);
+    }
+
+    #[test]
+    fn parts_hash_as_the_whole_does() {
+        let long = "x".repeat(PIECE);
+        let whole = json!({"b": [1, long, {"c": null}], "a": [], "\u{e000}": {}, "\u{1f600}": 2.0});
+        let keys = ["b", "a", "\u{e000}", "\u{1f600}"].map(|key| (key, &whole[key])).to_vec();
+        let mut parts = Hashing::default();
+        parts.object(keys, |parts, value| match value.as_array() {
+            Some(items) => parts.array(items, Hashing::value),
+            None => parts.value(value),
+        });
+        assert_eq!(parts.finish(), digest(&whole));
     }
 
     #[test]

@@ -17,6 +17,12 @@ impl Sha256Hex {
         hasher.finish()
     }
 
+    /// The hash whose bytes are these.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect())
+    }
+
     /// The 64 characters.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -47,12 +53,7 @@ impl Hasher {
 
     /// The hash of everything that was added.
     pub fn finish(self) -> Sha256Hex {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(64);
-        for byte in self.0.finalize() {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        }
-        Sha256Hex(text)
+        Sha256Hex::from_bytes(self.0.finalize().into())
     }
 }
 

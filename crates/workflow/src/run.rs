@@ -245,7 +245,7 @@ impl Run {
                 return Ok(());
             }
             Fact::CheckpointSaved { state, .. } => {
-                record.detail().checkpoint = Some(state.clone());
+                record.detail().checkpoint = Some(Box::new(state.clone()));
                 return Ok(());
             }
             Fact::TaskCompleted { output, artifacts, warnings, .. } => {
@@ -255,7 +255,7 @@ impl Run {
             Fact::TaskRetrying { error, at, .. } => {
                 record.state = was.on(TaskMove::Retry { at: *at })?;
                 record.failures += 1;
-                record.detail().error = Some(error.clone());
+                record.detail().error = Some(Box::new(error.clone()));
                 self.board.stopped(plan, task, started);
                 self.board.retry(task, *at);
                 return Ok(());
@@ -263,12 +263,12 @@ impl Run {
             Fact::TaskFailed { error, .. } => {
                 record.state = was.on(TaskMove::Fail)?;
                 record.failures += 1;
-                record.detail().error = Some(error.clone());
+                record.detail().error = Some(Box::new(error.clone()));
             }
             Fact::TaskTimeout { error, .. } => {
                 record.state = was.on(TaskMove::TimeOut)?;
                 record.failures += 1;
-                record.detail().error = Some(error.clone());
+                record.detail().error = Some(Box::new(error.clone()));
             }
             Fact::TaskSkipped { reason, .. } => {
                 record.state = was.on(TaskMove::Skip)?;

@@ -251,7 +251,7 @@ fn file_name(context: &TaskContext, name: &str) -> String {
 fn digest(context: &TaskContext) -> String {
     let mut outputs: Map<String, Value> = context.recorded.clone().into_iter().collect();
     outputs.insert(context.task.clone(), Value::Null);
-    digest_of(outputs, context.made.iter()).to_string()
+    digest_of(&Value::Object(outputs), context.made.iter()).to_string()
 }
 
 fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &str) -> String {

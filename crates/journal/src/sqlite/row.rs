@@ -91,13 +91,7 @@ pub(super) fn cell<T: FromSql>(row: &Row<'_>, index: usize, what: &str) -> Resul
 
 /// The hash in column `index`.
 pub(super) fn hash_cell(row: &Row<'_>, index: usize, what: &str) -> Result<Sha256Hex, String> {
-    let bytes: [u8; 32] = cell(row, index, what)?;
-    let text: String = bytes.iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect();
-    Ok(Sha256Hex::parse(&text).expect("64 hexadecimal digits are a hash"))
-}
-
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).expect("half a byte is a hexadecimal digit")
+    cell(row, index, what).map(Sha256Hex::from_bytes)
 }
 
 /// The 32 bytes of a hash in hexadecimal.

@@ -20,16 +20,16 @@ pub struct TaskRecord {
     detail: Option<Box<Detail>>,
 }
 
-/// What most tasks of a large run do not have.
+/// What most tasks of a large run do not have; what few of these have is boxed once more.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Detail {
     output: Option<Value>,
     artifacts: Vec<ArtifactRef>,
     warnings: Vec<String>,
-    pub(super) error: Option<Failure>,
+    pub(super) error: Option<Box<Failure>>,
     pub(super) reason: Option<String>,
-    pub(super) checkpoint: Option<Value>,
-    pub(super) cause: Option<Cause>,
+    pub(super) checkpoint: Option<Box<Value>>,
+    pub(super) cause: Option<Box<Cause>>,
 }
 
 /// The event that started a task.
@@ -69,7 +69,7 @@ impl TaskRecord {
 
     /// The last error.
     pub fn error(&self) -> Option<&Failure> {
-        self.detail.as_ref()?.error.as_ref()
+        self.detail.as_ref()?.error.as_deref()
     }
 
     /// Why it was skipped.
@@ -79,12 +79,12 @@ impl TaskRecord {
 
     /// The state that its next attempt begins from.
     pub fn checkpoint(&self) -> Option<&Value> {
-        self.detail.as_ref()?.checkpoint.as_ref()
+        self.detail.as_ref()?.checkpoint.as_deref()
     }
 
     /// The event that started it.
     pub fn cause(&self) -> Option<&Cause> {
-        self.detail.as_ref()?.cause.as_ref()
+        self.detail.as_ref()?.cause.as_deref()
     }
 
     pub(super) fn detail(&mut self) -> &mut Detail {

@@ -41,7 +41,7 @@ impl Run {
             let mut record = TaskRecord::new();
             let (source, payload) = (self.source_of(fact), fact.says());
             let cause = Cause { seq: self.seq, event: event.to_owned(), source, payload };
-            record.detail().cause = Some(cause);
+            record.detail().cause = Some(Box::new(cause));
             self.tasks[entry as usize].push(record);
             self.board.spawned(&start.plan, entry, &mut self.tasks, time);
         }
