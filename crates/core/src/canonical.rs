@@ -59,11 +59,7 @@ impl Hashing {
     }
 
     /// The next part is an object with these keys, in any order; `each` tells the value of one.
-    pub fn object<T>(
-        &mut self,
-        mut entries: Vec<(&str, T)>,
-        mut each: impl FnMut(&mut Self, T),
-    ) {
+    pub fn object<T>(&mut self, mut entries: Vec<(&str, T)>, mut each: impl FnMut(&mut Self, T)) {
         entries.sort_by(|a, b| by_utf16(a.0, b.0));
         self.text.push('{');
         for (index, (key, item)) in entries.into_iter().enumerate() {

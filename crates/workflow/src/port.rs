@@ -115,8 +115,8 @@ impl std::fmt::Debug for TaskContext {
 
 impl TaskContext {
     /// Keeps `state`: the next attempt begins with it, after a failure as well as after a crash of
-    /// the process if it was recorded: not above 64 KiB, not in a process of its own, and not more
-    /// often than `coordinator.fault_tolerance.checkpoint_interval`.
+    /// the process if it was recorded: not above 64 KiB, and not more often than
+    /// `coordinator.fault_tolerance.checkpoint_interval`.
     pub fn checkpoint(&self, state: &Value) {
         self.container.checkpoint(state.clone());
         (self.keep)(state.clone());

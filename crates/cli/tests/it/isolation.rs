@@ -23,6 +23,32 @@ fn a_task_delivers_the_same_in_a_process_as_on_a_thread() {
     assert_eq!(digest("process"), digest("thread"));
 }
 
+/// What a program kept in a process of its own stayed there, and the next try began anew.
+#[test]
+fn a_state_that_is_kept_in_a_process_outlives_it() {
+    let world = World::new();
+    let text = "
+workflow: {type: tasks}
+orchestration: {retry_base_delay: 0}
+tasks:
+  - name: train
+    kind: command
+    max_retries: 1
+    isolation: process
+    with:
+      argv:
+        - sh
+        - -c
+        - 'read -r told; case $told in *\\\"checkpoint\\\":null*)
+          echo \"{\\\"dirigent\\\": {\\\"checkpoint\\\": 3}}\"; exit 1;; *\\\"checkpoint\\\":3*) echo 4;; esac'
+";
+    let file = world.file("w.yaml", text);
+    let answer = world.run(&["run", &file, "--correlation-id", "t"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let events = world.run(&["events", "t"]).stdout;
+    assert_eq!(events.matches("checkpoint_saved").count(), 1, "{events}");
+}
+
 #[test]
 fn con_04_a_process_that_takes_too_much_memory_fails_and_the_others_go_on() {
     let world = World::new();

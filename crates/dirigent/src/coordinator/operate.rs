@@ -51,8 +51,9 @@ impl Coordinator {
     }
 
     /// What a child answers to the line that it was given: it does the task that the line tells of.
-    pub fn answer(&self, line: &str) -> String {
-        isolate::answer(&self.kinds, line)
+    /// What it says while it works is given to `say`, line by line.
+    pub fn answer(&self, line: &str, say: impl Fn(String) + Send + Sync + 'static) -> String {
+        isolate::answer(&self.kinds, line, Arc::new(say))
     }
 
     /// The clock of everything that is recorded.

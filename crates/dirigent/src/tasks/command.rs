@@ -9,6 +9,7 @@
 mod ending;
 mod group;
 mod input;
+mod note;
 mod pipes;
 mod surroundings;
 
@@ -32,6 +33,8 @@ use crate::{
 use ending::Ended;
 use group::{Group, Launch};
 use input::Input;
+pub(super) use note::Note;
+use note::Notes;
 use pipes::{Pipes, Pumped};
 use surroundings::Surroundings;
 
@@ -86,13 +89,21 @@ impl TaskKind for Command {
         }
         let mut secrets = Secrets::of(&self.environment);
         let around = Surroundings::new(&input, context, &self.environment, &mut secrets);
-        let ended = around.and_then(|around| launch(&input, &around, &context.watch));
-        ended.and_then(|ended| ended.into_output(&input, &secrets)).map_err(|e| secrets.clean(e))
+        let around = around.map_err(|error| secrets.clean(error))?;
+        let notes = Notes::new(context, &secrets);
+        let ended = launch(&input, &around, &context.watch, &notes);
+        let output = ended.and_then(|ended| ended.into_output(&input, &secrets));
+        output.map(|output| notes.add_warnings(output)).map_err(|error| secrets.clean(error))
     }
 }
 
 /// Runs the program to its end.
-fn launch(input: &Input, around: &Surroundings, watch: &Watch) -> Result<Ended, TaskError> {
+fn launch(
+    input: &Input,
+    around: &Surroundings,
+    watch: &Watch,
+    notes: &Notes<'_>,
+) -> Result<Ended, TaskError> {
     let lost = |error| unavailable(&input.argv[0], &error);
     let launch = Launch {
         program: &around.program,
@@ -104,11 +115,16 @@ fn launch(input: &Input, around: &Surroundings, watch: &Watch) -> Result<Ended, 
     };
     let (mut group, stdout, stderr) = Group::start(&launch).map_err(lost)?;
     let pipes = Pipes::new(stdout, stderr, input.output, input.output_bytes_max()?);
-    attend(&mut group, pipes, watch).map_err(lost)?.ok_or(TaskError::Stopped)
+    attend(&mut group, pipes, watch, notes).map_err(lost)?.ok_or(TaskError::Stopped)
 }
 
 /// Follows the program to its end; nothing if it was stopped.
-fn attend(group: &mut Group, mut pipes: Pipes, watch: &Watch) -> io::Result<Option<Ended>> {
+fn attend(
+    group: &mut Group,
+    mut pipes: Pipes,
+    watch: &Watch,
+    notes: &Notes<'_>,
+) -> io::Result<Option<Ended>> {
     let mut patience = LOOK_FIRST;
     while !group.has_ended() {
         if watch.stopped() {
@@ -120,6 +136,7 @@ fn attend(group: &mut Group, mut pipes: Pipes, watch: &Watch) -> io::Result<Opti
             Pumped::Some => LOOK_FIRST,
             Pumped::Nothing => (patience * 2).min(LOOK),
         };
+        notes.heed(pipes.notes());
     }
     let status = group.end()?;
     let deadline = Deadline::after(DRAIN);
@@ -127,6 +144,7 @@ fn attend(group: &mut Group, mut pipes: Pipes, watch: &Watch) -> io::Result<Opti
         if pipes.pump(deadline.left())? == Pumped::TooMuch {
             return Ok(Some(Ended::too_much(pipes)));
         }
+        notes.heed(pipes.notes());
     }
     Ok(Some(Ended::new(status, pipes)))
 }

@@ -5,6 +5,7 @@
 //! delivers does not depend on where it runs; the child dies with its parent and when it is
 //! stopped. It gets no variable of this process but those that its `with` names as `${NAME}`
 //! or in `pass_env`.
+//! A state that it keeps is kept by its parent.
 //! Not here: what a container held in memory, which stays in its process, and progress.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -16,14 +17,17 @@ use dirigent_workflow::{
     container::Container,
     event::{Failure, Start},
     file::Environment,
-    port::{Isolate, TaskContext, TaskError, TaskKind, TaskOutput, Watch},
+    port::{Isolate, Keep, TaskContext, TaskError, TaskKind, TaskOutput, Watch},
     resource::Amount,
     run::Cause,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{codes::invalid, command};
+use super::{
+    codes::invalid,
+    command::{self, Note},
+};
 
 /// The most that a child may write as the answer of its task.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
@@ -147,11 +151,15 @@ fn job(kind: &str, context: &TaskContext) -> Job {
     }
 }
 
-/// What a child answers to the one line that it was given.
-pub(crate) fn answer(kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>, line: &str) -> String {
+/// What a child answers to the one line that it was given; what it says before goes to `say`.
+pub(crate) fn answer(
+    kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
+    line: &str,
+    say: Arc<dyn Fn(String) + Send + Sync>,
+) -> String {
     let job: Result<Job, _> = serde_json::from_str(line);
     let done = match job {
-        Ok(job) => done(kinds, job),
+        Ok(job) => done(kinds, job, Arc::new(move |state| say(Note::checkpoint(state)))),
         Err(error) => Err(invalid(format!("the task cannot be read: {error}"))),
     };
     let answer = match done {
@@ -172,6 +180,7 @@ pub(crate) fn answer(kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>, line: &s
 fn done(
     kinds: &BTreeMap<&'static str, Arc<dyn TaskKind>>,
     job: Job,
+    keep: Keep,
 ) -> Result<TaskOutput, TaskError> {
     let unknown = || invalid(format!("tasks of kind `{}` cannot be run by this version", job.kind));
     let kind = kinds.get(job.kind.as_str()).ok_or_else(unknown)?;
@@ -194,6 +203,6 @@ fn done(
         container,
         artifacts: Artifacts::at(job.artifacts),
         watch: Watch::default(),
-        keep: Arc::new(drop),
+        keep,
     })
 }

@@ -50,9 +50,33 @@ fn a_program_reads_one_line_of_json_and_writes_one() {
         "needs": {"a": {"rows": 7}},
         "inputs": {},
         "event": null,
+        "checkpoint": null,
     });
     assert_eq!(output.value, json!({"told": told}));
     assert!(output.warnings.is_empty());
+}
+
+#[test]
+fn jrn_05_a_program_keeps_a_state_and_its_next_try_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sent, kept) = std::sync::mpsc::channel();
+    let say = |line: &str| format!("echo '{line}'; ");
+    let script = say(r#"{"dirigent": {"checkpoint": [1, "hunter2-token"]}}"#)
+        + &say(r#"{"dirigent": {"checkpoint": {"epoch": 3}}}"#)
+        + "exit 1";
+    let mut context =
+        context(folder.path(), json!({"argv": sh(&script), "env": {"SECRET": "${TOKEN}"}}));
+    context.keep = std::sync::Arc::new(move |state| sent.send(state).unwrap());
+    let kind = Command::new(environment());
+    assert_eq!(failure(kind.run(&context)).code, "command_failed");
+    let states: Vec<Value> = kept.try_iter().collect();
+    assert_eq!(states, [json!([1, "***"]), json!({"epoch": 3})]);
+    // A program that says nothing else has said nothing, and what is odd is told.
+    let odd = say(r#"{"dirigent": {"checkpont": 4}}"#);
+    context.input = json!({"argv": sh(&format!("{odd} cat"))});
+    let output = kind.run(&context).unwrap();
+    assert_eq!(output.value["checkpoint"], json!({"epoch": 3}));
+    assert!(output.warnings[0].contains("unknown variant `checkpont`"), "{:?}", output.warnings);
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn a_post_tells_the_server_what_a_command_is_told() {
         "needs": {"a": {"rows": 7}},
         "inputs": {},
         "event": null,
+        "checkpoint": null,
     });
     assert_eq!(serde_json::from_str::<Value>(&asked.body).unwrap(), told);
     let key = asked.header("idempotency-key").unwrap();

@@ -25,13 +25,22 @@ pub(super) struct Pipes {
     stderr: Option<ChildStderr>,
     keep: Keep,
     written: Vec<u8>,
+    /// Where in `written` the line begins that has not ended.
+    line: usize,
+    /// Lines for us that nobody has taken yet.
+    notes: Vec<String>,
     said: Vec<u8>,
 }
+
+/// How a line begins that is for us, and no part of what the program found.
+const NOTE: &[u8] = b"{\"dirigent\"";
 
 /// How much of stdout is kept.
 #[derive(Clone, Copy, Debug)]
 enum Keep {
     UpTo(u64),
+    /// So much, without the lines that are for us.
+    Lines(u64),
     Nothing,
 }
 
@@ -54,9 +63,14 @@ impl Pipes {
         output: Output,
         bytes_max: u64,
     ) -> Self {
-        let keep = if output == Output::None { Keep::Nothing } else { Keep::UpTo(bytes_max) };
+        let keep = match output {
+            Output::None => Keep::Nothing,
+            Output::Text => Keep::UpTo(bytes_max),
+            Output::Json => Keep::Lines(bytes_max),
+        };
         let (stdout, stderr) = (Some(stdout), Some(stderr));
-        Self { stdout, stderr, keep, written: Vec::new(), said: Vec::new() }
+        let (written, notes, said) = (Vec::new(), Vec::new(), Vec::new());
+        Self { stdout, stderr, keep, written, line: 0, notes, said }
     }
 
     /// Whether both have ended.
@@ -88,6 +102,11 @@ impl Pipes {
         Ok(if has_output || has_errors { Pumped::Some } else { Pumped::Nothing })
     }
 
+    /// The lines for us that came since this was asked last.
+    pub(super) fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
     /// What was written to stdout, and the end of what was written to stderr.
     pub(super) fn into_texts(self) -> (Vec<u8>, String) {
         (self.written, String::from_utf8_lossy(&self.said).into_owned())
@@ -111,12 +130,30 @@ impl Pipes {
 
     /// Keeps `piece` of stdout; whether there was room.
     fn take(&mut self, piece: &[u8]) -> bool {
-        let Keep::UpTo(bytes_max) = self.keep else { return true };
+        let (Keep::UpTo(bytes_max) | Keep::Lines(bytes_max)) = self.keep else { return true };
         if (self.written.len() + piece.len()) as u64 > bytes_max {
             return false;
         }
+        let seen = self.written.len();
         self.written.extend_from_slice(piece);
+        if matches!(self.keep, Keep::Lines(_)) {
+            self.take_notes(seen);
+        }
         true
+    }
+
+    /// Takes the lines for us out of what was written, of which `seen` bytes were looked at.
+    fn take_notes(&mut self, mut seen: usize) {
+        while let Some(length) = self.written[seen..].iter().position(|byte| *byte == b'\n') {
+            let end = seen + length + 1;
+            if self.written[self.line..end].starts_with(NOTE) {
+                let note: Vec<u8> = self.written.drain(self.line..end).collect();
+                self.notes.push(String::from_utf8_lossy(&note).trim_end().to_owned());
+                seen = self.line;
+            } else {
+                (seen, self.line) = (end, end);
+            }
+        }
     }
 
     /// Keeps `piece` of stderr in place of what was said long ago.
