@@ -6,7 +6,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dirigent::{
     system::{self, LetterId},
-    workflow::event::{CATALOGUE, Entry},
+    workflow::{
+        event::{CATALOGUE, Entry},
+        task::TaskState,
+    },
 };
 
 /// Conducts the work of a quant team: one YAML file becomes a run that is durable, reproducible
@@ -200,6 +203,19 @@ pub enum Command {
     Show {
         /// A run id, the start of one, a correlation id, or `last`
         run: String,
+    },
+    /// What became of each task of a run: state, tries, times, container
+    #[command(after_help = "Examples:\n  dirigent tasks last --state failed\n  \
+        dirigent tasks last --task search.fan --output json   seeds, limits, needs and all else")]
+    Tasks {
+        /// A run id, the start of one, a correlation id, or `last`
+        run: String,
+        /// Only this task, such as `fan/7`, or all of an entry, such as `fan`; may be repeated
+        #[arg(long = "task", value_name = "NAME")]
+        names: Vec<String>,
+        /// Only tasks in this state; may be repeated
+        #[arg(long = "state", value_name = "STATE", value_parser = TaskState::NAMES)]
+        states: Vec<String>,
     },
     /// Print the events of a run
     Events {

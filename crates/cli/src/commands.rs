@@ -18,5 +18,6 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod task;
+pub(crate) mod tasks;
 pub(crate) mod validate;
 pub(crate) mod verify;

@@ -63,6 +63,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::Schema => commands::schema::schema(context),
         Command::Runs { limit } => commands::runs::runs(context, limit),
         Command::Show { run } => commands::show::show(context, &run),
+        Command::Tasks { run, names, states } => {
+            commands::tasks::tasks(context, &run, &names, &states)
+        }
         Command::Events { run, follow, after, types } => {
             commands::events::events(context, &run, follow, after, &types)
         }

@@ -32,6 +32,7 @@ pub mod supervisor;
 pub mod system;
 pub mod tasks;
 pub mod templates;
+pub mod timeline;
 pub mod verify;
 mod vocabulary;
 

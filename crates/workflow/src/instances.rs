@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, TaskPlan};
 
 /// One task of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,11 @@ impl TaskId {
             (None, None) => task.name.clone(),
             _ => format!("{}/{}", task.name, self.instance),
         }
+    }
+
+    /// What `plan` says of it.
+    pub fn plan(self, plan: &Plan) -> &TaskPlan {
+        plan.entry(self.entry)
     }
 
     /// The name of its phase.
@@ -100,7 +105,7 @@ fn parse(plan: &Plan, name: &str) -> Option<Named> {
 }
 
 /// All tasks that `name` stands for; none if the plan has no such name.
-pub(crate) fn tasks(plan: &Plan, name: &str) -> Option<impl Iterator<Item = TaskId> + use<>> {
+pub fn tasks(plan: &Plan, name: &str) -> Option<impl Iterator<Item = TaskId> + use<>> {
     let (entry, ranges) = parse(plan, name)?;
     let all = ranges.into_iter().flat_map(|(first, last)| first..=last);
     Some(all.map(move |instance| TaskId { entry, instance }))

@@ -94,6 +94,20 @@ pub struct IllegalMove {
 }
 
 impl TaskState {
+    /// The names of all states.
+    pub const NAMES: [&'static str; 10] = [
+        "pending",
+        "queued",
+        "running",
+        "retrying",
+        "orphaned",
+        "completed",
+        "failed",
+        "timeout",
+        "cancelled",
+        "skipped",
+    ];
+
     /// The state after `by`.
     ///
     /// # Errors
@@ -202,6 +216,7 @@ mod tests {
             ("cancelled", "reset"),
             ("skipped", "reset"),
         ];
+        assert_eq!(expected.map(|(state, _)| state), TaskState::NAMES);
         assert_eq!(table, expected.map(|(state, moves)| (state, moves.to_owned())));
     }
 }

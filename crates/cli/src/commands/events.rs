@@ -8,6 +8,7 @@ use dirigent::{
     workflow::{Fact, RunStatus, event::Failure},
 };
 
+use super::show::clock;
 use crate::{
     Context, exit,
     print::{Printer, Style},
@@ -105,9 +106,7 @@ fn of_home(context: &Context, follow: bool, after: u64, types: &[String]) -> any
 }
 
 fn line(printer: &Printer, event: &Event) -> String {
-    let time = event.time.to_string();
-    let clock: String = time.chars().skip(11).take(12).collect();
-    let clock = printer.paint(Style::Dim, clock.trim_end_matches('Z'));
+    let clock = printer.paint(Style::Dim, &clock(event.time));
     format!("{:>5}  {clock:<12}  {:<20}  {}", event.seq, event.kind, about(event))
 }
 

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use dirigent::{Summary, workflow::RunStatus};
+use dirigent::{Summary, core::Timestamp, workflow::RunStatus};
 use serde_json::Value;
 
 use crate::{
@@ -262,6 +262,12 @@ pub(crate) fn painted(printer: &Printer, status: RunStatus, text: &str) -> Strin
         RunStatus::Failed | RunStatus::Timeout | RunStatus::Cancelled => Style::Red,
     };
     printer.paint(style, text)
+}
+
+/// The time of day of `time`, to the millisecond.
+pub(crate) fn clock(time: Timestamp) -> String {
+    let clock: String = time.to_string().chars().skip(11).take(12).collect();
+    clock.trim_end_matches('Z').to_owned()
 }
 
 /// A duration for the eye.

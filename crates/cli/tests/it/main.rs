@@ -9,5 +9,6 @@ mod isolation;
 mod new;
 mod operate;
 mod plan;
+mod tasks;
 mod workflows;
 mod world;

@@ -5,7 +5,11 @@ use dirigent_journal::{ReadJournal, RunHead};
 use dirigent_workflow::{Fact, Run, RunStatus};
 
 use super::Coordinator;
-use crate::{Error, system::is_system};
+use crate::{
+    Error,
+    system::is_system,
+    timeline::{TaskLine, Timeline},
+};
 
 /// How many runs are looked through for one that was named.
 const RUNS_MAX: usize = 1_000_000;
@@ -47,6 +51,18 @@ impl Coordinator {
     /// If it is unknown or its history cannot be read.
     pub fn run(&self, id: &RunId) -> Result<Run, Error> {
         self.seen(load(&*self.reader()?, id)?)
+    }
+
+    /// What became of each task of the run `id`, and when.
+    ///
+    /// # Errors
+    /// If there is no such run, or it cannot be read.
+    pub fn timeline(&self, id: &RunId) -> Result<Vec<TaskLine>, Error> {
+        let journal = self.reader()?;
+        let run = self.seen(load(&*journal, id)?)?;
+        let mut timeline = Timeline::default();
+        journal.walk(id, &mut |event| timeline.note(&run, &event))?;
+        Ok(timeline.lines(&run))
     }
 
     /// A run as it is seen from outside: one that nobody works on is interrupted, whatever its last

@@ -6,6 +6,7 @@
 use std::collections::btree_set;
 
 use crate::{
+    container,
     decide::{Capacity, Decision},
     event::{Fact, Failure},
     instances::{self, TASKS_PER_RECORD_MAX, TaskId},
@@ -78,13 +79,24 @@ pub(super) fn pick(run: &Run, phase: &PhasePlan, capacity: &Capacity) -> Decisio
     for group in groups(run, &started) {
         let name = instances::name(plan, group.entry, &group.instances);
         if group.attempt == 1 && plan.entry(group.entry).container.is_some() {
-            let container = instances::container(plan, group.entry, &group.instances);
-            decision.record.push(Fact::ContainerCreated { container, seed: None });
+            let created = |container| Fact::ContainerCreated { container, seed: None };
+            decision.record.extend(containers(run, &group).into_iter().map(created));
         }
         decision.record.push(Fact::TaskStarted { task: name, attempt: group.attempt });
     }
     decision.start = started.into_iter().map(|task| (task, next_attempt(run, task))).collect();
     decision
+}
+
+/// The paths of the containers of `group`: one for all whose paths are numbers, and one for each that
+/// an event started, whose path tells by what.
+fn containers(run: &Run, group: &Group) -> Vec<String> {
+    let plan = &run.start.plan;
+    if plan.entry(group.entry).on.is_none() {
+        return vec![instances::container(plan, group.entry, &group.instances)];
+    }
+    let of = |instance: &u32| TaskId { entry: group.entry, instance: *instance };
+    group.instances.iter().map(|instance| container::path(run, of(instance))).collect()
 }
 
 fn next_attempt(run: &Run, task: TaskId) -> u32 {
