@@ -290,8 +290,9 @@ impl Coordinator {
     fn cancel_others(&self, host: &Host, opened: &Arc<Opened>) -> Result<(), Error> {
         for id in self.home.cancel_requests() {
             let Some(_working) = opened.take(&id) else { continue };
+            // A run that cannot be read is told of by whoever looks at it, and fails no other.
+            let Ok(run) = load(&*host.journal, &id) else { continue };
             let Some(by) = self.home.take_cancel_request(&id) else { continue };
-            let run = load(&*host.journal, &id)?;
             if !run.status.is_terminal() {
                 Execution::cancel_idle(host.clone(), run, &by)?;
             }

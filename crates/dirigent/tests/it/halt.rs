@@ -3,6 +3,7 @@
 use dirigent::{
     Coordinator, Error, Request,
     coordinator::Unobserved,
+    core::{RunId, SystemClock},
     halt::{Halted, Lifted},
     workflow::RunStatus,
 };
@@ -127,4 +128,13 @@ fn lifting_one_halt_does_not_lift_a_later_one() {
     let stale = format!("{{\"by\": \"ann\", \"halt\": {}}}", first.seq);
     std::fs::write(control.join("lift"), stale).unwrap();
     assert!(refused(&world, &coordinator).contains("two"));
+}
+
+/// It failed the run that had just completed.
+#[test]
+fn a_request_about_a_run_that_cannot_be_read_fails_no_other() {
+    let world = World::new();
+    let (coordinator, other) = (world.coordinator(), RunId::new(&SystemClock));
+    world.home().request_cancel(&other, "somebody").unwrap();
+    assert_eq!(world.run(&coordinator, "[]").status, RunStatus::Completed);
 }
