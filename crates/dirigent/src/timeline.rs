@@ -60,6 +60,25 @@ pub struct TaskLine {
     pub why: Option<String>,
 }
 
+/// What became of the tasks of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Timeline {
+    /// One by one, in the order of the plan.
+    pub tasks: Vec<TaskLine>,
+    /// The most that was worked on at once, as the run booked it.
+    pub peak: Peak,
+}
+
+/// The most of each at any one time, not all at the same.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Peak {
+    /// Tasks.
+    pub tasks: usize,
+    /// What they took.
+    #[serde(flatten)]
+    pub takes: Amount,
+}
+
 /// When the attempts of a task were.
 #[derive(Clone, Copy, Debug, Default)]
 struct Times {
@@ -73,9 +92,15 @@ struct Times {
 
 /// Takes the events of a run one by one.
 #[derive(Debug, Default)]
-pub(crate) struct Timeline(BTreeMap<TaskId, Times>);
+pub(crate) struct Telling {
+    times: BTreeMap<TaskId, Times>,
+    /// Tasks that are worked on, and what they take.
+    going: usize,
+    taken: Amount,
+    peak: Peak,
+}
 
-impl Timeline {
+impl Telling {
     /// Takes note of the next event of `run`; one that is no fact, such as a part of a long
     /// definition, is about no task.
     pub(crate) fn note(&mut self, run: &Run, event: &Event) {
@@ -84,34 +109,56 @@ impl Timeline {
         let is_lost = matches!(fact, Fact::TaskOrphaned { .. });
         let named = fact.task().and_then(|name| instances::tasks(&run.start.plan, name));
         for task in named.into_iter().flatten() {
-            let of = self.0.entry(task).or_default();
+            let of = self.times.entry(task).or_default();
             match &fact {
                 Fact::TaskStarted { .. } => {
                     of.first.get_or_insert(event.time);
                     of.open = Some(event.time);
+                    self.began(&task.plan(&run.start.plan).takes);
                 }
                 Fact::CheckpointSaved { .. } => of.checkpoints += 1,
                 Fact::EventPublished { .. } => {}
                 _ => {
-                    let worked = of.open.take().filter(|_| !is_lost);
-                    let worked = worked.map_or(0, |open| event.time.since(open).as_millis());
-                    of.worked_ms += u64::try_from(worked).unwrap_or(u64::MAX);
                     of.last = Some(event.time);
+                    let Some(open) = of.open.take() else { continue };
+                    let worked = event.time.since(if is_lost { event.time } else { open });
+                    of.worked_ms += u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
+                    self.ended(&task.plan(&run.start.plan).takes);
                 }
             }
         }
     }
 
-    /// The lines of `run`, in the order of its plan.
-    pub(crate) fn lines(&self, run: &Run) -> Vec<TaskLine> {
-        run.tasks().map(|(task, _)| self.line(run, task)).collect()
+    fn began(&mut self, takes: &Amount) {
+        self.going += 1;
+        self.taken = self.taken.checked_add(takes).unwrap_or_else(Amount::unlimited);
+        let peak = &mut self.peak;
+        peak.tasks = peak.tasks.max(self.going);
+        peak.takes.memory_bytes = peak.takes.memory_bytes.max(self.taken.memory_bytes);
+        peak.takes.millicores = peak.takes.millicores.max(self.taken.millicores);
+        peak.takes.disk_bytes = peak.takes.disk_bytes.max(self.taken.disk_bytes);
+        for (name, count) in &self.taken.slots {
+            let most = peak.takes.slots.entry(name.clone()).or_default();
+            *most = (*most).max(*count);
+        }
+    }
+
+    fn ended(&mut self, takes: &Amount) {
+        self.going = self.going.saturating_sub(1);
+        self.taken = self.taken.checked_sub(takes).unwrap_or_default();
+    }
+
+    /// What was told of `run`.
+    pub(crate) fn timeline(self, run: &Run) -> Timeline {
+        let tasks = run.tasks().map(|(task, _)| self.line(run, task)).collect();
+        Timeline { tasks, peak: self.peak }
     }
 
     fn line(&self, run: &Run, task: TaskId) -> TaskLine {
         let plan = &run.start.plan;
         let name = task.name(plan);
         let entry = task.plan(plan);
-        let times = self.0.get(&task).copied().unwrap_or_default();
+        let times = self.times.get(&task).copied().unwrap_or_default();
         let record = run.record(task);
         let path = container::path(run, task);
         let error = record.and_then(|record| record.error());

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::bail;
-use dirigent::timeline::TaskLine;
+use dirigent::{
+    timeline::{TaskLine, Timeline},
+    workflow::resource::Amount,
+};
 
 use super::show::{clock, duration};
 use crate::{
@@ -20,7 +23,8 @@ pub(crate) fn tasks(
     names: &[String],
     states: &[String],
 ) -> anyhow::Result<u8> {
-    let mut lines = context.coordinator.timeline(&context.coordinator.find(run)?)?;
+    let mut timeline = context.coordinator.timeline(&context.coordinator.find(run)?)?;
+    let lines = &mut timeline.tasks;
     for name in names {
         if !lines.iter().any(|line| is_named(line, name)) {
             bail!("run `{run}` has no task `{name}`; `dirigent tasks {run}` lists them");
@@ -30,11 +34,11 @@ pub(crate) fn tasks(
     lines.retain(|line| states.is_empty() || states.iter().any(|state| state == line.state));
     let printer = &context.printer;
     if printer.json() {
-        printer.document(&lines)?;
+        printer.document(&timeline)?;
     } else if lines.is_empty() {
         printer.note("there is no such task");
     } else {
-        printer.result(&table(printer, &lines)?)?;
+        printer.result(&table(printer, &timeline)?)?;
     }
     Ok(exit::DONE)
 }
@@ -45,7 +49,8 @@ fn is_named(line: &TaskLine, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn table(printer: &Printer, lines: &[TaskLine]) -> Result<String, std::fmt::Error> {
+fn table(printer: &Printer, timeline: &Timeline) -> Result<String, std::fmt::Error> {
+    let lines = &timeline.tasks;
     let widest = lines.iter().map(|line| line.task.chars().count()).max().unwrap_or(0);
     let width = widest.clamp(4, NAME_CHARS_MAX);
     let mut text = String::new();
@@ -77,5 +82,11 @@ fn table(printer: &Printer, lines: &[TaskLine]) -> Result<String, std::fmt::Erro
             )?;
         }
     }
+    let peak = &timeline.peak;
+    let takes =
+        (peak.takes != Amount::default()).then(|| format!(", which took up to {}", peak.takes));
+    let together = takes.unwrap_or_default();
+    let peak = format!("at most {} of the run's tasks at once{together}", peak.tasks);
+    writeln!(text, "{}", printer.paint(Style::Dim, &peak))?;
     Ok(text)
 }

@@ -21,11 +21,12 @@ tasks:
 ";
 
 #[test]
-fn con_18_19_tsk_02_every_task_and_its_container_can_be_seen() {
+fn con_18_19_res_03_05_tsk_02_every_task_and_its_container_can_be_seen() {
     let world = World::new();
     let file = world.file("w.yaml", GRAPH);
     assert_eq!(world.run(&["run", &file]).code, 3);
-    let all = world.json(&["tasks", "last"]);
+    let timeline = world.json(&["tasks", "last"]);
+    let all = &timeline["tasks"];
     let told: Vec<[&str; 3]> = all
         .as_array()
         .unwrap()
@@ -54,6 +55,11 @@ fn con_18_19_tsk_02_every_task_and_its_container_can_be_seen() {
     assert_eq!(failed["why"], "`sh` ended with exit code 4");
     assert!(failed["started_at"].as_str() < failed["ended_at"].as_str(), "{failed}");
     assert_eq!(all[3]["needs"], serde_json::json!(["f"]));
+    // Three at once, or fewer where there are fewer cores; each took as much as the others.
+    let peak = |key: &str| timeline["peak"][key].as_u64().unwrap();
+    let at_once = peak("memory_bytes") / 209_715_200;
+    assert!((1..=3).contains(&at_once), "{timeline}");
+    assert_eq!((peak("memory_bytes"), peak("millicores")), (at_once * 209_715_200, at_once * 500));
     // What the events call a container is what is shown here.
     let events = world.run(&["events", "last"]).stdout;
     assert!(
@@ -74,7 +80,7 @@ fn tasks_are_found_by_name_and_state() {
     assert!(lines[0].starts_with("TASK  STATE"), "{text}");
     assert!(lines[1].starts_with("f/1   failed         2  "), "{text}");
     assert_eq!(lines[2], "  `sh` ended with exit code 4");
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
     let answer = world.run(&["tasks", "last", "--task", "fan"]);
     assert!(answer.stderr.contains("run `last` has no task `fan`"), "{answer:?}");
     assert_eq!(answer.code, 2);

@@ -8,7 +8,7 @@ use super::Coordinator;
 use crate::{
     Error,
     system::is_system,
-    timeline::{TaskLine, Timeline},
+    timeline::{Telling, Timeline},
 };
 
 /// How many runs are looked through for one that was named.
@@ -57,12 +57,12 @@ impl Coordinator {
     ///
     /// # Errors
     /// If there is no such run, or it cannot be read.
-    pub fn timeline(&self, id: &RunId) -> Result<Vec<TaskLine>, Error> {
+    pub fn timeline(&self, id: &RunId) -> Result<Timeline, Error> {
         let journal = self.reader()?;
         let run = self.seen(load(&*journal, id)?)?;
-        let mut timeline = Timeline::default();
-        journal.walk(id, &mut |event| timeline.note(&run, &event))?;
-        Ok(timeline.lines(&run))
+        let mut telling = Telling::default();
+        journal.walk(id, &mut |event| telling.note(&run, &event))?;
+        Ok(telling.timeline(&run))
     }
 
     /// A run as it is seen from outside: one that nobody works on is interrupted, whatever its last
