@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn con_08_a_container_that_is_used_again_carries_nothing_over() {
+    fn con_06_08_a_container_that_is_used_again_carries_nothing_over() {
         let pool = Pool::new(1);
         let first = pool.take(42, "a/0".into());
         first.hold(Arc::new(7_u32));

@@ -237,7 +237,7 @@ fn an_event_without_its_run_is_found() {
 }
 
 #[test]
-fn a_changed_snapshot_is_refused_until_it_is_dropped() {
+fn jrn_06_a_changed_snapshot_is_refused_until_it_is_dropped() {
     let (_folder, path) = folder();
     write(&path, 2);
     let run = run_id("a");
