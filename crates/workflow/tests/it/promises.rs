@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -129,4 +130,31 @@ fn res_26_five_hundred_tasks_that_wait_need_no_five_hundred_threads() {
     assert!(run.tasks_of("wait").iter().all(|task| *task.output() == json!(2)));
     let count = threads.lock().unwrap().len();
     assert!((1..=4).contains(&count), "{count} threads");
+}
+
+/// Breaks when it is let go.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the connection was closed twice");
+    }
+}
+
+#[test]
+fn what_breaks_when_a_container_is_emptied_breaks_the_run() {
+    let kind = kind(|context| {
+        if context.task == "bad" {
+            context.container.hold(Arc::new(Bomb));
+        }
+        Ok(TaskOutput { value: json!(1), ..TaskOutput::default() })
+    });
+    for container in [None, Some("c".to_owned())] {
+        let bad = TaskPlan { container, ..task("bad", &[]) };
+        let run = world(Arc::clone(&kind), 1);
+        let tasks = vec![bad, task("good", &["bad"])];
+        // Wrong: the thread that drives the run panics, in the middle of it or at its end.
+        let driven = catch_unwind(AssertUnwindSafe(|| run.run(Mode::Traditional, tasks)));
+        assert!(driven.is_err());
+    }
 }
