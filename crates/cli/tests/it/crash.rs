@@ -10,7 +10,7 @@ use crate::world::{Answer, World, synthetic};
 const KILLS: usize = 12;
 
 #[test]
-fn jrn_02_a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
+fn jrn_02_12_a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(20_000));
     let expected = World::new().digest(&[&file]);

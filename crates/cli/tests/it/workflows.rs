@@ -56,7 +56,7 @@ fn tasks_fan_out_try_again_and_meet() {
 }
 
 #[test]
-fn phases_pass_their_results_on() {
+fn rep_05_phases_pass_their_results_on() {
     let summary = check_graph("multi-phase.yaml");
     let verdict = &summary["phases"][2]["outputs"]["verdict"];
     let sharpe = |phase: &str| summary["result"][phase]["metrics"]["sharpe"].as_f64().unwrap();
@@ -157,10 +157,16 @@ fn the_digest_does_not_depend_on_the_folder() {
 }
 
 #[test]
-fn the_seed_changes_made_up_prices_and_nothing_else_does() {
+fn rep_01_08_the_seed_changes_made_up_prices_and_nothing_else_does() {
     let world = World::new();
     let file = world.file("w.yaml", crate::world::synthetic(3_000));
     let one = world.digest(&[&file]);
+    assert_eq!(world.json(&["show", "last"])["seed"], 42, "what no file says");
     assert_eq!(world.digest(&[&file, "--seed", "42"]), one);
-    assert_ne!(world.digest(&[&file, "--seed", "43"]), one);
+    let other = world.digest(&[&file, "--seed", "43"]);
+    assert_ne!(other, one);
+    let seed = "coordinator: {reproducibility: {master_seed: 43}}\n";
+    let file = world.file("seed.yaml", crate::world::synthetic(3_000) + seed);
+    assert_eq!(world.digest(&[&file]), other);
+    assert_eq!(world.json(&["show", "last"])["seed"], 43);
 }
