@@ -59,6 +59,24 @@ fn phs_06_an_input_is_a_phase_a_dot_and_a_key_and_nothing_else() {
 }
 
 #[test]
+fn phs_07_each_phase_tells_which_ones_it_needs() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    let text = "
+workflow:
+  type: multi_phase
+  phases:
+    - {name: one, type: tasks, tasks: [{name: a, kind: noop}, {name: b, kind: noop}]}
+    - {name: two, type: tasks, inputs: [one.a], tasks: [{name: c, kind: noop}]}
+    - {name: three, type: tasks, inputs: [one.a, two.c, one.b], tasks: [{name: d, kind: noop}]}
+";
+    let summary = execute(&world, &coordinator, text);
+    let needs: Vec<&Value> = summary.phases.iter().map(|phase| &phase["needs"]).collect();
+    // Wrong: a phase is named twice when another stands in between.
+    assert_eq!(needs, [&json!([]), &json!(["one"]), &json!(["one", "two", "one"])]);
+}
+
+#[test]
 fn phs_12_a_phase_with_a_name_and_a_type_is_one_full_backtest() {
     let world = World::new();
     let coordinator = world.coordinator();
