@@ -154,7 +154,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[test]
-fn a_registered_workflow_type_runs_its_two_phases_from_a_file() {
+fn wft_17_a_registered_workflow_type_runs_its_two_phases_from_a_file() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let summary = run(one.path(), WORKFLOW).unwrap();
     let result = &summary.result["judge"];

@@ -172,10 +172,14 @@ fn phase_of(run: &Run, phase: &PhasePlan, home: &Home) -> Value {
     })
 }
 
-/// The phases whose outputs `phase` asks for.
+/// The phases whose outputs `phase` asks for, each once.
 fn needs(phase: &PhasePlan) -> Vec<&str> {
-    let mut needs: Vec<&str> = phase.inputs.iter().map(|input| input.phase.as_str()).collect();
-    needs.dedup();
+    let mut needs: Vec<&str> = Vec::new();
+    for input in &phase.inputs {
+        if !needs.contains(&input.phase.as_str()) {
+            needs.push(&input.phase);
+        }
+    }
     needs
 }
 

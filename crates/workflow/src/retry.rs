@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tsk_15_pauses_double_up_to_a_minute() {
+    fn tsk_15_api_07_pauses_double_up_to_a_minute() {
         let pauses: Vec<u64> =
             (0..8).map(|attempt| Retry::STANDARD.retry_delay(attempt).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);

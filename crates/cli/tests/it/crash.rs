@@ -10,7 +10,7 @@ use crate::world::{Answer, World, synthetic};
 const KILLS: usize = 12;
 
 #[test]
-fn jrn_02_a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
+fn jrn_02_12_a_run_that_is_killed_at_any_moment_ends_with_the_same_digest() {
     let world = World::new();
     let file = world.file("w.yaml", synthetic(20_000));
     let expected = World::new().digest(&[&file]);
@@ -60,6 +60,30 @@ fn dmn_16_a_terminated_run_is_interrupted_and_resumes() {
     assert_eq!(world.json(&["show", "x"])["status"], "interrupted");
     let summary = world.json(&["resume", "x"]);
     assert_eq!((&summary["status"], &summary["attempt"]), (&"completed".into(), &2.into()));
+}
+
+#[test]
+fn tsk_09_30_tasks_of_a_killed_process_are_still_listed_and_begin_again() {
+    let world = World::new();
+    let file = world.file("w.yaml", synthetic(800_000));
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    wait_for_events(&world, "x", 6, &mut child);
+    assert_eq!(world.json(&["show", "x"])["status"], "running", "its process lives");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = world.json(&["show", "x"]);
+    let tasks = &left["phases"][0]["tasks"];
+    assert_eq!((&left["status"], &tasks["running"]), (&"interrupted".into(), &1.into()), "{left}");
+    assert_eq!(world.json(&["runs"])[0]["run_id"], left["run_id"]);
+    let summary = world.json(&["resume", "x"]);
+    assert_eq!(summary["status"], "completed");
+    let of = |kind: &str| world.json(&["events", "x", "--type", kind]);
+    let orphans = of("task_orphaned");
+    assert_eq!(orphans.as_array().unwrap().len(), 1, "{orphans}");
+    let started = of("task_started");
+    let orphan = &orphans[0]["payload"]["task"];
+    let starts = started.as_array().unwrap().iter().filter(|e| e["payload"]["task"] == *orphan);
+    assert_eq!(starts.count(), 2, "{started}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Every bundled workflow file runs, trades, and comes out the same again.
 
+use dirigent::{Coordinator, Home, Request, coordinator::Unobserved, prepare::Source};
+
 use crate::world::{World, root};
 
 /// Runs a bundled file twice, in different homes, and verifies it.
@@ -56,8 +58,11 @@ fn tasks_fan_out_try_again_and_meet() {
 }
 
 #[test]
-fn phases_pass_their_results_on() {
+fn rep_05_phs_07_phases_pass_their_results_on() {
     let summary = check_graph("multi-phase.yaml");
+    let needs = |at: usize| summary["phases"][at]["needs"].clone();
+    assert_eq!(needs(0), serde_json::json!([]));
+    assert_eq!(needs(2), serde_json::json!(["in_sample", "out_of_sample"]));
     let verdict = &summary["phases"][2]["outputs"]["verdict"];
     let sharpe = |phase: &str| summary["result"][phase]["metrics"]["sharpe"].as_f64().unwrap();
     let told = |key: &str| verdict[key].as_f64().unwrap();
@@ -157,10 +162,30 @@ fn the_digest_does_not_depend_on_the_folder() {
 }
 
 #[test]
-fn the_seed_changes_made_up_prices_and_nothing_else_does() {
+fn rep_01_08_the_seed_changes_made_up_prices_and_nothing_else_does() {
     let world = World::new();
     let file = world.file("w.yaml", crate::world::synthetic(3_000));
     let one = world.digest(&[&file]);
+    assert_eq!(world.json(&["show", "last"])["seed"], 42, "what no file says");
     assert_eq!(world.digest(&[&file, "--seed", "42"]), one);
-    assert_ne!(world.digest(&[&file, "--seed", "43"]), one);
+    let other = world.digest(&[&file, "--seed", "43"]);
+    assert_ne!(other, one);
+    let seed = "coordinator: {reproducibility: {master_seed: 43}}\n";
+    let file = world.file("seed.yaml", crate::world::synthetic(3_000) + seed);
+    assert_eq!(world.digest(&[&file]), other);
+    assert_eq!(world.json(&["show", "last"])["seed"], 43);
+}
+
+#[test]
+fn rep_07_the_command_and_the_library_come_to_the_same_digest() {
+    let world = World::new();
+    let file = world.file("w.yaml", crate::world::synthetic(3_000));
+    let by_command = world.digest(&[&file, "--set", "strategy.params.fast=7"]);
+    let coordinator = Coordinator::at(Home::at(world.path().join("library")));
+    let set = vec!["strategy.params.fast=7".to_owned()];
+    let prepared =
+        coordinator.prepare(&Source { path: file.into(), set, ..Source::default() }).unwrap();
+    let summary = coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap();
+    assert_eq!(summary.digest.as_deref(), Some(&*by_command));
+    assert_eq!(world.json(&["show", "last"])["config_hash"], summary.config_hash.as_str());
 }

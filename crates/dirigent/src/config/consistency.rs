@@ -176,9 +176,10 @@ fn phases(root: &Resolved, problems: &mut Vec<Problem>) {
     let count = root.list("workflow.phases").len();
     let name_of = |index: usize| root.text(&format!("workflow.phases.{index}.name"));
     let mut earlier = BTreeSet::new();
+    let of_file: BTreeSet<&str> = (0..count).filter_map(name_of).collect();
     for index in 0..count {
         let path = format!("workflow.phases.{index}");
-        inputs(root, problems, &path, &earlier);
+        inputs(root, problems, &path, &earlier, &of_file);
         let Some(name) = name_of(index) else { continue };
         if !earlier.insert(name) {
             let path = format!("{path}.name");
@@ -206,7 +207,13 @@ fn phases(root: &Resolved, problems: &mut Vec<Problem>) {
 }
 
 /// Each input is `phase.key` of an earlier phase.
-fn inputs(root: &Resolved, problems: &mut Vec<Problem>, path: &str, earlier: &BTreeSet<&str>) {
+fn inputs(
+    root: &Resolved,
+    problems: &mut Vec<Problem>,
+    path: &str,
+    earlier: &BTreeSet<&str>,
+    of_file: &BTreeSet<&str>,
+) {
     let list = format!("{path}.inputs");
     for (index, input) in root.list(&list).iter().enumerate() {
         let path = format!("{list}.{index}");
@@ -222,7 +229,12 @@ fn inputs(root: &Resolved, problems: &mut Vec<Problem>, path: &str, earlier: &BT
                     || "name a phase that stands above this one".to_owned(),
                     |name| format!("did you mean `{name}.{key}`?"),
                 );
-                (format!("input `{shown}`: no phase `{phase}` comes before"), hint)
+                let why = if of_file.contains(phase) {
+                    format!("phase `{phase}` has not completed when this one begins")
+                } else {
+                    format!("no phase `{phase}` comes before")
+                };
+                (format!("input `{shown}`: {why}"), hint)
             }
             _ => (format!("input `{shown}` is not `phase.key`"), "write `phase.key`".to_owned()),
         };

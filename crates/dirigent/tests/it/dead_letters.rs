@@ -58,7 +58,7 @@ fn unknown_events_are_refused_with_a_suggestion() {
 }
 
 #[test]
-fn dlq_01_what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
+fn dlq_01_02_what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
     let world = World::new();
     let coordinator = world.coordinator();
     world.post.refuse(
@@ -81,6 +81,8 @@ fn dlq_01_what_fails_is_kept_for_its_handler_and_the_address_is_nowhere() {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!found, "`{secret}` is in the home");
     }
+    let stats = coordinator.dead_letters().unwrap().1;
+    assert_eq!((stats.pending, stats.recovered), (1, 0));
     let outcomes = coordinator.retry_dead_letters(Some(letter.id), &mut Unobserved).unwrap();
     assert_eq!(outcomes[&letter.id], Retried::Recovered);
     let mut kinds = world.post.kinds();
@@ -216,6 +218,37 @@ fn dlq_07_a_panic_in_a_handler_of_the_program_is_a_dead_letter_and_no_more() {
     assert!(coordinator.unregister_handler("clumsy") && !coordinator.unregister_handler("clumsy"));
     world.run(&coordinator, "[]");
     assert_eq!(clumsy.0.load(Ordering::SeqCst), 2);
+}
+
+/// Each run has a bus, the handlers of the program have one, and so does a run that a process
+/// left behind.
+#[test]
+fn dlq_11_what_fails_on_any_bus_is_kept_and_recovered() {
+    let world = World::new();
+    let first = world.coordinator();
+    let start = "[{on: [workflow_started], webhook: \"${HOOK}\"}]";
+    let prepared = world.prepare(&first, start);
+    let (left, _) = first.register(&prepared, &Request::default(), &mut Unobserved).unwrap();
+    drop(first);
+    let mut next = world.coordinator();
+    next.register_handler(Arc::new(Clumsy(AtomicUsize::new(0))));
+    world.post.refuse("workflow_started", "busy");
+    world.post.refuse("workflow_completed", "busy");
+    let run = world.run(&next, END).run_id;
+    let mut found: Vec<(String, String)> =
+        letters(&next).into_iter().map(|letter| (letter.event, letter.handler)).collect();
+    found.sort();
+    let end = next.run(&run.parse().unwrap()).unwrap().seq;
+    let mut expected = [
+        (format!("{left}:1"), "notifications.0".to_owned()),
+        (format!("{run}:{end}"), "clumsy".to_owned()),
+        (format!("{run}:{end}"), "notifications.0".to_owned()),
+    ];
+    expected.sort();
+    assert_eq!(found, expected);
+    let outcomes = next.retry_dead_letters(None, &mut Unobserved).unwrap();
+    assert!(outcomes.values().all(|outcome| *outcome == Retried::Recovered), "{outcomes:?}");
+    assert_eq!((outcomes.len(), letters(&next).len()), (3, 0));
 }
 
 #[test]

@@ -34,7 +34,7 @@ where
     }
 }
 
-fn execute(world: &World, coordinator: &Coordinator, text: &str) -> Summary {
+pub(crate) fn execute(world: &World, coordinator: &Coordinator, text: &str) -> Summary {
     let prepared = world.prepare_text(coordinator, text).unwrap();
     coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap()
 }
@@ -101,7 +101,7 @@ fn x_18_the_same_correlation_id_joins_the_run_that_is_under_way() {
 }
 
 /// A task kind that says when it began and works until it is stopped, unless it is `free`.
-fn waiting(began: Sender<()>, free: bool) -> Arc<dyn TaskKind> {
+pub(crate) fn waiting(began: Sender<()>, free: bool) -> Arc<dyn TaskKind> {
     Arc::new(Does("wait", move |context: &TaskContext| {
         if free {
             return Ok(json!(1));
@@ -115,7 +115,7 @@ fn waiting(began: Sender<()>, free: bool) -> Arc<dyn TaskKind> {
 }
 
 #[test]
-fn api_01_a_shutdown_leaves_runs_that_another_process_completes() {
+fn api_01_04_dmn_15_a_shutdown_leaves_runs_that_another_process_completes() {
     let text = "workflow: {type: tasks}\n\
                 tasks: [{name: a, kind: noop, count: 20}, {name: b, kind: wait, needs: [a]}]\n";
     let calm = {
@@ -138,17 +138,21 @@ fn api_01_a_shutdown_leaves_runs_that_another_process_completes() {
         run.join().unwrap().unwrap()
     });
     assert_eq!(stopped.status, RunStatus::Interrupted);
+    let id = stopped.run_id.parse().unwrap();
+    let events = coordinator.reader().unwrap().read(&id, 1, 1_000).unwrap();
+    let last = events.last().unwrap();
+    assert_eq!((&*last.kind, &last.payload["by"]), ("run_interrupted", &json!("a test")));
+    assert!(coordinator.active().is_empty());
     drop(coordinator);
     let mut other = world.coordinator();
     other.register_task(waiting(channel().0, true));
-    let id = stopped.run_id.parse().unwrap();
     let resumed = other.resume(&id, None, &mut Unobserved).unwrap();
     assert_eq!((resumed.status, resumed.digest), (RunStatus::Completed, calm));
     assert_eq!(resumed.phases[0]["tasks"]["total"], 21);
 }
 
 #[test]
-fn jrn_03_a_run_that_cannot_go_on_leaves_an_emergency_checkpoint_and_can_be_resumed() {
+fn jrn_03_04_a_run_that_cannot_go_on_leaves_an_emergency_checkpoint_and_can_be_resumed() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     let (began, begun) = channel();
@@ -173,6 +177,7 @@ fn jrn_03_a_run_that_cannot_go_on_leaves_an_emergency_checkpoint_and_can_be_resu
     assert!(reason.starts_with(&format!("System failure in workflow {id}: ")), "{reason}");
     assert!(reason.ends_with(&error.to_string()), "{reason}\n{error}");
     assert_eq!(left["summary"]["phases"][0]["tasks"]["completed"], 1);
+    assert!(!world.home().is_in_use(), "it stopped in order");
     let mut third = world.coordinator();
     third.register_task(waiting(channel().0, true));
     let resumed = third.resume(&id, None, &mut Unobserved).unwrap();
@@ -245,7 +250,7 @@ fn wft_09_phases_of_different_types_pass_outputs_on_in_every_mode() {
 }
 
 #[test]
-fn con_01_each_trial_has_a_container_and_a_seed_of_its_own() {
+fn con_01_res_28_each_trial_has_a_container_and_a_seed_of_its_own() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     with_draws(&mut coordinator);
@@ -255,7 +260,7 @@ fn con_01_each_trial_has_a_container_and_a_seed_of_its_own() {
     let mut different: Vec<u64> = seeds.iter().filter_map(Value::as_u64).collect();
     different.sort_unstable();
     different.dedup();
-    assert_eq!(different.len(), 1000);
+    assert_eq!((summary.status, different.len()), (RunStatus::Completed, 1000));
     assert_eq!(summary.phases[0]["containers"]["created"], 1000);
 }
 
@@ -312,7 +317,7 @@ strategy: {type: buy_and_hold}
 }
 
 #[test]
-fn con_12_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again() {
+fn con_12_phs_13_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again() {
     let run = |tolerance: &str| {
         let world = World::new();
         let mut coordinator = world.coordinator();
@@ -338,6 +343,14 @@ fn con_12_fault_tolerance_of_the_file_decides_how_often_a_container_begins_again
             (&json!(9), &json!(1))
         );
         assert_eq!(phase["containers"]["failed"], 1);
+        let outputs = phase["outputs"]["t"].as_array().unwrap().iter();
+        assert_eq!(outputs.filter(|output| **output == json!(1)).count(), 9);
+        let error = &phase["errors"][0];
+        assert_eq!(
+            (&error["task"], phase["errors"].as_array().unwrap().len()),
+            (&json!("p.t/3"), 1)
+        );
+        assert!(error["why"].as_str().unwrap().contains("container 3 breaks"), "{error}");
         tries.load(Ordering::SeqCst)
     };
     assert_eq!(run("{}"), 4, "three restarts, removed on the fourth failure");

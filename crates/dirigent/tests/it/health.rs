@@ -1,6 +1,7 @@
 //! Health: what is well, what is not, and that the words follow the numbers.
 
 use dirigent::{
+    Request,
     coordinator::Unobserved,
     health::{Health, Status},
 };
@@ -100,7 +101,7 @@ fn a_journal_that_cannot_be_believed_is_unhealthy() {
 }
 
 #[test]
-fn a_store_that_cannot_be_written_is_unhealthy() {
+fn dmn_13_a_store_that_cannot_be_written_is_unhealthy() {
     let world = World::new();
     let coordinator = world.coordinator();
     std::fs::create_dir_all(world.home().root()).unwrap();
@@ -108,4 +109,24 @@ fn a_store_that_cannot_be_written_is_unhealthy() {
     let health = coordinator.health();
     assert_eq!(health.status, Status::Unhealthy);
     assert!(health.issues[0].starts_with("artifacts: cannot write"), "{:?}", health.issues);
+}
+
+#[test]
+fn dmn_14_a_start_that_fails_closes_what_it_had_opened() {
+    let world = World::new();
+    let coordinator = world.coordinator();
+    let artifacts = world.home().root().join("artifacts");
+    std::fs::create_dir_all(world.home().root()).unwrap();
+    std::fs::write(&artifacts, "no folder").unwrap();
+    let prepared = world.prepare(&coordinator, "[]");
+    let request = Request::default();
+    let error = coordinator.execute(&prepared, &request, &mut Unobserved).unwrap_err();
+    assert!(error.to_string().contains("cannot write"), "{error}");
+    // The journal was open by then.
+    assert!(world.home().journal_path().is_file() && !world.home().is_in_use());
+    assert!(coordinator.active().is_empty() && coordinator.runs(9).unwrap().is_empty());
+    assert_eq!(coordinator.health().status, Status::Unhealthy);
+    std::fs::remove_file(artifacts).unwrap();
+    assert_eq!(world.coordinator().health().status, Status::Healthy);
+    assert!(world.run(&world.coordinator(), "[]").status.is_success());
 }

@@ -86,7 +86,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn runs_of_earlier_releases_are_read_as_they_were() {
+fn jrn_14_runs_of_earlier_releases_are_read_as_they_were() {
     for old in [Old::all("settled"), Old::all("killed")].into_iter().flatten() {
         let journal = SqliteReader::open(&old.journal()).unwrap();
         let verified = journal.verify_all().unwrap();

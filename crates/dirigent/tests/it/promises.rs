@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use dirigent::{
-    Coordinator, Request, Summary,
+    Request,
     bus::{Handler, HandlerError},
     coordinator::Unobserved,
     core::Event,
@@ -14,14 +14,12 @@ use dirigent::{
 };
 use serde_json::{Value, json};
 
-use crate::{graphs::Does, world::World};
+use crate::{
+    graphs::{Does, execute},
+    world::World,
+};
 
-fn execute(world: &World, coordinator: &Coordinator, text: &str) -> Summary {
-    let prepared = world.prepare_text(coordinator, text).unwrap();
-    coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap()
-}
-
-const BACKTEST: &str = "
+pub(crate) const BACKTEST: &str = "
 data: {source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {bars: 50}}
 strategy: {type: buy_and_hold}
 ";
@@ -49,7 +47,7 @@ fn mod_02_03_without_a_mode_a_backtest_is_traditional_and_auto_says_why() {
 }
 
 #[test]
-fn mod_05_phs_16_each_phase_of_a_hybrid_run_has_its_own_mode_and_limits() {
+fn mod_05_phs_15_16_each_phase_of_a_hybrid_run_has_its_own_mode_and_limits() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -81,16 +79,22 @@ coordinator: {phases: {a: {max_containers: 3}}}
 }
 
 #[test]
-fn tsk_06_mod_06_independent_tasks_run_at_the_same_time() {
+fn tsk_06_mod_06_con_10_independent_tasks_run_at_the_same_time() {
     let world = World::new();
     let mut coordinator = world.coordinator();
     let meeting = Arc::new(Barrier::new(3));
     coordinator.register_task(Arc::new(Does("meet", move |_: &TaskContext| {
         meeting.wait();
-        Ok(Value::Null)
+        Ok(json!(1))
     })));
-    let text = "workflow: {type: tasks}\ntasks: [{name: t, kind: meet, count: 3}]\n";
-    assert_eq!(execute(&world, &coordinator, text).status, RunStatus::Completed);
+    coordinator.register_task(Arc::new(Does("all", |context: &TaskContext| {
+        Ok(context.outputs["t"].clone())
+    })));
+    let text = "workflow: {type: tasks}\n\
+                tasks: [{name: t, kind: meet, count: 3}, {name: all, kind: all, needs: [t]}]\n";
+    let summary = execute(&world, &coordinator, text);
+    assert_eq!(summary.status, RunStatus::Completed);
+    assert_eq!(summary.phases[0]["outputs"]["all"], json!([1, 1, 1]), "all are waited for");
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn evt_17_every_event_of_a_run_carries_its_correlation_id_and_its_cause() {
 }
 
 #[test]
-fn wft_14_every_type_answers_in_the_same_form() {
+fn wft_01_14_every_type_answers_in_the_same_form() {
     let world = World::new();
     let coordinator = world.coordinator();
     let keys = |text: &str| -> Vec<String> {

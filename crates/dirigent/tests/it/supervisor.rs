@@ -188,3 +188,59 @@ fn a_service_that_panics_is_started_again_when_its_time_has_come() {
     let ended = supervisor.stop();
     assert_eq!((ended[0].state.clone(), ended[0].restarts), (State::Stopped, 1));
 }
+
+/// A service that serves until it is stopped, or fails at once.
+struct Plain(&'static str, &'static [&'static str], bool);
+
+impl Service for Plain {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        self.1
+    }
+
+    fn run(&self, life: &Life) -> Result<(), String> {
+        if !self.2 {
+            return Err("no connection".to_owned());
+        }
+        life.ready();
+        life.wait(LONG);
+        Ok(())
+    }
+}
+
+#[test]
+fn dmn_01_07_17_one_call_starts_all_services_and_each_tells_its_state() {
+    let clock = Arc::new(ManualClock::at(at(0)));
+    let services: Vec<Arc<dyn Service>> = vec![
+        Arc::new(Plain("pipeline", &["lifecycle"], true)),
+        Arc::new(Plain("lifecycle", &[], true)),
+        Arc::new(Plain("feed", &[], false)),
+        Arc::new(Plain("prices", &["feed"], true)),
+    ];
+    let supervisor =
+        Supervisor::start(services, Arc::clone(&clock) as _, Box::new(|_| {})).unwrap();
+    let settled = |state: &State| matches!(state, State::Ready { .. } | State::Backoff { .. });
+    let status = || supervisor.status();
+    while status().iter().filter(|one| settled(&one.state)).count() < 3 {
+        std::thread::yield_now();
+    }
+    clock.advance(Duration::from_secs(5));
+    let now: Vec<_> =
+        status().into_iter().map(|one| (one.name, one.state, one.uptime.as_secs())).collect();
+    let of = |name: &str, state: State, uptime: u64| (name.to_owned(), state, uptime);
+    assert_eq!(
+        now,
+        [
+            of("pipeline", State::Ready { since: at(0) }, 5),
+            of("lifecycle", State::Ready { since: at(0) }, 5),
+            of("feed", State::Backoff { until: at(1) }, 0),
+            of("prices", State::Waiting, 0),
+        ]
+    );
+    assert_eq!(status()[2].error.as_deref(), Some("no connection"));
+    let ended: Vec<State> = supervisor.stop().into_iter().map(|one| one.state).collect();
+    assert_eq!(ended, [(); 4].map(|()| State::Stopped));
+}

@@ -83,7 +83,17 @@ impl World {
         coordinator: &Coordinator,
         text: &str,
     ) -> Result<Prepared, Error> {
-        let path: PathBuf = self.folder.path().join("w.yaml");
+        self.prepare_named(coordinator, "w.yaml", text)
+    }
+
+    /// The same from a file of this name, for tests that have several at once.
+    pub(crate) fn prepare_named(
+        &self,
+        coordinator: &Coordinator,
+        name: &str,
+        text: &str,
+    ) -> Result<Prepared, Error> {
+        let path: PathBuf = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         let environment = [("HOOK".to_owned(), ADDRESS.to_owned())].into_iter().collect();
         let base = self.folder.path().to_owned();

@@ -24,7 +24,7 @@ const OPENING_LINES: usize = 5;
 type Acknowledged = BTreeMap<String, u64>;
 
 #[test]
-fn no_acknowledged_event_is_lost_when_the_writer_is_killed() {
+fn jrn_13_no_acknowledged_event_is_lost_when_the_writer_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.db");
     let mut random = Seed::master(SEED).stream();

@@ -65,7 +65,7 @@ fn contents(journal: &dyn ReadJournal) -> Result<Vec<Event>, Error> {
 }
 
 #[test]
-fn a_journal_of_version_1_opens_verifies_and_goes_on() {
+fn jrn_14_a_journal_of_version_1_opens_verifies_and_goes_on() {
     let (_folder, path) = fixture();
     let reader = SqliteReader::open(&path).unwrap();
     assert_eq!(reader.verify_all().unwrap().events, 24);
@@ -156,7 +156,7 @@ fn a_file_that_was_cut_off_is_noticed() {
 
 /// A crash leaves the newest events in the write-ahead log only, perhaps in part.
 #[test]
-fn a_torn_log_ends_at_the_last_whole_record() {
+fn jrn_13_a_torn_log_ends_at_the_last_whole_record() {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("live.db");
     let journal = SqliteJournal::open(&live, Options::new("test")).unwrap();

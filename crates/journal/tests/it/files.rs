@@ -46,6 +46,19 @@ fn check_refused(result: Result<SqliteJournal, Error>, message: &str) {
 }
 
 #[test]
+fn jrn_07_a_journal_is_a_sqlite_file_with_its_tables() {
+    let (_folder, path) = folder();
+    write(&path, 3);
+    let database = Connection::open(&path).unwrap();
+    let tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' \
+                  AND name IN ('events', 'runs', 'snapshots')";
+    let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number(tables), 3);
+    assert_eq!(number("SELECT count(*) FROM events"), 3);
+    assert_eq!(number("SELECT last_seq FROM runs"), 3);
+}
+
+#[test]
 fn files_that_are_no_journal_are_refused_and_left_alone() {
     let (_folder, path) = folder();
     for content in [&b"date,close\n2024-03-01,17\n"[..], &[0; 4096], b"SQLite format 3\0", b"x"] {
@@ -237,7 +250,7 @@ fn an_event_without_its_run_is_found() {
 }
 
 #[test]
-fn a_changed_snapshot_is_refused_until_it_is_dropped() {
+fn jrn_06_a_changed_snapshot_is_refused_until_it_is_dropped() {
     let (_folder, path) = folder();
     write(&path, 2);
     let run = run_id("a");

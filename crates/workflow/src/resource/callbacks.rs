@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_that_fails_stops_no_other_and_is_counted() {
+    fn res_27_one_that_fails_stops_no_other_and_is_counted() {
         let (told, heard) = channel();
         let mut callbacks = Callbacks::none()
             .with("full", |_: &u32| Err("no space".into()))

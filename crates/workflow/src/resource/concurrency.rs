@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_says_whether_there_is_room() {
+    fn res_13_the_target_says_whether_there_is_room() {
         let target = Target::default();
         let (up, reason) = target.should_scale_up(0.75);
         assert!(!up, "{reason}");

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_three_are_kept() {
+    fn res_27_the_last_three_are_kept() {
         let mut history = BoundedHistory::new(3);
         let gone: Vec<_> = (1..=5).filter_map(|value| history.push(value)).collect();
         assert_eq!(gone, [1, 2]);

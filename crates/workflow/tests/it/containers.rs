@@ -3,6 +3,7 @@
 use dirigent_workflow::{
     Fact, RunStatus,
     plan::{Limits, Mode, OnFailure, TaskPlan},
+    resource::Amount,
     retry::{Backoff, Retry},
     step::{Input, Outcome},
 };
@@ -84,4 +85,35 @@ fn con_13_a_restarted_container_begins_from_its_checkpoint() {
     }]);
     let record = play.run.task("trial/0").unwrap();
     assert_eq!((record.attempts, record.checkpoint()), (2, Some(&json!({"step": 60}))));
+}
+
+#[test]
+fn con_09_a_container_is_made_before_its_task_starts_and_frees_what_it_took_when_that_fails() {
+    let mut tasks = trials(2, Retry::NEVER);
+    tasks[0].takes = Amount { memory_bytes: 500, ..Amount::default() };
+    let mut play = Play::of(tasks, 4);
+    play.capacity.budget = Amount { memory_bytes: 500, ..Amount::unlimited() };
+    let play = play.played(|name, _| match name {
+        "trial/0" => Act::Fail("cannot be set up"),
+        _ => Act::Deliver(json!(1)),
+    });
+    let told = |(_, fact): &(i64, Fact)| match fact {
+        Fact::ContainerCreated { container, .. } => Some(format!("{container} made")),
+        Fact::TaskStarted { task, .. } => Some(format!("{task} started")),
+        Fact::ContainerRemoved { container, .. } => Some(format!("{container} removed")),
+        Fact::TaskCompleted { task, .. } => Some(format!("{task} completed")),
+        _ => None,
+    };
+    let order: Vec<String> = play.facts.iter().filter_map(told).collect();
+    assert_eq!(
+        order,
+        [
+            "p/0 made",
+            "trial/0 started",
+            "p/0 removed",
+            "p/1 made",
+            "trial/1 started",
+            "trial/1 completed"
+        ]
+    );
 }

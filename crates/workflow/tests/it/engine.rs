@@ -36,7 +36,7 @@ fn tsk_07_no_more_tasks_run_at_once_than_there_is_room_for() {
 }
 
 #[test]
-fn kinds_and_phases_have_limits_of_their_own() {
+fn phs_15_kinds_and_phases_have_limits_of_their_own() {
     let of =
         |kind: &str, count| TaskPlan { kind: kind.into(), count: Some(count), ..task(kind, &[]) };
     let limits = Limits { kinds: BTreeMap::from([("slow".into(), 2)]), ..Limits::default() };
@@ -81,7 +81,7 @@ fn tsk_13_ready_tasks_start_by_priority_and_old_ones_are_not_starved() {
 }
 
 #[test]
-fn tsk_15_16_a_failing_task_is_tried_again_after_growing_pauses_and_keeps_its_error() {
+fn tsk_15_16_17_a_failing_task_is_tried_again_after_growing_pauses_and_keeps_its_error() {
     let flaky = TaskPlan { retry: Retry::STANDARD, ..task("flaky", &[]) };
     let play = Play::of(vec![flaky.clone()], 1).played(|_, _| Act::Fail("no luck"));
     assert_eq!(
@@ -206,7 +206,7 @@ fn mod_09_the_schedule_changes_and_the_digest_does_not() {
 }
 
 #[test]
-fn phs_02_a_phase_gets_named_outputs_of_earlier_ones() {
+fn phs_02_03_05_a_phase_gets_named_outputs_of_earlier_ones() {
     let first = PhasePlan {
         result: Some("best".into()),
         ..phase("search", Mode::Parallel, vec![task("best", &[])])

@@ -40,19 +40,19 @@ impl TaskKind for Does {
     }
 }
 
-fn kind(
+pub(crate) fn kind(
     act: impl Fn(&TaskContext) -> Result<TaskOutput, TaskError> + Send + Sync + 'static,
 ) -> Arc<dyn TaskKind> {
     Arc::new(Does(Box::new(act)))
 }
 
-struct World {
+pub(crate) struct World {
     host: Host,
     clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
 }
 
-fn world(kind: Arc<dyn TaskKind>, workers: usize) -> World {
+pub(crate) fn world(kind: Arc<dyn TaskKind>, workers: usize) -> World {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
     let host = Host {
@@ -75,7 +75,7 @@ impl World {
         Execution::create(self.host.clone(), id, key, start, observer).unwrap()
     }
 
-    fn run(&self, mode: Mode, tasks: Vec<TaskPlan>) -> Result<Run, Error> {
+    pub(crate) fn run(&self, mode: Mode, tasks: Vec<TaskPlan>) -> Result<Run, Error> {
         self.create(start(vec![phase("p", mode, tasks)], Limits::default()), None).drive()
     }
 }

@@ -6,4 +6,5 @@ mod engine;
 mod found;
 mod late;
 mod play;
+mod promises;
 mod runtime;
