@@ -79,7 +79,8 @@ pub(super) fn check(
         return;
     };
     for key in ["let", "entry", "exit", "short_entry", "short_exit"] {
-        if root.is_written(&below(key)) {
+        let is_empty = key == "let" && root.entries(&below(key)).next().is_none();
+        if root.is_written(&below(key)) && !is_empty {
             let message = format!("`{}` belongs to `type: rules`, not to `{kind}`", below(key));
             let problem = Problem::error(root.place(&below(key)), below(key), message);
             problems.push(problem.hint("remove it, or write `type: rules`"));

@@ -68,7 +68,11 @@ fn kind(kind_: &Kind) -> Value {
         Kind::Secret => json!({"type": ["string", "number", "boolean"]}),
         Kind::Whole { min, max: i64::MAX } => json!({"type": "integer", "minimum": min}),
         Kind::Whole { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
-        Kind::Number(range) | Kind::Decimal(range) => number(range),
+        Kind::Number(range) => number(range),
+        Kind::Decimal(range) => json!({"anyOf": [
+            number(range),
+            {"type": "string", "pattern": "^-?[0-9]+([.][0-9]+)?$"},
+        ]}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Date => json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
         Kind::Time => json!({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}),

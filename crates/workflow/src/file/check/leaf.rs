@@ -49,6 +49,10 @@ impl Checker<'_> {
             (Kind::Decimal(range), Atom::Whole(_) | Atom::Number(_)) => {
                 self.decimal(*range, scalar, subject)
             }
+            // As a decimal is recorded, so that a recorded configuration is a file again.
+            (Kind::Decimal(range), Atom::Text(text)) if is_plain_decimal(text) => {
+                self.decimal(*range, scalar, subject)
+            }
             (Kind::Date, Atom::Text(text)) if is_date(text) => text_leaf(text),
             (Kind::Time, Atom::Text(text)) if is_time(text) => text_leaf(text),
             (Kind::Bytes, Atom::Whole(bytes)) if bytes > 0 => Checked::Leaf(Value::from(bytes)),
@@ -140,8 +144,18 @@ fn number_of(scalar: &Scalar) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked")]
         Atom::Whole(number) => Some(number as f64),
         Atom::Number(number) => Some(number),
+        Atom::Text(text) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// Whether `text` is digits, with a point within them or not, and a sign before them or not.
+fn is_plain_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// How many decimals `1.25e-3` has when it is written out: 5.
