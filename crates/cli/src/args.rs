@@ -228,6 +228,10 @@ pub enum Command {
         /// Begin after this event number
         #[arg(long, default_value_t = 0)]
         after: u64,
+        /// Only events about this task or container, such as `fan/7` or `search/fan/7`, or about
+        /// all of them, such as `fan`; may be repeated
+        #[arg(long, value_name = "NAME")]
+        about: Vec<String>,
         /// Only events of this type, such as `task_completed`; may be repeated
         #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
         types: Vec<String>,

@@ -66,8 +66,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::Tasks { run, names, states } => {
             commands::tasks::tasks(context, &run, &names, &states)
         }
-        Command::Events { run, follow, after, types } => {
-            commands::events::events(context, &run, follow, after, &types)
+        Command::Events { run, follow, after, about, types } => {
+            let wanted = commands::events::Wanted { about, types };
+            commands::events::events(context, &run, follow, after, &wanted)
         }
         Command::Cancel { run } => commands::cancel::cancel(context, &run),
         Command::Resume { run, workers } => commands::resume::resume(context, &run, workers),

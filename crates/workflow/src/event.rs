@@ -307,7 +307,7 @@ impl Fact {
     }
 
     /// The container that it is about.
-    pub(crate) fn container(&self) -> Option<&str> {
+    pub fn container(&self) -> Option<&str> {
         match self {
             Self::ContainerCreated { container, .. }
             | Self::ContainerRestarted { container, .. }

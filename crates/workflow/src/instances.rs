@@ -116,6 +116,26 @@ pub(crate) fn entry(plan: &Plan, name: &str) -> Option<u32> {
     parse(plan, name).map(|(entry, _)| entry)
 }
 
+/// Whether `record`, the name of one or several tasks or containers in an event, stands for `name`:
+/// a task or container of its own, one of several, or what all of these belong to.
+pub fn stands_for(record: &str, name: &str) -> bool {
+    let within = |path: &str| {
+        path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let (Some((of, all)), Some((base, one))) = (record.rsplit_once('/'), name.rsplit_once('/'))
+    else {
+        return within(record);
+    };
+    let is_among = |one: u32| {
+        all.split(',').any(|part| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let ends = first.parse::<u32>().ok().zip(last.parse::<u32>().ok());
+            ends.is_some_and(|(first, last)| (first..=last).contains(&one))
+        })
+    };
+    within(record) || (of == base && one.parse().is_ok_and(is_among))
+}
+
 /// How many tasks `name` stands for.
 pub fn count(name: &str) -> usize {
     let Some((_, instances)) = name.rsplit_once('/') else { return 1 };
@@ -136,6 +156,20 @@ impl fmt::Display for TaskId {
 mod tests {
     use super::*;
     use crate::plan::{PhasePlan, TaskPlan};
+
+    #[test]
+    fn a_record_stands_for_its_tasks_and_what_they_belong_to() {
+        let yes = [("fan/0-2,7", "fan/1"), ("fan/0-2,7", "fan/7"), ("fan/0-2", "fan"), ("a", "a")];
+        let paths = [("tasks/fan/4", "tasks/fan/4"), ("tasks/fan/0-5", "tasks"), ("e/p/0", "e/p")];
+        for (record, name) in yes.into_iter().chain(paths) {
+            assert!(stands_for(record, name), "{record} {name}");
+        }
+        for (record, name) in
+            [("fan/0-2,7", "fan/3"), ("fan/0-2", "fa"), ("a", "a/0"), ("fan/1", "van/1")]
+        {
+            assert!(!stands_for(record, name), "{record} {name}");
+        }
+    }
 
     fn plan() -> Plan {
         let task = |name: &str, count| TaskPlan { name: name.into(), count, ..TaskPlan::default() };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dirigent::{
     core::{Event, RunId},
     system,
-    workflow::{Fact, RunStatus, event::Failure},
+    workflow::{Fact, RunStatus, event::Failure, instances::stands_for},
 };
 
 use super::show::clock;
@@ -22,15 +22,36 @@ const IDLE_LOOKS_MAX: usize = 2;
 /// How long one wait for further events lasts.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// Which events are asked for; all where nothing is named.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Tasks and containers.
+    pub(crate) about: Vec<String>,
+    /// Names in the catalogue.
+    pub(crate) types: Vec<String>,
+}
+
+impl Wanted {
+    fn has(&self, event: &Event) -> bool {
+        let is_about = || {
+            let Ok(fact) = Fact::read(event) else { return false };
+            let record = fact.task().or_else(|| fact.container());
+            record.is_some_and(|record| self.about.iter().any(|name| stands_for(record, name)))
+        };
+        (self.types.is_empty() || self.types.contains(&event.kind))
+            && (self.about.is_empty() || is_about())
+    }
+}
+
 pub(crate) fn events(
     context: &Context,
     name: &str,
     follow: bool,
     after: u64,
-    types: &[String],
+    wanted: &Wanted,
 ) -> anyhow::Result<u8> {
     if name == system::RUN {
-        return of_home(context, follow, after, types);
+        return of_home(context, follow, after, wanted);
     }
     let (printer, id) = (&context.printer, context.coordinator.find(name)?);
     let journal = context.coordinator.reader()?;
@@ -46,8 +67,7 @@ pub(crate) fn events(
             let page = journal.read(&id, seq.saturating_add(1), PAGE)?;
             seq = page.last().map_or(seq, |event| event.seq);
             let complete = page.len() < PAGE;
-            let wanted = |event: &Event| types.is_empty() || types.contains(&event.kind);
-            for event in page.into_iter().filter(wanted) {
+            for event in page.into_iter().filter(|event| wanted.has(event)) {
                 match (printer.json(), follow) {
                     (true, false) => collected.push(event),
                     (true, true) => printer.result(&serde_json::to_string(&event)?)?,
@@ -74,7 +94,7 @@ pub(crate) fn events(
 }
 
 /// The events of the home itself; followed, until the program is stopped.
-fn of_home(context: &Context, follow: bool, after: u64, types: &[String]) -> anyhow::Result<u8> {
+fn of_home(context: &Context, follow: bool, after: u64, wanted: &Wanted) -> anyhow::Result<u8> {
     let (printer, id) = (&context.printer, system::RUN.parse::<RunId>()?);
     let journal = context.coordinator.reader()?;
     let mut seq = after;
@@ -83,9 +103,8 @@ fn of_home(context: &Context, follow: bool, after: u64, types: &[String]) -> any
         let page = journal.read(&id, seq.saturating_add(1), PAGE)?;
         let is_end = page.len() < PAGE;
         seq = page.last().map_or(seq, |event| event.seq);
-        for event in page {
+        for event in page.into_iter().filter(|event| wanted.has(event)) {
             match (printer.json(), follow) {
-                _ if !types.is_empty() && !types.contains(&event.kind) => {}
                 (true, false) => collected.push(event),
                 (true, true) => printer.result(&serde_json::to_string(&event)?)?,
                 (false, _) => printer.result(&line(printer, &event))?,

@@ -66,6 +66,12 @@ fn con_18_19_res_03_05_tsk_02_every_task_and_its_container_can_be_seen() {
         events.lines().any(|line| line.ends_with("container_created     tasks/e/p/0")),
         "{events}"
     );
+    let about = world.run(&["events", "last", "--about", "tasks/f/1"]).stdout;
+    let kinds: Vec<&str> =
+        about.lines().map(|line| line.split_whitespace().nth(2).unwrap()).collect();
+    assert_eq!(kinds, ["container_created", "container_restarted", "container_removed"]);
+    let about = world.run(&["events", "last", "--about", "f/1", "--type", "task_failed"]).stdout;
+    assert_eq!(about.lines().count(), 1, "{about}");
     let removed = events.lines().filter(|line| line.contains("container_removed"));
     assert_eq!(removed.filter(|line| line.contains("tasks/f/1")).count(), 1, "{events}");
 }
