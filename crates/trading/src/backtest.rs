@@ -1,7 +1,8 @@
 //! Backtest: a strategy trades the past, bar by bar.
 //!
-//! At every time, in this order: orders that wait for the open, exits before entries; stops and
-//! targets within the bar; the close is marked; limits; the strategy decides; with `SameClose` its
+//! At every time, in this order: orders that wait for the open, exits before entries; working
+//! orders that the open reaches; stops and targets within the bar, then working orders; orders for
+//! the close; the close is marked; limits; the strategy decides; with `SameClose` its
 //! orders trade. Orders decided at the last bar never trade with `NextOpen`; they expire.
 //!
 //! Promises: same bars, strategy and options give the same outcome to the last bit; nothing at
@@ -14,16 +15,19 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+mod matching;
 mod outcome;
 mod timeline;
 mod trade;
 mod trips;
+mod working;
 
 use std::sync::Arc;
 
 use crate::data::bars::Bars;
 use crate::execution::{
-    Commission, FillModel, FillTiming, Intrabar, Slippage, StandardCommission, StandardSlippage,
+    Commission, FillModel, FillTiming, Intrabar, LimitFill, Slippage, StandardCommission,
+    StandardSlippage,
 };
 use crate::portfolio::Sizing;
 use crate::price::{Money, Quantity, Rate, SCALE};
@@ -45,6 +49,11 @@ pub struct Options {
     pub fill: FillTiming,
     /// How stops and targets trade within a bar.
     pub fill_model: Arc<dyn FillModel>,
+    /// When limit orders trade within a bar.
+    pub limit_fill: LimitFill,
+    /// The most that trades of a symbol in one bar, as a share of the bar's volume; the rest of an
+    /// order goes on at the next opens. None trades any quantity at once.
+    pub participation: Option<Rate>,
     /// What the broker takes.
     pub commission: Arc<dyn Commission>,
     /// How market orders move their price.
@@ -73,6 +82,8 @@ impl Default for Options {
             initial_cash: Money::from_raw(100_000 * i128::from(SCALE)),
             fill: FillTiming::default(),
             fill_model: Arc::new(Intrabar::default()),
+            limit_fill: LimitFill::default(),
+            participation: None,
             commission: Arc::new(StandardCommission::None),
             slippage: Arc::new(StandardSlippage::None),
             sizing: Sizing::PercentEquity(Rate::ONE),
@@ -198,6 +209,7 @@ impl Options {
         };
         share("max_position", self.limits.max_position)?;
         share("max_drawdown", self.limits.max_drawdown)?;
+        share("participation", self.participation)?;
         let loss = self.limits.stop_loss.unwrap_or(Rate::percent(1));
         require(loss.is_positive() && loss < Rate::ONE, "stop_loss", loss, "above 0 and below 1")?;
         let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));

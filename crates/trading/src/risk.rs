@@ -6,7 +6,7 @@
 
 use dirigent_core::Timestamp;
 
-use crate::order::{Order, Quote, RejectReason};
+use crate::order::{Order, OrderId, Quote, RejectReason};
 use crate::price::{Money, Price, Quantity, Rate};
 
 /// What a stop loss and a take profit are measured from.
@@ -114,10 +114,10 @@ impl<T> Approved<T> {
 
 /// An order that may not be filled, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} refused: {reason}", order.id)]
+#[error("{order} refused: {reason}")]
 pub struct Refused {
     /// The order.
-    pub order: Order,
+    pub order: OrderId,
     /// Why it was refused.
     pub reason: RejectReason,
 }
@@ -134,7 +134,7 @@ pub fn check(
     account: &Account,
     limits: &Limits,
 ) -> Result<Approved<Order>, Refused> {
-    let refuse = |reason| Err(Refused { order, reason });
+    let refuse = |reason| Err(Refused { order: order.id, reason });
     if !order.quantity.is_positive() {
         return refuse(RejectReason::LessThanOneLot);
     }
@@ -166,7 +166,7 @@ pub fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::{FillReason, OrderId, OrderKind, Side, SymbolId};
+    use crate::order::{FillReason, OrderKind, Side, SymbolId, TimeInForce};
 
     fn units(n: i64) -> Quantity {
         Quantity::from_units(n).unwrap()
@@ -185,6 +185,7 @@ mod tests {
             kind: OrderKind::Market,
             quantity: units(quantity),
             reason: FillReason::SignalEntry,
+            time_in_force: TimeInForce::Gtc,
         };
         let price = "100".parse().unwrap();
         let quote = Quote { price, reference: price, fee: money("1") };

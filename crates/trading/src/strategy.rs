@@ -12,7 +12,7 @@ mod signals;
 mod window;
 
 use crate::data::bars::Bars;
-use crate::order::{Fill, OrderRequest, SymbolId};
+use crate::order::{Change, Fill, OrderRequest, SymbolId, Tag};
 use crate::portfolio::Ledger;
 use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
@@ -81,6 +81,8 @@ pub struct Wishes {
     pub(crate) signals: Vec<(SymbolId, Signal)>,
     pub(crate) orders: Vec<OrderRequest>,
     pub(crate) weights: Option<Vec<(SymbolId, Rate)>>,
+    pub(crate) cancels: Vec<Tag>,
+    pub(crate) changes: Vec<(Tag, Change)>,
 }
 
 impl Wishes {
@@ -89,9 +91,19 @@ impl Wishes {
         self.signals.push((symbol, signal));
     }
 
-    /// Wants exactly this trade.
+    /// Wants exactly this order; see [`OrderRequest`] for its kinds.
     pub fn order(&mut self, request: OrderRequest) {
         self.orders.push(request);
+    }
+
+    /// Takes back the orders called `tag`.
+    pub fn cancel(&mut self, tag: Tag) {
+        self.cancels.push(tag);
+    }
+
+    /// Changes the orders called `tag`.
+    pub fn change(&mut self, tag: Tag, change: Change) {
+        self.changes.push((tag, change));
     }
 
     /// Wants the whole portfolio to have these weights; symbols not named shall be sold.
@@ -103,5 +115,7 @@ impl Wishes {
         self.signals.clear();
         self.orders.clear();
         self.weights = None;
+        self.cancels.clear();
+        self.changes.clear();
     }
 }

@@ -39,10 +39,18 @@ impl Engine<'_> {
                 self.follow(*symbol, *signal);
             }
         }
+        if !(wishes.cancels.is_empty() && wishes.changes.is_empty()) {
+            self.change_orders(&wishes.cancels, &wishes.changes);
+        }
         for request in &wishes.orders {
-            if self.may_decide(request.symbol) {
+            if !self.may_decide(request.symbol) {
+                continue;
+            }
+            if request.is_plain() {
                 let size = Size::Units(request.quantity);
                 self.enter(request.symbol, request.side, size, FillReason::Requested);
+            } else {
+                self.place(request);
             }
         }
         if let Some(weights) = wishes.weights.take() {
@@ -69,6 +77,13 @@ impl Engine<'_> {
 
     /// Sends the order that closes a position at the next fill point.
     pub(super) fn leave(&mut self, symbol: SymbolId, reason: FillReason) {
+        if !self.working.is_empty() {
+            self.drop_entries(symbol);
+        }
+        // What the volume did not suffice for still waits.
+        if self.exits.iter().any(|(_, of)| *of == symbol) {
+            return;
+        }
         let held = self.ledger.position(symbol).quantity();
         if let Some(side) = Side::closing(held) {
             let now = self.timeline.now();

@@ -5,10 +5,13 @@ use dirigent_core::Timestamp;
 use crate::backtest::book::Book;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
+use crate::backtest::working::Working;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::execution::{FillTiming, Levels};
-use crate::order::{Fill, FillReason, OrderEvent, OrderId, OrderState, Side, SymbolId};
+use crate::order::{
+    Fill, FillReason, OrderEvent, OrderId, OrderKind, OrderState, Record, Side, SymbolId,
+};
 use crate::portfolio::Ledger;
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -91,6 +94,10 @@ pub(super) struct Engine<'a> {
     pub(super) ledger: Ledger,
     pub(super) book: Book,
     pub(super) wishes: Wishes,
+    /// Orders that wait for a price.
+    pub(super) working: Vec<Working>,
+    /// Per symbol, the bar that was traded in last and the units that its volume still allows.
+    pub(super) rooms: Vec<(usize, Quantity)>,
     pub(super) exits: Vec<(OrderId, SymbolId)>,
     pub(super) entries: Vec<Entry>,
     pub(super) aims: Vec<Option<Aim>>,
@@ -129,6 +136,8 @@ impl<'a> Engine<'a> {
             ledger: Ledger::new(options.initial_cash, bars.len()),
             book: Book::new(bars.len(), reserve),
             wishes: Wishes::default(),
+            working: Vec::new(),
+            rooms: vec![(usize::MAX, Quantity::ZERO); bars.len()],
             exits: Vec::new(),
             entries: Vec::new(),
             aims: vec![None; bars.len()],
@@ -166,7 +175,7 @@ impl<'a> Engine<'a> {
 
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
-        if self.bars.len() > 1 || self.has_orders() {
+        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() {
             t
         } else if self.stopped.is_some() {
             limit
@@ -185,8 +194,16 @@ impl<'a> Engine<'a> {
         if self.options.fill == FillTiming::NextOpen && self.has_orders() {
             self.trade(Moment::Open);
         }
+        if !self.working.is_empty() {
+            self.meet_open();
+        }
         if self.guarded > 0 {
             self.protect();
+        }
+        if !self.working.is_empty() {
+            self.meet_within();
+            self.meet_close();
+            self.trail();
         }
         self.mark(Moment::Close);
         self.watch_limits(t);
@@ -259,6 +276,9 @@ impl<'a> Engine<'a> {
             let id = self.book.send_entry(&entry);
             self.book.on(id, event, now);
         }
+        for order in self.working.drain(..).filter(|order| !order.is_done()) {
+            self.book.on(order.id, event, now);
+        }
         self.aims.fill(None);
         self.aiming = 0;
     }
@@ -322,7 +342,10 @@ impl<'a> Engine<'a> {
             orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
         let count = self.book.rejected();
         let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
-        let count = orders.iter().filter(|order| order.state == OrderState::Expired).count();
+        let in_vain = |record: &&Record| {
+            record.state == OrderState::Expired && record.order.kind == OrderKind::Market
+        };
+        let count = orders.iter().filter(in_vain).count();
         let expired = (count > 0).then_some(Warning::Expired { count });
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         [stopped, rejected, expired, idle].into_iter().flatten().collect()

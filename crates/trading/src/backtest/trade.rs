@@ -14,14 +14,14 @@ use crate::risk::{self, Account, StopReference};
 
 /// What the orders of one moment have in common.
 #[derive(Clone, Copy, Debug)]
-struct Deal {
-    moment: Moment,
+pub(super) struct Deal {
+    pub(super) moment: Moment,
     /// Equity at the prices of the moment.
-    equity: Money,
+    pub(super) equity: Money,
     /// The price before slippage.
-    reference: Price,
+    pub(super) reference: Price,
     /// The close at which the order was decided.
-    signal_close: Price,
+    pub(super) signal_close: Price,
 }
 
 /// As many of `quantity` units traded on `side` as make a position smaller.
@@ -56,10 +56,9 @@ impl Engine<'_> {
             Deal { moment, equity: self.ledger.equity(), reference, signal_close: reference };
         if held.is_zero() {
             self.book.reject(id, RejectReason::NothingToClose, self.timeline.now());
-        } else {
-            self.execute(id, held.abs(), &deal);
+            return true;
         }
-        true
+        self.execute(id, held.abs(), &deal).is_zero()
     }
 
     /// Whether the order is done with.
@@ -75,15 +74,26 @@ impl Engine<'_> {
             }
         };
         let id = self.book.send_entry(entry);
-        self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        let left = self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        if left.is_positive() {
+            self.go_on_with(id, left, false);
+        }
         true
     }
 
-    /// Executes an order that could be sized.
-    fn attempt(&mut self, id: OrderId, size: Result<Quantity, RejectReason>, deal: &Deal) {
+    /// Executes an order that could be sized; answers what is left of it.
+    fn attempt(
+        &mut self,
+        id: OrderId,
+        size: Result<Quantity, RejectReason>,
+        deal: &Deal,
+    ) -> Quantity {
         match size {
             Ok(quantity) => self.execute(id, quantity, deal),
-            Err(reason) => self.book.reject(id, reason, self.timeline.now()),
+            Err(reason) => {
+                self.book.reject(id, reason, self.timeline.now());
+                Quantity::ZERO
+            }
         }
     }
 
@@ -102,6 +112,7 @@ impl Engine<'_> {
     /// Wants these weights at the next fill point, and nothing of every other symbol.
     pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
         let cap = self.options.limits.max_position.unwrap_or(Rate::ONE);
+        self.drop_rests();
         for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
             *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });
         }
@@ -143,7 +154,10 @@ impl Engine<'_> {
             }
             let reason = FillReason::Rebalance;
             let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, decided);
-            self.attempt(id, size, &deal);
+            let left = self.attempt(id, size, &deal);
+            if left.is_positive() {
+                self.go_on_with(id, left, false);
+            }
         }
     }
 
@@ -160,29 +174,77 @@ impl Engine<'_> {
         closing + (quantity - closing).min(room)
     }
 
-    /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
-    /// crosses zero, so that what the first sets free pays for the second.
-    fn execute(&mut self, id: OrderId, quantity: Quantity, deal: &Deal) {
+    /// Sends an order of which this much is to be traded to risk and, if approved, fills what the
+    /// volume of the bar allows; in two parts where it crosses zero, so that what the first sets
+    /// free pays for the second. Answers what is left, which is nothing if it was refused.
+    pub(super) fn execute(&mut self, id: OrderId, whole: Quantity, deal: &Deal) -> Quantity {
         let mut order = self.book.get_mut(id).order;
         let now = self.timeline.now();
+        let filled = self.book.get_mut(id).filled;
+        self.book.get_mut(id).order.quantity = filled + whole;
+        let quantity = self.room(order.symbol).map_or(whole, |room| room.min(whole));
+        let rest = whole - quantity;
+        if quantity.is_zero() && rest.is_positive() {
+            return rest;
+        }
         let held = self.ledger.position(order.symbol).quantity();
         let closing = closing_part(held, order.side, quantity);
         let opening = quantity - closing;
-        self.book.get_mut(id).order.quantity = quantity;
+        let ending = if rest.is_zero() { OrderEvent::Filled } else { OrderEvent::PartFilled };
         if closing.is_positive() {
             order.quantity = closing;
             let is_all = opening.is_zero();
-            let event = if is_all { OrderEvent::Filled } else { OrderEvent::PartFilled };
-            if !self.fill_part(order, deal, event, now) || is_all {
-                return;
+            let event = if is_all { ending } else { OrderEvent::PartFilled };
+            if !self.fill_part(order, deal, event, now) {
+                return Quantity::ZERO;
+            }
+            if is_all {
+                return rest;
             }
         }
         order.quantity = match order.reason {
             FillReason::Rebalance => self.payable(order.side, opening, deal.reference),
             _ => opening,
         };
-        self.book.get_mut(id).order.quantity = closing + order.quantity;
-        self.fill_part(order, deal, OrderEvent::Filled, now);
+        self.book.get_mut(id).order.quantity = filled + closing + order.quantity + rest;
+        if self.fill_part(order, deal, ending, now) { rest } else { Quantity::ZERO }
+    }
+
+    /// The units of a symbol that the volume of this time's bar still allows; none if any number.
+    pub(super) fn room(&self, symbol: SymbolId) -> Option<Quantity> {
+        let share = self.options.participation?;
+        let bar = self.timeline.bar(symbol)?;
+        let (traded_in, room) = self.rooms[symbol.index()];
+        if traded_in == bar {
+            return Some(room);
+        }
+        let units = self.bars[symbol.index()].volume[bar] * share.to_f64();
+        let units = Quantity::from_f64(units).unwrap_or(Quantity::from_raw(i64::MAX));
+        Some(floor_to(units, self.options.lot))
+    }
+
+    /// Takes what was traded from the room that the volume allows.
+    fn take_room(&mut self, symbol: SymbolId, quantity: Quantity) {
+        if let (Some(room), Some(bar)) = (self.room(symbol), self.timeline.bar(symbol)) {
+            self.rooms[symbol.index()] = (bar, room - quantity);
+        }
+    }
+
+    /// As many of `quantity` units on `side` as make the position in `symbol` smaller.
+    pub(super) fn closing(&self, symbol: SymbolId, side: Side, quantity: Quantity) -> Quantity {
+        closing_part(self.ledger.position(symbol).quantity(), side, quantity)
+    }
+
+    /// The prices of a bar.
+    pub(super) fn prices(&self, symbol: SymbolId, bar: usize) -> Bar {
+        let bars = &self.bars[symbol.index()];
+        Bar {
+            time: bars.time[bar],
+            open: bars.open[bar],
+            high: bars.high[bar],
+            low: bars.low[bar],
+            close: bars.close[bar],
+        }
     }
 
     /// As many of `opening` units of new exposure as what is free now pays for.
@@ -195,9 +257,16 @@ impl Engine<'_> {
 
     fn fill_price(&self, order: &Order, reference: Price) -> Price {
         match order.kind {
-            OrderKind::Target(_) => reference,
-            OrderKind::Market | OrderKind::Stop(_) => {
+            OrderKind::Limit(_) => reference,
+            OrderKind::Market | OrderKind::Stop(_) | OrderKind::TrailingStop { .. } => {
                 self.options.slippage.price(order.side, reference)
+            }
+            OrderKind::StopLimit { limit, .. } => {
+                let price = self.options.slippage.price(order.side, reference);
+                match order.side {
+                    Side::Buy => price.min(limit),
+                    Side::Sell => price.max(limit),
+                }
             }
         }
     }
@@ -224,6 +293,7 @@ impl Engine<'_> {
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
         self.book.fill(fill, event);
+        self.take_room(fill.symbol, fill.quantity);
         let before = self.ledger.position(fill.symbol).quantity();
         self.ledger.mark(fill.symbol, deal.reference);
         self.ledger.fill(fill);
@@ -235,6 +305,7 @@ impl Engine<'_> {
         let after = self.ledger.position(fill.symbol).quantity();
         if after.is_zero() {
             self.unguard(fill.symbol);
+            self.drop_exits(fill.symbol, fill.order);
         } else if after.abs() > before.abs() && self.options.limits.protects() {
             self.guard(fill.symbol, deal.signal_close);
         }
@@ -280,7 +351,7 @@ impl Engine<'_> {
                 place(OrderKind::Stop(level), FillReason::StopLoss { level, gap_open })
             }),
             target: target.map(|level| {
-                place(OrderKind::Target(level), FillReason::TakeProfit { level, gap_open })
+                place(OrderKind::Limit(level), FillReason::TakeProfit { level, gap_open })
             }),
         };
         self.guards[symbol.index()] = Some(guard);
@@ -311,14 +382,8 @@ impl Engine<'_> {
     }
 
     fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
-        let bars = &self.bars[symbol.index()];
         let quantity = self.ledger.position(symbol).quantity();
-        let bar = Bar {
-            open: bars.open[bar],
-            high: bars.high[bar],
-            low: bars.low[bar],
-            close: bars.close[bar],
-        };
+        let bar = self.prices(symbol, bar);
         let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
             return;
         };
@@ -337,10 +402,15 @@ impl Engine<'_> {
         }
         let moment = if gap_open { Moment::Open } else { Moment::Within };
         let equity = self.ledger.equity();
-        self.execute(
-            id,
-            quantity.abs(),
-            &Deal { moment, equity, reference: price, signal_close: price },
-        );
+        let deal = Deal { moment, equity, reference: price, signal_close: price };
+        let left = self.execute(id, quantity.abs(), &deal);
+        if left.is_positive() && level == Level::Stop {
+            // It was set off: what could not trade goes on at any price.
+            if let Some(guard) = &mut self.guards[symbol.index()] {
+                guard.stop = None;
+            }
+            self.unguard(symbol);
+            self.go_on_with(id, left, true);
+        }
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
-use dirigent_trading::execution::{FillTiming, Intrabar, StandardCommission, StandardSlippage};
+use dirigent_trading::execution::{
+    FillTiming, Intrabar, LimitFill, StandardCommission, StandardSlippage,
+};
 use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
@@ -85,7 +87,9 @@ prop_compose! {
     fn any_options()(
         cash in 1_000_i64..1_000_000,
         same_close: bool,
-        optimistic: bool,
+        intrabar in 0..4,
+        through: bool,
+        participation in -3_i32..4,
         signal_close: bool,
         fractional: bool,
         commission in 0..4,
@@ -95,11 +99,16 @@ prop_compose! {
         limits in prop::array::uniform4(-40_i32..40),
     ) -> Options {
         Options {
+            limit_fill: if through { LimitFill::Through } else { LimitFill::Touch },
+            participation: (participation > 0).then(|| Rate::bps(participation * 30)),
             initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
             fill: if same_close { FillTiming::SameClose } else { FillTiming::NextOpen },
-            fill_model: Arc::new(
-                if optimistic { Intrabar::Optimistic } else { Intrabar::Pessimistic },
-            ),
+            fill_model: Arc::new(match intrabar {
+                0 => Intrabar::Pessimistic,
+                1 => Intrabar::Optimistic,
+                2 => Intrabar::Nearest,
+                _ => Intrabar::Random(Seed::master(7)),
+            }),
             commission: Arc::new(match commission {
                 0 => StandardCommission::None,
                 1 => StandardCommission::Bps { rate: Rate::bps(7), minimum: Money::ZERO },
@@ -164,7 +173,8 @@ fn check_books(outcome: &Outcome) {
     assert_eq!(outcome.equity.equity.last(), Some(&end));
     assert_eq!(end, cash + worth);
     assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees);
-    assert_eq!(end, outcome.initial_cash + pnl + unrealized - open_fees);
+    let taken: Money = outcome.open_positions.iter().map(|open| open.realized).sum();
+    assert_eq!(end, outcome.initial_cash + pnl + taken + unrealized - open_fees);
 }
 
 proptest! {

@@ -13,5 +13,6 @@ mod data;
 mod fixture;
 mod indicators;
 mod metrics;
+mod orders;
 mod parquet;
 mod rules;
