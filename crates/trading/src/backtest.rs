@@ -15,6 +15,7 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+mod guard;
 mod matching;
 mod outcome;
 mod timeline;
@@ -29,6 +30,7 @@ use crate::execution::{
     Commission, FillModel, FillTiming, Intrabar, LimitFill, Slippage, StandardCommission,
     StandardSlippage,
 };
+use crate::order::EntryOrder;
 use crate::portfolio::Sizing;
 use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::Limits;
@@ -47,6 +49,8 @@ pub struct Options {
     pub initial_cash: Money,
     /// When decisions trade.
     pub fill: FillTiming,
+    /// The order that an entry by signal becomes.
+    pub entry: EntryOrder,
     /// How stops and targets trade within a bar.
     pub fill_model: Arc<dyn FillModel>,
     /// When limit orders trade within a bar.
@@ -81,6 +85,7 @@ impl Default for Options {
         Self {
             initial_cash: Money::from_raw(100_000 * i128::from(SCALE)),
             fill: FillTiming::default(),
+            entry: EntryOrder::default(),
             fill_model: Arc::new(Intrabar::default()),
             limit_fill: LimitFill::default(),
             participation: None,
@@ -212,6 +217,9 @@ impl Options {
         share("participation", self.participation)?;
         let loss = self.limits.stop_loss.unwrap_or(Rate::percent(1));
         require(loss.is_positive() && loss < Rate::ONE, "stop_loss", loss, "above 0 and below 1")?;
+        let back = self.limits.trailing_stop.unwrap_or(Rate::percent(1));
+        let fits = back.is_positive() && back < Rate::ONE;
+        require(fits, "trailing_stop", back, "above 0 and below 1")?;
         let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));
         require(gain.is_positive(), "take_profit", gain, "positive")?;
         self.check_sizing()

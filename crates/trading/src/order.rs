@@ -4,6 +4,7 @@
 //! from an order that risk approved, and it carries the reason why it happened.
 //! Not here: how much to trade, see `portfolio`; at which price, see `execution`.
 
+mod entry;
 mod kind;
 mod reason;
 mod request;
@@ -14,6 +15,7 @@ use std::fmt;
 use dirigent_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use entry::{EntryOrder, EntryPrice};
 pub use kind::{Offset, OrderKind, TimeInForce};
 pub use reason::{FillReason, RejectReason, Waited};
 pub use request::{Bracket, Change, Exit, Group, OrderRequest, Tag};

@@ -28,6 +28,9 @@ pub struct Limits {
     pub max_drawdown: Option<Rate>,
     /// The loss per unit at which a position is closed, as a share of the reference price.
     pub stop_loss: Option<Rate>,
+    /// How far a position may come back from its best price, as a share of that price; it is a stop
+    /// that follows bar by bar.
+    pub trailing_stop: Option<Rate>,
     /// The gain per unit at which a position is closed, as a share of the reference price.
     pub take_profit: Option<Rate>,
     /// What `stop_loss` and `take_profit` are measured from.
@@ -36,8 +39,8 @@ pub struct Limits {
 
 impl Limits {
     /// Whether positions carry a stop or a target.
-    pub const fn protects(&self) -> bool {
-        self.stop_loss.is_some() || self.take_profit.is_some()
+    pub fn protects(&self) -> bool {
+        self.stop_loss.or(self.trailing_stop).or(self.take_profit).is_some()
     }
 
     /// The levels of stop and target of a position in the direction of `quantity`.
@@ -47,7 +50,12 @@ impl Limits {
             rate.map(|rate| reference.scaled(one + sign * rate.raw(), one))
         };
         let up = if quantity.is_negative() { -1 } else { 1 };
-        (at(self.stop_loss, -up), at(self.take_profit, up))
+        // Of two stops the nearer one counts.
+        let nearest = match (self.stop_loss, self.trailing_stop) {
+            (Some(loss), Some(trailing)) => Some(loss.min(trailing)),
+            (loss, trailing) => loss.or(trailing),
+        };
+        (at(nearest, -up), at(self.take_profit, up))
     }
 
     /// The most a position may be worth in an account of this equity.

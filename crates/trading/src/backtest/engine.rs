@@ -3,12 +3,13 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::book::Book;
+use crate::backtest::guard::Guard;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
-use crate::execution::{FillTiming, Levels};
+use crate::execution::FillTiming;
 use crate::order::{
     Fill, FillReason, OrderEvent, OrderId, OrderKind, OrderState, Record, Side, SymbolId,
 };
@@ -51,14 +52,6 @@ pub(super) struct Entry {
 pub(super) struct Aim {
     pub(super) weight: Rate,
     pub(super) seen: usize,
-}
-
-/// The protective exits of one position.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Guard {
-    pub(super) levels: Levels,
-    pub(super) stop: Option<OrderId>,
-    pub(super) target: Option<OrderId>,
 }
 
 /// The highest equity so far and the equity at which the drawdown limit is reached.
@@ -175,7 +168,8 @@ impl<'a> Engine<'a> {
 
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
-        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() {
+        let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
+        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() || trails {
             t
         } else if self.stopped.is_some() {
             limit
@@ -204,6 +198,9 @@ impl<'a> Engine<'a> {
             self.meet_within();
             self.meet_close();
             self.trail();
+        }
+        if self.guarded > 0 {
+            self.trail_guards();
         }
         self.mark(Moment::Close);
         self.watch_limits(t);

@@ -2,15 +2,15 @@
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::engine::{Aim, Engine, Entry, Guard, Size};
+use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
-use crate::execution::{Bar, Level, Levels, Touch};
+use crate::execution::Bar;
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
 use crate::portfolio::{Ask, Move, Target, affordable, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
-use crate::risk::{self, Account, StopReference};
+use crate::risk::{self, Account};
 
 /// What the orders of one moment have in common.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl Engine<'_> {
         }
     }
 
-    fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
+    pub(super) fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
         Ask {
             equity,
             free: self.ledger.free(),
@@ -255,7 +255,7 @@ impl Engine<'_> {
         most.map_or(opening, |most| opening.min(most))
     }
 
-    fn fill_price(&self, order: &Order, reference: Price) -> Price {
+    pub(super) fn fill_price(&self, order: &Order, reference: Price) -> Price {
         match order.kind {
             OrderKind::Limit(_) => reference,
             OrderKind::Market | OrderKind::Stop(_) | OrderKind::TrailingStop { .. } => {
@@ -307,7 +307,7 @@ impl Engine<'_> {
             self.unguard(fill.symbol);
             self.drop_exits(fill.symbol, fill.order);
         } else if after.abs() > before.abs() && self.options.limits.protects() {
-            self.guard(fill.symbol, deal.signal_close);
+            self.guard(fill.symbol, deal.signal_close, deal.moment);
         }
     }
 
@@ -321,96 +321,6 @@ impl Engine<'_> {
         if flat && let Some(trip) = self.trips.slot(fill.symbol).take() {
             let bars = &self.bars[fill.symbol.index()];
             self.trades.push(trip.finish(fill, bars, bar, moment));
-        }
-    }
-
-    /// Puts a stop and a target under a position, in place of those it had.
-    fn guard(&mut self, symbol: SymbolId, signal_close: Price) {
-        self.unguard(symbol);
-        let position = self.ledger.position(symbol);
-        let quantity = position.quantity();
-        let (Some(average), Some(side)) = (position.average_price(), Side::closing(quantity))
-        else {
-            return;
-        };
-        let reference = match self.options.limits.stop_reference {
-            StopReference::EntryPrice => average,
-            StopReference::SignalClose => signal_close,
-        };
-        let (stop, target) = self.options.limits.levels(reference, quantity);
-        let now = self.timeline.now();
-        let mut place = |kind, reason| {
-            let id = self.book.send(symbol, side, kind, reason, now);
-            self.book.on(id, OrderEvent::Accepted, now);
-            id
-        };
-        let gap_open = false;
-        let guard = Guard {
-            levels: Levels { stop, target },
-            stop: stop.map(|level| {
-                place(OrderKind::Stop(level), FillReason::StopLoss { level, gap_open })
-            }),
-            target: target.map(|level| {
-                place(OrderKind::Limit(level), FillReason::TakeProfit { level, gap_open })
-            }),
-        };
-        self.guards[symbol.index()] = Some(guard);
-        self.guarded += 1;
-    }
-
-    /// Takes back the protective exits that are still working.
-    fn unguard(&mut self, symbol: SymbolId) {
-        let Some(guard) = self.guards[symbol.index()].take() else { return };
-        self.guarded -= 1;
-        let now = self.timeline.now();
-        for id in [guard.stop, guard.target].into_iter().flatten() {
-            if !self.book.get_mut(id).state.is_final() {
-                self.book.on(id, OrderEvent::Cancelled, now);
-            }
-        }
-    }
-
-    /// Trades the protective exits that this time's bars reach.
-    pub(super) fn protect(&mut self) {
-        for symbol in (0..self.guards.len()).map(SymbolId::new) {
-            if let (Some(guard), Some(bar)) =
-                (self.guards[symbol.index()], self.timeline.bar(symbol))
-            {
-                self.protect_one(symbol, &guard, bar);
-            }
-        }
-    }
-
-    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
-        let quantity = self.ledger.position(symbol).quantity();
-        let bar = self.prices(symbol, bar);
-        let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
-            return;
-        };
-        let Touch { level, price, gap_open } = touch;
-        let id = if level == Level::Stop { guard.stop } else { guard.target };
-        let Some(id) = id else { return };
-        let order = self.book.get_mut(id).order;
-        if !self.fill_price(&order, price).is_positive() {
-            return; // Nobody trades at that; the order keeps working.
-        }
-        let order = &mut self.book.get_mut(id).order;
-        if let FillReason::StopLoss { gap_open: gap, .. }
-        | FillReason::TakeProfit { gap_open: gap, .. } = &mut order.reason
-        {
-            *gap = gap_open;
-        }
-        let moment = if gap_open { Moment::Open } else { Moment::Within };
-        let equity = self.ledger.equity();
-        let deal = Deal { moment, equity, reference: price, signal_close: price };
-        let left = self.execute(id, quantity.abs(), &deal);
-        if left.is_positive() && level == Level::Stop {
-            // It was set off: what could not trade goes on at any price.
-            if let Some(guard) = &mut self.guards[symbol.index()] {
-                guard.stop = None;
-            }
-            self.unguard(symbol);
-            self.go_on_with(id, left, true);
         }
     }
 }

@@ -173,13 +173,13 @@ impl Engine<'_> {
     }
 
     /// Places an order that waits for more than the next fill point.
-    pub(super) fn place(&mut self, request: &OrderRequest) {
+    pub(super) fn place(&mut self, request: &OrderRequest, reason: FillReason) {
         let request =
             OrderRequest { quantity: floor_to(request.quantity, self.options.lot), ..*request };
         let seen = self.timeline.seen()[request.symbol.index()];
         let closes = &self.bars[request.symbol.index()].close[..seen];
         let signal_close = closes.last().copied().unwrap_or(Price::ZERO);
-        let id = self.send_working(&request, FillReason::Requested);
+        let id = self.send_working(&request, reason);
         let prices = [request.kind.level(), request.kind.limit()];
         let odd = prices.into_iter().flatten().find(|price| !price.is_positive());
         let refused = match odd {

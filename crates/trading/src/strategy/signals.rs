@@ -52,7 +52,8 @@ impl Strategy for SignalStrategy {
             let symbol = SymbolId::new(index);
             let bar = window.bars(symbol).wrapping_sub(1);
             if let Some(signal) = column.get(bar)
-                && signal.any(wanted(Holding::of(position.quantity())))
+                && (signal.any(wanted(Holding::of(position.quantity())))
+                    || (window.has_orders() && !signal.is_none()))
                 && window.is_open_for(symbol)
             {
                 wishes.signal(symbol, *signal);

@@ -7,6 +7,7 @@ use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
 use dirigent_trading::execution::{
     FillTiming, Intrabar, LimitFill, StandardCommission, StandardSlippage,
 };
+use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, TimeInForce};
 use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
@@ -89,6 +90,7 @@ prop_compose! {
         same_close: bool,
         intrabar in 0..4,
         through: bool,
+        entry in 0..6,
         participation in -3_i32..4,
         signal_close: bool,
         fractional: bool,
@@ -96,9 +98,20 @@ prop_compose! {
         slippage_bps in 0..50,
         sizing in 0..4,
         percent in 1_i32..=100,
-        limits in prop::array::uniform4(-40_i32..40),
+        limits in prop::array::uniform5(-40_i32..40),
     ) -> Options {
+        let near = Offset::Share(Rate::bps(40));
+        let far = Offset::Share(Rate::bps(90));
         Options {
+            entry: match entry {
+                0 => EntryOrder { at: EntryPrice::Limit(near), time_in_force: TimeInForce::Day },
+                1 => EntryOrder { at: EntryPrice::Stop(near), time_in_force: TimeInForce::Gtc },
+                2 => EntryOrder {
+                    at: EntryPrice::StopLimit { stop: near, limit: far },
+                    time_in_force: TimeInForce::Gtc,
+                },
+                _ => EntryOrder::default(),
+            },
             limit_fill: if through { LimitFill::Through } else { LimitFill::Touch },
             participation: (participation > 0).then(|| Rate::bps(participation * 30)),
             initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
@@ -135,6 +148,7 @@ prop_compose! {
                 max_drawdown: rate(limits[1]),
                 stop_loss: rate(limits[2]),
                 take_profit: rate(limits[3]),
+                trailing_stop: rate(limits[4]),
                 stop_reference: if signal_close {
                     StopReference::SignalClose
                 } else {
