@@ -11,8 +11,8 @@ use dirigent_core::{Seed, Timestamp};
 
 use crate::price::{Price, Quantity};
 
-pub use commission::{Commission, StandardCommission};
-pub use slippage::{Slippage, StandardSlippage};
+pub use commission::{Commission, Dealt, StandardCommission, Tiered, WithSaleFees};
+pub use slippage::{Slippage, StandardSlippage, Taking};
 
 /// When a decision that was taken at the close of a bar trades.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use dirigent_core::Timestamp;
 
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
-use crate::execution::Bar;
+use crate::execution::{Bar, Dealt, Taking};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
@@ -259,10 +259,10 @@ impl Engine<'_> {
         match order.kind {
             OrderKind::Limit(_) => reference,
             OrderKind::Market | OrderKind::Stop(_) | OrderKind::TrailingStop { .. } => {
-                self.options.slippage.price(order.side, reference)
+                self.taking_price(order, reference)
             }
             OrderKind::StopLimit { limit, .. } => {
-                let price = self.options.slippage.price(order.side, reference);
+                let price = self.taking_price(order, reference);
                 match order.side {
                     Side::Buy => price.min(limit),
                     Side::Sell => price.max(limit),
@@ -271,11 +271,21 @@ impl Engine<'_> {
         }
     }
 
+    fn taking_price(&self, order: &Order, reference: Price) -> Price {
+        let bar = self.timeline.bar(order.symbol);
+        let volume = bar.map_or(0.0, |bar| self.bars[order.symbol.index()].volume[bar]);
+        let Order { side, quantity, .. } = *order;
+        self.options.slippage.price_of(&Taking { side, reference, quantity, volume })
+    }
+
     /// Whether risk let it pass.
     fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) -> bool {
         let reference = deal.reference;
         let price = self.fill_price(&order, reference);
-        let fee = self.options.commission.fee(price, order.quantity);
+        let is_gap = order.reason.level().is_some_and(|(_, gap_open)| gap_open);
+        let is_maker = matches!(order.kind, OrderKind::Limit(_)) && !is_gap;
+        let Order { side, quantity, .. } = order;
+        let fee = self.options.commission.fee_of(&Dealt { side, price, quantity, is_maker });
         let quote = Quote { price, reference, fee };
         let account = Account {
             equity: deal.equity,
