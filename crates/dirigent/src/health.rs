@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     Coordinator, Error,
+    machine::hold::Ground,
     system::{
         self, System,
         letter::LetterStatus,
@@ -150,6 +151,7 @@ impl Coordinator {
             ("halt", self.halt_part()),
             ("handlers", handlers_part(&known)),
             ("journal", journal),
+            ("programs", Part::well(format!("held to {}", Ground::foreseen()))),
         ]);
         Health::of(parts, handlers)
     }

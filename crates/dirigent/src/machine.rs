@@ -9,6 +9,7 @@ mod cgroup;
 mod disk;
 #[cfg(test)]
 mod fixture;
+pub(crate) mod hold;
 mod probe;
 mod proc;
 

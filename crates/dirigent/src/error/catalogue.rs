@@ -85,13 +85,18 @@ pub const CATALOGUE: &[Entry] = &[
     },
     Entry {
         code: "command_memory",
-        meaning: "a program was refused memory beyond `memory`",
+        meaning: "a program needed more memory than `memory`, or than its task takes",
         next: "raise the limit, or give it less to do",
     },
     Entry {
         code: "command_cpu",
         meaning: "a program used up its `cpu_seconds`",
         next: "raise the limit, or give it less to do",
+    },
+    Entry {
+        code: "command_disk",
+        meaning: "a program wrote a file larger than its task takes of the disk",
+        next: "raise `disk_per_container` of its `resources`, or write smaller files",
     },
     Entry {
         code: "command_output_too_large",

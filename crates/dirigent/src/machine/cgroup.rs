@@ -20,7 +20,7 @@ const UNLIMITED: u64 = 1 << 62;
 
 /// The version of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
+pub(super) enum Version {
     One,
     Two,
 }
@@ -46,12 +46,22 @@ impl Groups {
         let (memberships, mounts) = (read("cgroup"), read("mountinfo"));
         let of = |controller| {
             let mut found = hierarchy(controller, &memberships, &mounts)?;
+            if found.folders.first().is_some_and(|own| is_aside(own)) {
+                found.folders.remove(0);
+            }
             for folder in &mut found.folders {
                 *folder = root.join(folder.strip_prefix("/").unwrap_or(folder));
             }
             Some(found)
         };
         Self { memory: of("memory"), cpu: of("cpu") }
+    }
+
+    /// The process's own group with `controller`, which is `memory` or `cpu`.
+    pub(super) fn own(&self, controller: &str) -> Option<(Version, &Path)> {
+        let hierarchy = if controller == "memory" { &self.memory } else { &self.cpu };
+        let hierarchy = hierarchy.as_ref()?;
+        Some((hierarchy.version, hierarchy.folders.first()?))
     }
 
     /// The lowest limit of memory, in bytes, and the file that says so.
@@ -123,6 +133,12 @@ impl Hierarchy {
             }
         }
     }
+}
+
+/// Whether a process of ours stepped aside into this group, out of its own; see `hold`.
+fn is_aside(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.strip_prefix("dirigent-").is_some_and(|pid| pid.parse::<u32>().is_ok())
 }
 
 /// A limit in bytes; `None` is no limit.

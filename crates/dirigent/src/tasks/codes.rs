@@ -14,6 +14,7 @@ const PERMANENT: &[&str] = &[
     "command_not_found",
     "command_memory",
     "command_cpu",
+    "command_disk",
     "command_output_too_large",
     "command_output_invalid",
     "http_not_allowed",

@@ -3,8 +3,9 @@
 //! Promises: no shell reads what the file says; the environment is made from nothing; what the
 //! program writes is bounded; when the task is stopped, or this process ends in whatever way, the
 //! program and everything it started is killed. A secret that was revealed to the program is taken
-//! out of everything that comes back.
-//! Not here: a sandbox. The program has the rights of this process, and the limits of `with`.
+//! out of everything that comes back. It runs held to its limits, or not at all.
+//! Not here: a sandbox. The program has the rights of this process, and the limits of `with` and of
+//! what its task takes; see `machine::hold`.
 
 mod ending;
 mod group;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use dirigent_workflow::{
     file::Environment,
     port::{InvalidInput, TaskContext, TaskError, TaskKind, TaskOutput, Watch},
+    resource::Amount,
 };
 
 use super::{
@@ -30,9 +32,9 @@ use crate::{
     deadline::{Deadline, LOOK},
     environment,
 };
-use ending::Ended;
+use ending::{Ended, Held};
 use group::{Group, Launch};
-use input::Input;
+use input::{Input, Limits};
 pub(super) use note::Note;
 use note::Notes;
 use pipes::{Pipes, Pumped};
@@ -50,6 +52,7 @@ const LOOK_FIRST: Duration = Duration::from_millis(1);
 #[derive(Clone)]
 pub struct Command {
     environment: Arc<Environment>,
+    takes: Option<Amount>,
 }
 
 impl fmt::Debug for Command {
@@ -62,7 +65,24 @@ impl fmt::Debug for Command {
 impl Command {
     /// A kind that takes `PATH`, `pass_env` and `${NAME}` from `environment`.
     pub fn new(environment: Arc<Environment>) -> Self {
-        Self { environment }
+        Self { environment, takes: None }
+    }
+
+    /// The same for one task that is a program itself: it goes by the name of the task, and is held
+    /// to what the task takes.
+    pub(super) fn of_task(self, takes: Amount) -> Self {
+        Self { takes: Some(takes), ..self }
+    }
+
+    /// How a program is named and what it is held to.
+    fn terms(&self, input: &Input, context: &TaskContext) -> Result<Terms, TaskError> {
+        let limits = input.limits()?;
+        Ok(match &self.takes {
+            Some(takes) => {
+                Terms { name: context.task.clone(), limits: limits.or(Limits::of(takes)) }
+            }
+            None => Terms { name: input.argv[0].clone(), limits },
+        })
     }
 }
 
@@ -91,27 +111,36 @@ impl TaskKind for Command {
         let around = Surroundings::new(&input, context, &self.environment, &mut secrets);
         let around = around.map_err(|error| secrets.clean(error))?;
         let notes = Notes::new(context, &secrets);
-        let ended = launch(&input, &around, &context.watch, &notes);
-        let output = ended.and_then(|ended| ended.into_output(&input, &secrets));
+        let terms = self.terms(&input, context)?;
+        let ended = launch(&input, &terms, &around, &context.watch, &notes);
+        let output = ended.and_then(|ended| ended.into_output(&input, &terms, &secrets));
         output.map(|output| notes.add_warnings(output)).map_err(|error| secrets.clean(error))
     }
+}
+
+/// What a program is called when it is told of, and what it is held to.
+#[derive(Debug)]
+struct Terms {
+    name: String,
+    limits: Limits,
 }
 
 /// Runs the program to its end.
 fn launch(
     input: &Input,
+    terms: &Terms,
     around: &Surroundings,
     watch: &Watch,
     notes: &Notes<'_>,
 ) -> Result<Ended, TaskError> {
-    let lost = |error| unavailable(&input.argv[0], &error);
+    let lost = |error| unavailable(&terms.name, &error);
     let launch = Launch {
         program: &around.program,
         arguments: &input.argv[1..],
         variables: &around.variables,
         folder: &around.folder,
         stdin: &around.stdin,
-        limits: input.limits()?,
+        limits: terms.limits,
     };
     let (mut group, stdout, stderr) = Group::start(&launch).map_err(lost)?;
     let pipes = Pipes::new(stdout, stderr, input.output, input.output_bytes_max()?);
@@ -134,11 +163,14 @@ fn attend(
         patience = match pipes.pump(patience)? {
             Pumped::TooMuch => return Ok(Some(Ended::too_much(pipes))),
             Pumped::Some => LOOK_FIRST,
+            // Version 1 kills one process and leaves the others, which may wait for it for ever.
+            Pumped::Nothing if group.hold().overrun().is_some() => break,
             Pumped::Nothing => (patience * 2).min(LOOK),
         };
         notes.heed(pipes.notes());
     }
     let status = group.end()?;
+    let held = Held::by(group.hold());
     let deadline = Deadline::after(DRAIN);
     while !pipes.have_ended() && !deadline.passed() {
         if pipes.pump(deadline.left())? == Pumped::TooMuch {
@@ -146,7 +178,7 @@ fn attend(
         }
         notes.heed(pipes.notes());
     }
-    Ok(Some(Ended::new(status, pipes)))
+    Ok(Some(Ended::new(status, held, pipes)))
 }
 
 /// Asks the group to end, gives it the time to, and kills what is left.

@@ -94,16 +94,13 @@ impl Isolate for Children {
         let job = job.map_err(|error| invalid(format!("cannot be told to a process: {error}")))?;
         let program = self.child.program.display().to_string();
         let argv: Vec<&String> = [&program].into_iter().chain(&self.child.arguments).collect();
-        let mut with = json!({
+        let with = json!({
             "argv": argv,
             "stdin": job,
             "output_bytes_max": ANSWER_BYTES_MAX,
             "pass_env": self.wanted(&context.input),
         });
-        if takes.memory_bytes > 0 {
-            with["memory"] = json!(takes.memory_bytes);
-        }
-        let command = command::Command::new(Arc::clone(&self.environment));
+        let command = command::Command::new(Arc::clone(&self.environment)).of_task(takes.clone());
         let ended = command.run(&TaskContext { input: with, ..context.clone() })?;
         let said = ended.warnings;
         let answer = serde_json::from_value(ended.value)

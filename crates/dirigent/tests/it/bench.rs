@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use dirigent::{Coordinator, Home};
 use dirigent_core::{RunId, SystemClock};
 use dirigent_workflow::{
     artifact::Artifacts,
@@ -24,6 +25,13 @@ pub(crate) type Outcome = Result<TaskOutput, TaskError>;
 pub(crate) fn environment() -> Arc<Environment> {
     let pairs = [("PATH", "/usr/bin:/bin"), ("TOKEN", "hunter2-token"), ("OTHER", "not for you")];
     Arc::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+}
+
+/// Whether control groups can be made here, as `dirigent health` tells it.
+pub(crate) fn groups_hold_memory() -> bool {
+    let home = tempfile::tempdir().unwrap();
+    let health = Coordinator::at(Home::at(home.path())).health();
+    health.coordinators["programs"].detail.starts_with("held to memory by control groups")
 }
 
 /// Task `b`, told `with`, in a workflow whose file is in `base`. It needs `a`, which is complete.

@@ -33,7 +33,7 @@ pub(super) static TASK: Section = Section::new(
             "isolation",
             Kind::Choice(&["thread", "process"]),
             "thread",
-            "Where it runs; a process of its own is held to its memory by the system",
+            "Where it runs; a process of its own is held to what it takes by the system",
         ),
     ],
 );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dirigent_workflow::port::TaskError;
+use dirigent_workflow::{port::TaskError, resource::Amount};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -69,11 +69,15 @@ pub(super) enum Output {
     None,
 }
 
-/// What the system holds each process of the command to.
+/// What the system holds the command to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// Address space.
+    /// Memory that all of its processes use, or else address space of each.
     pub(super) memory_bytes: Option<u64>,
+    /// Cores that all of its processes use, in thousandths.
+    pub(super) millicores: Option<u64>,
+    /// The most that each file may grow to.
+    pub(super) file_bytes: Option<u64>,
     /// Time on a processor.
     pub(super) cpu_seconds: Option<u64>,
     /// Open files.
@@ -114,7 +118,8 @@ impl Input {
     /// The limits of each process.
     pub(super) fn limits(&self) -> Result<Limits, TaskError> {
         let memory_bytes = self.memory.as_ref().map(|memory| memory.bytes("memory")).transpose()?;
-        Ok(Limits { memory_bytes, cpu_seconds: self.cpu_seconds, open_files: self.open_files })
+        let (cpu_seconds, open_files) = (self.cpu_seconds, self.open_files);
+        Ok(Limits { memory_bytes, cpu_seconds, open_files, ..Limits::default() })
     }
 
     /// The most bytes of stdout that are taken.
@@ -125,6 +130,30 @@ impl Input {
             return Err(invalid("`output_bytes_max` is over 256MB: write a file instead".into()));
         }
         Ok(bytes)
+    }
+}
+
+impl Limits {
+    /// Those of what a task takes; nothing is taken as no limit.
+    pub(super) fn of(takes: &Amount) -> Self {
+        let some = |amount: u64| (amount > 0).then_some(amount);
+        Self {
+            memory_bytes: some(takes.memory_bytes),
+            millicores: some(takes.millicores),
+            file_bytes: some(takes.disk_bytes),
+            ..Self::default()
+        }
+    }
+
+    /// These, and of those that they do not name the ones of `other`.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            memory_bytes: self.memory_bytes.or(other.memory_bytes),
+            millicores: self.millicores.or(other.millicores),
+            file_bytes: self.file_bytes.or(other.file_bytes),
+            cpu_seconds: self.cpu_seconds.or(other.cpu_seconds),
+            open_files: self.open_files.or(other.open_files),
+        }
     }
 }
 
