@@ -197,6 +197,7 @@ impl<'a> Engine<'a> {
         if !self.working.is_empty() {
             self.meet_within();
             self.meet_close();
+            self.end_day(t);
             self.trail();
         }
         if self.guarded > 0 {

@@ -117,18 +117,37 @@ impl Working {
         }
     }
 
-    /// Whether it works in a bar at this time, or its time is over.
+    /// Whether its time is over at `now`, when it meets a bar.
     pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
-        let today = now.as_nanos().div_euclid(DAY_NANOS);
         match self.time_in_force {
-            TimeInForce::Day => *self.day.get_or_insert(today) != today,
+            TimeInForce::Day => *self.day.get_or_insert(day_of(now)) != day_of(now),
             TimeInForce::Gtd(last) => now > last,
             _ => false,
         }
     }
 }
 
+fn day_of(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(DAY_NANOS)
+}
+
 impl Engine<'_> {
+    /// Ends the orders for the day if time `t` is the last of it.
+    pub(super) fn end_day(&mut self, t: usize) {
+        let today = day_of(self.timeline.now());
+        let goes_on = self.timeline.times().get(t + 1).is_some_and(|next| day_of(*next) == today);
+        if goes_on {
+            return;
+        }
+        for at in 0..self.working.len() {
+            let order = self.working[at];
+            if order.day == Some(today) && !order.is_done() {
+                self.expire(at);
+            }
+        }
+        self.working.retain(|order| !order.is_done());
+    }
+
     /// Does what the strategy wants with its orders.
     pub(super) fn change_orders(&mut self, cancels: &[Tag], changes: &[(Tag, Change)]) {
         for at in 0..self.working.len() {
