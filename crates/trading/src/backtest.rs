@@ -14,6 +14,7 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+mod fast;
 mod outcome;
 mod timeline;
 mod trade;
@@ -154,15 +155,20 @@ pub fn run(
     check_bars(bars)?;
     options.check()?;
     strategy.fits(bars).map_err(Error::Strategy)?;
+    let mut told = 0;
+    if let ([bars], Some(column), true) = (bars, strategy.column(), fast::suits(options)) {
+        let first = options.first_bar.max(strategy.warmup());
+        match fast::run(bars, column, first, options, watch)? {
+            Ok(outcome) => return Ok(outcome),
+            Err(reached) => told = reached,
+        }
+    }
     let mut engine = engine::Engine::new(bars, strategy, options);
     let total = engine.times();
     let stretch = (WATCH_BARS / bars.len()).max(1);
     let mut done = 0;
     while done < total {
-        if watch.cancelled() {
-            return Err(Error::Cancelled { done, total });
-        }
-        watch.progress(done, total);
+        look(watch, done, total, &mut told)?;
         let until = total.min(done + stretch);
         while done < until {
             done = engine.proceed(done, until);
@@ -170,6 +176,18 @@ pub fn run(
     }
     watch.progress(total, total);
     Ok(engine.finish())
+}
+
+/// Asks whether to go on, and tells how far the run is unless it is less than `told`.
+fn look(watch: &dyn Watch, done: usize, total: usize, told: &mut usize) -> Result<(), Error> {
+    if watch.cancelled() {
+        return Err(Error::Cancelled { done, total });
+    }
+    if done >= *told {
+        watch.progress(done, total);
+        *told = done + 1;
+    }
+    Ok(())
 }
 
 fn check_bars(bars: &[Bars]) -> Result<(), Error> {

@@ -16,24 +16,24 @@ const CENT: i64 = 10_000_000;
 
 /// A whole run, drawn from one number.
 #[derive(Debug)]
-struct Case {
-    bars: Vec<Bars>,
-    columns: Vec<Arc<[Signal]>>,
-    options: Options,
+pub(crate) struct Case {
+    pub(crate) bars: Vec<Bars>,
+    pub(crate) columns: Vec<Arc<[Signal]>>,
+    pub(crate) options: Options,
 }
 
 impl Case {
-    fn new(seed: u64, symbols: usize, options: Options) -> Self {
+    pub(crate) fn new(seed: u64, symbols: usize, options: Options) -> Self {
         let bars: Vec<Bars> = (0..symbols).map(|n| random_bars(seed, n)).collect();
         let columns = bars.iter().map(|bars| random_signals(seed, bars)).collect();
         Self { bars, columns, options }
     }
 
-    fn strategy(&self) -> SignalStrategy {
+    pub(crate) fn strategy(&self) -> SignalStrategy {
         SignalStrategy::new(self.columns.clone(), 0)
     }
 
-    fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         run(&self.bars, &mut self.strategy(), &self.options, &Unwatched).unwrap()
     }
 }
@@ -82,7 +82,7 @@ fn rate(percent: i32) -> Option<Rate> {
 }
 
 prop_compose! {
-    fn any_options()(
+    pub(crate) fn any_options()(
         cash in 1_000_i64..1_000_000,
         same_close: bool,
         optimistic: bool,
