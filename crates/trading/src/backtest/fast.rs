@@ -9,6 +9,8 @@ mod kernel;
 mod log;
 mod mark;
 
+use std::{hint::black_box, ops::Range};
+
 use crate::backtest::{Error, Options, Outcome, WATCH_BARS, Watch, look};
 use crate::data::bars::Bars;
 use crate::risk::Limits;
@@ -16,6 +18,9 @@ use crate::signal::Signal;
 
 use kernel::{Kernel, Market};
 use log::Log;
+
+/// How many bars are fetched into the cache before they are traded; divides `WATCH_BARS`.
+const NEAR_BARS: usize = 2048;
 
 /// Something happened that only the engine knows how to treat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +60,28 @@ pub(super) fn run(
     let mut told = 0;
     let mut log = Log::new(bars, options);
     let mut kernel = Kernel::new(Market { bars, options, first });
-    for done in (0..total).step_by(WATCH_BARS) {
-        look(watch, done, total, &mut told)?;
-        if kernel.proceed(column, done..total.min(done + WATCH_BARS), &mut log).is_err() {
+    for done in (0..total).step_by(NEAR_BARS) {
+        if done % WATCH_BARS == 0 {
+            look(watch, done, total, &mut told)?;
+        }
+        let next = done..total.min(done + NEAR_BARS);
+        fetch(bars, next.clone());
+        if kernel.proceed(column, next, &mut log).is_err() {
             return Ok(Err(told));
         }
     }
     watch.progress(total, total);
     Ok(Ok(log.close(&kernel)))
+}
+
+/// Reads a number of every cache line of the columns. Trading jumps from signal to signal, which no
+/// prefetcher foresees; waiting for memory at every jump took half the time of a run.
+fn fetch(bars: &Bars, range: Range<usize>) {
+    const PER_LINE: usize = 8;
+    let mut all = 0;
+    for prices in [&bars.open, &bars.high, &bars.low, &bars.close] {
+        all = prices[range.clone()].iter().step_by(PER_LINE).fold(all, |all, p| all ^ p.raw());
+    }
+    let times = bars.time[range].iter().step_by(PER_LINE);
+    black_box(times.fold(all, |all, time| all ^ time.as_nanos()));
 }
