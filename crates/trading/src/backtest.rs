@@ -14,7 +14,7 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
-mod fast;
+pub(crate) mod fast;
 mod outcome;
 mod timeline;
 mod trade;
@@ -152,8 +152,7 @@ pub fn run(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Outcome, Error> {
-    check_bars(bars)?;
-    options.check()?;
+    check(bars, options)?;
     strategy.fits(bars).map_err(Error::Strategy)?;
     let mut told = 0;
     if let ([bars], Some(column), true) = (bars, strategy.column(), fast::suits(options)) {
@@ -176,6 +175,12 @@ pub fn run(
     }
     watch.progress(total, total);
     Ok(engine.finish())
+}
+
+/// Refuses bars and options that cannot be traded.
+pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
+    check_bars(bars)?;
+    options.check()
 }
 
 /// Asks whether to go on, and tells how far the run is unless it is less than `told`.

@@ -45,6 +45,12 @@ impl Signal {
         found.map_or(signals.len(), |found| quiet + found)
     }
 
+    /// This one or none.
+    #[inline]
+    pub(crate) const fn when(self, truth: bool) -> Self {
+        Self(self.0 * truth as u8)
+    }
+
     /// The wishes of both.
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

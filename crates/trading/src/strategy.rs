@@ -20,6 +20,7 @@ use crate::signal::Signal;
 pub use builtin::catalogue;
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
+pub(crate) use rules::Feed;
 pub use rules::{RulesError, signals_of};
 pub use signals::SignalStrategy;
 pub(crate) use signals::wanted;

@@ -16,7 +16,9 @@ use crate::data::bars::Bars;
 use crate::risk::Limits;
 use crate::signal::Signal;
 
-use kernel::{Kernel, Market};
+pub(crate) use kernel::{Done, Held, Kernel, Market, Sink, Source};
+pub(crate) use mark::Marker;
+
 use log::Log;
 
 /// How many bars are fetched into the cache before they are traded; divides `WATCH_BARS`.

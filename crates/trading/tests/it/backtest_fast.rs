@@ -10,7 +10,7 @@ use dirigent_trading::strategy::{Holding, SignalStrategy, Strategy, Window, Wish
 use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
 use proptest::prelude::*;
 
-use crate::backtest_properties::{Case, any_options};
+use crate::backtest_properties::{Case, any_options, repeated};
 
 /// The same strategy, which keeps its column to itself, so that the engine has to run it.
 struct Engine(SignalStrategy);
@@ -47,24 +47,6 @@ fn check(bars: &[Bars], strategy: &SignalStrategy, options: &Options) {
     let fast = run(bars, &mut strategy.clone(), options, &Unwatched).unwrap();
     let plain = run(bars, &mut Engine(strategy.clone()), options, &Unwatched).unwrap();
     assert_eq!(fast, plain, "{options:?}");
-}
-
-/// One after the other `times` times, prices going on where they were.
-fn repeated(bars: &Bars, times: usize) -> Bars {
-    let mut all = bars.clone();
-    for _ in 1..times {
-        let after = all.time.last().unwrap().as_nanos() + 86_400_000_000_000;
-        let shift = |time: &dirigent_core::Timestamp| {
-            dirigent_core::Timestamp::from_nanos(time.as_nanos() + after)
-        };
-        all.time.extend(bars.time.iter().map(shift));
-        all.open.extend_from_slice(&bars.open);
-        all.high.extend_from_slice(&bars.high);
-        all.low.extend_from_slice(&bars.low);
-        all.close.extend_from_slice(&bars.close);
-        all.volume.extend_from_slice(&bars.volume);
-    }
-    all
 }
 
 /// All prices times `factor / 10^9`, so that they have as many decimals as there are.

@@ -77,6 +77,22 @@ fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
     (0..bars.len()).map(signal).collect()
 }
 
+/// One after the other `times` times, prices going on where they were.
+pub(crate) fn repeated(bars: &Bars, times: usize) -> Bars {
+    let mut all = bars.clone();
+    for _ in 1..times {
+        let after = all.time.last().unwrap().as_nanos() + DAY_NANOS;
+        let shift = |time: &Timestamp| Timestamp::from_nanos(time.as_nanos() + after);
+        all.time.extend(bars.time.iter().map(shift));
+        all.open.extend_from_slice(&bars.open);
+        all.high.extend_from_slice(&bars.high);
+        all.low.extend_from_slice(&bars.low);
+        all.close.extend_from_slice(&bars.close);
+        all.volume.extend_from_slice(&bars.volume);
+    }
+    all
+}
+
 fn rate(percent: i32) -> Option<Rate> {
     (percent > 0).then(|| Rate::percent(percent))
 }

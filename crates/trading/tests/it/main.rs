@@ -16,3 +16,4 @@ mod indicators;
 mod metrics;
 mod parquet;
 mod rules;
+mod sweep;

@@ -74,11 +74,11 @@ pub(crate) struct Held {
 /// An order that was filled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Done {
-    pub(crate) order: Order,
+    pub(super) order: Order,
     pub(crate) fill: Fill,
-    pub(crate) created: Timestamp,
-    pub(crate) bar: usize,
-    pub(crate) moment: Moment,
+    pub(super) created: Timestamp,
+    pub(super) bar: usize,
+    pub(super) moment: Moment,
 }
 
 /// What is traded, and how.
@@ -156,6 +156,11 @@ impl<'a> Kernel<'a> {
             bar = quiet + 1;
         }
         Ok(())
+    }
+
+    /// The cash and the units after the last bar.
+    pub(crate) fn held(&self) -> Held {
+        self.held
     }
 
     fn is_waiting(&self) -> bool {

@@ -15,6 +15,9 @@ const WORTH_MAX: f64 = 2_251_799_813_685_248.0; // 2^51
 /// Prices and quantities up to here are doubles without rounding.
 const EXACT_MAX: u64 = 1 << 53;
 
+/// Cash up to here and a worth make no sum that needs more than 63 bits.
+const CASH_MAX: u64 = 1 << 62;
+
 const HALF: i64 = SCALE / 2;
 
 /// A number of units to be valued at many prices.
@@ -42,6 +45,21 @@ impl Marker {
             out.extend(prices.iter().map(|price| cash + price.notional(self.quantity)));
         }
         out[from..].iter().all(|equity| equity.is_positive())
+    }
+
+    /// Fills `out` with `cash` and the worth at every price as the nearest doubles; answers whether
+    /// all are above zero.
+    #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked")]
+    pub(crate) fn levels(self, prices: &[Price], cash: Money, out: &mut Vec<f64>) -> bool {
+        out.clear();
+        match i64::try_from(cash.raw()) {
+            Ok(cash) if cash.unsigned_abs() < CASH_MAX && self.fits(prices) => {
+                let sum = |price: &Price| (cash + self.worth(*price)) as f64 / SCALE as f64;
+                out.extend(prices.iter().map(sum));
+            }
+            _ => out.extend(prices.iter().map(|p| (cash + p.notional(self.quantity)).to_f64())),
+        }
+        out.iter().all(|level| *level > 0.0)
     }
 
     /// Whether the guess is good enough for all prices.
@@ -92,6 +110,9 @@ mod tests {
             let mut sums = Vec::new();
             let cash = Money::from_raw(1 << 50);
             let all_positive = Marker::new(quantity).add_equity(&prices, cash, &mut sums);
+            let mut levels = Vec::new();
+            prop_assert_eq!(Marker::new(quantity).levels(&prices, cash, &mut levels), all_positive);
+            prop_assert!(levels.iter().zip(&sums).all(|(x, sum)| x.to_bits() == sum.to_f64().to_bits()));
             let exact: Vec<i128> = prices.iter().map(|p| p.notional(quantity).raw()).collect();
             prop_assert!(sums.iter().map(|sum| sum.raw() - cash.raw()).eq(exact.iter().copied()));
             prop_assert_eq!(all_positive, exact.iter().all(|worth| worth + cash.raw() > 0));
