@@ -15,6 +15,7 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+pub(crate) mod fast;
 mod guard;
 mod matching;
 mod outcome;
@@ -167,18 +168,22 @@ pub fn run(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Outcome, Error> {
-    check_bars(bars)?;
-    options.check()?;
+    check(bars, options)?;
     strategy.fits(bars).map_err(Error::Strategy)?;
+    let mut told = 0;
+    if let ([bars], Some(column), true) = (bars, strategy.column(), fast::suits(options)) {
+        let first = options.first_bar.max(strategy.warmup());
+        match fast::run(bars, column, first, options, watch)? {
+            Ok(outcome) => return Ok(outcome),
+            Err(reached) => told = reached,
+        }
+    }
     let mut engine = engine::Engine::new(bars, strategy, options);
     let total = engine.times();
     let stretch = (WATCH_BARS / bars.len()).max(1);
     let mut done = 0;
     while done < total {
-        if watch.cancelled() {
-            return Err(Error::Cancelled { done, total });
-        }
-        watch.progress(done, total);
+        look(watch, done, total, &mut told)?;
         let until = total.min(done + stretch);
         while done < until {
             done = engine.proceed(done, until);
@@ -186,6 +191,24 @@ pub fn run(
     }
     watch.progress(total, total);
     Ok(engine.finish())
+}
+
+/// Refuses bars and options that cannot be traded.
+pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
+    check_bars(bars)?;
+    options.check()
+}
+
+/// Asks whether to go on, and tells how far the run is unless it is less than `told`.
+fn look(watch: &dyn Watch, done: usize, total: usize, told: &mut usize) -> Result<(), Error> {
+    if watch.cancelled() {
+        return Err(Error::Cancelled { done, total });
+    }
+    if done >= *told {
+        watch.progress(done, total);
+        *told = done + 1;
+    }
+    Ok(())
 }
 
 fn check_bars(bars: &[Bars]) -> Result<(), Error> {

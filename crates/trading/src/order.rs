@@ -117,6 +117,20 @@ pub struct Order {
     pub time_in_force: TimeInForce,
 }
 
+impl Order {
+    /// An order for no units yet, good till it is cancelled.
+    pub const fn new(
+        id: OrderId,
+        symbol: SymbolId,
+        side: Side,
+        kind: OrderKind,
+        reason: FillReason,
+    ) -> Self {
+        let (quantity, time_in_force) = (Quantity::ZERO, TimeInForce::Gtc);
+        Self { id, symbol, side, kind, quantity, reason, time_in_force }
+    }
+}
+
 /// What happened to an order over its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {

@@ -20,8 +20,10 @@ use crate::signal::Signal;
 pub use builtin::catalogue;
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
+pub(crate) use rules::Feed;
 pub use rules::{RulesError, signals_of};
 pub use signals::SignalStrategy;
+pub(crate) use signals::wanted;
 pub use window::Window;
 
 /// Something that decides at the close of every bar.
@@ -50,6 +52,12 @@ pub trait Strategy: Send {
     /// run skips `on_bar`. The default skips nothing.
     fn quiet_until(&self, bar: usize, _limit: usize, _holding: Holding) -> usize {
         bar
+    }
+
+    /// With one symbol: its signal at every bar, if no more than that is wanted whatever happens.
+    /// The run may then read the column and call neither `on_bar` nor `on_fill`.
+    fn column(&self) -> Option<&[Signal]> {
+        None
     }
 }
 

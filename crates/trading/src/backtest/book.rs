@@ -8,7 +8,7 @@ use dirigent_core::Timestamp;
 use crate::backtest::engine::Entry;
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, OrderState, Record, RejectReason,
-    Side, SymbolId, TimeInForce, Transition,
+    Side, SymbolId, Transition,
 };
 use crate::price::{Money, Price, Quantity};
 
@@ -49,9 +49,7 @@ impl Book {
         now: Timestamp,
     ) -> OrderId {
         let id = OrderId(self.records.len() as u64 + 1);
-        let quantity = Quantity::ZERO;
-        let time_in_force = TimeInForce::default();
-        let order = Order { id, symbol, side, kind, quantity, reason, time_in_force };
+        let order = Order::new(id, symbol, side, kind, reason);
         self.records.push(Record {
             order,
             created: now,

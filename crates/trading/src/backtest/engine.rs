@@ -23,8 +23,8 @@ const GUARDED_BARS: usize = 64;
 
 /// Room is reserved for an order every so many bars, so that lists seldom move while they grow;
 /// what is not used is never touched, so it costs address space, not memory.
-const BARS_PER_ORDER: usize = 16;
-const ORDERS_RESERVED_MAX: usize = 1 << 16;
+pub(super) const BARS_PER_ORDER: usize = 16;
+pub(super) const ORDERS_RESERVED_MAX: usize = 1 << 16;
 
 /// How many units an entry trades; known at the fill.
 #[derive(Clone, Copy, Debug)]

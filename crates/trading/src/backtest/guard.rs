@@ -15,7 +15,7 @@ pub(super) struct Guard {
     pub(super) stop: Option<OrderId>,
     pub(super) target: Option<OrderId>,
     /// The first bar whose extreme the stop may trail.
-    from: usize,
+    pub(super) from: usize,
 }
 
 impl Engine<'_> {
@@ -80,7 +80,7 @@ impl Engine<'_> {
 
     fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
         let quantity = self.ledger.position(symbol).quantity();
-        let bar = self.prices(symbol, bar);
+        let bar = self.bars[symbol.index()].bar(bar);
         let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
             return;
         };

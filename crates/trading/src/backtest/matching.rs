@@ -100,7 +100,7 @@ impl Engine<'_> {
     }
 
     fn walk(&mut self, symbol: SymbolId, number: usize) {
-        let bar = self.prices(symbol, number);
+        let bar = self.bars[symbol.index()].bar(number);
         match self.options.fill_model.route(&bar) {
             Route::Through(way) => {
                 let mut here = bar.open;

@@ -4,7 +4,7 @@ use dirigent_core::Timestamp;
 
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
-use crate::execution::{Bar, Dealt, Taking};
+use crate::execution::{Dealt, Taking};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
@@ -233,18 +233,6 @@ impl Engine<'_> {
     /// As many of `quantity` units on `side` as make the position in `symbol` smaller.
     pub(super) fn closing(&self, symbol: SymbolId, side: Side, quantity: Quantity) -> Quantity {
         closing_part(self.ledger.position(symbol).quantity(), side, quantity)
-    }
-
-    /// The prices of a bar.
-    pub(super) fn prices(&self, symbol: SymbolId, bar: usize) -> Bar {
-        let bars = &self.bars[symbol.index()];
-        Bar {
-            time: bars.time[bar],
-            open: bars.open[bar],
-            high: bars.high[bar],
-            low: bars.low[bar],
-            close: bars.close[bar],
-        }
     }
 
     /// As many of `opening` units of new exposure as what is free now pays for.

@@ -15,6 +15,11 @@ pub trait Slippage: std::fmt::Debug + Send + Sync {
     fn price_of(&self, trade: &Taking) -> Price {
         self.price(trade.side, trade.reference)
     }
+
+    /// Whether `price_of` is `price` for every trade: runs are faster then.
+    fn is_plain(&self) -> bool {
+        false
+    }
 }
 
 /// A trade that takes what the market shows.
@@ -61,13 +66,6 @@ pub enum StandardSlippage {
     },
 }
 
-impl StandardSlippage {
-    /// Whether the size of a trade matters.
-    pub const fn depends_on_size(&self) -> bool {
-        matches!(self, Self::VolumeShare { .. } | Self::SquareRoot { .. })
-    }
-}
-
 /// `reference` moved by `rate` against `side`.
 fn moved(side: Side, reference: Price, rate: Rate) -> Price {
     let one = Rate::ONE.raw();
@@ -85,6 +83,10 @@ impl Slippage for StandardSlippage {
             (Self::Ticks { amount }, Side::Buy) => reference + amount,
             (Self::Ticks { amount }, Side::Sell) => reference - amount,
         }
+    }
+
+    fn is_plain(&self) -> bool {
+        !matches!(self, Self::VolumeShare { .. } | Self::SquareRoot { .. })
     }
 
     fn price_of(&self, trade: &Taking) -> Price {

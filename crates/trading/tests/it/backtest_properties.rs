@@ -19,24 +19,24 @@ const CENT: i64 = 10_000_000;
 
 /// A whole run, drawn from one number.
 #[derive(Debug)]
-struct Case {
-    bars: Vec<Bars>,
-    columns: Vec<Arc<[Signal]>>,
-    options: Options,
+pub(crate) struct Case {
+    pub(crate) bars: Vec<Bars>,
+    pub(crate) columns: Vec<Arc<[Signal]>>,
+    pub(crate) options: Options,
 }
 
 impl Case {
-    fn new(seed: u64, symbols: usize, options: Options) -> Self {
+    pub(crate) fn new(seed: u64, symbols: usize, options: Options) -> Self {
         let bars: Vec<Bars> = (0..symbols).map(|n| random_bars(seed, n)).collect();
         let columns = bars.iter().map(|bars| random_signals(seed, bars)).collect();
         Self { bars, columns, options }
     }
 
-    fn strategy(&self) -> SignalStrategy {
+    pub(crate) fn strategy(&self) -> SignalStrategy {
         SignalStrategy::new(self.columns.clone(), 0)
     }
 
-    fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         run(&self.bars, &mut self.strategy(), &self.options, &Unwatched).unwrap()
     }
 }
@@ -80,12 +80,28 @@ fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
     (0..bars.len()).map(signal).collect()
 }
 
+/// One after the other `times` times, prices going on where they were.
+pub(crate) fn repeated(bars: &Bars, times: usize) -> Bars {
+    let mut all = bars.clone();
+    for _ in 1..times {
+        let after = all.time.last().unwrap().as_nanos() + DAY_NANOS;
+        let shift = |time: &Timestamp| Timestamp::from_nanos(time.as_nanos() + after);
+        all.time.extend(bars.time.iter().map(shift));
+        all.open.extend_from_slice(&bars.open);
+        all.high.extend_from_slice(&bars.high);
+        all.low.extend_from_slice(&bars.low);
+        all.close.extend_from_slice(&bars.close);
+        all.volume.extend_from_slice(&bars.volume);
+    }
+    all
+}
+
 fn rate(percent: i32) -> Option<Rate> {
     (percent > 0).then(|| Rate::percent(percent))
 }
 
 prop_compose! {
-    fn any_options()(
+    pub(crate) fn any_options()(
         cash in 1_000_i64..1_000_000,
         same_close: bool,
         intrabar in 0..4,

@@ -4,6 +4,7 @@
 mod allocate;
 mod backtest;
 mod backtest_extremes;
+mod backtest_fast;
 mod backtest_golden;
 mod backtest_properties;
 mod backtest_weights;
@@ -16,3 +17,4 @@ mod metrics;
 mod orders;
 mod parquet;
 mod rules;
+mod sweep;
