@@ -6,6 +6,7 @@
 
 mod consistency;
 mod decimal;
+mod execution;
 pub mod keys;
 mod normalize;
 mod orchestrate;

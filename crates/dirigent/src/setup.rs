@@ -2,6 +2,8 @@
 //!
 //! Invariant: pure translation; a value that reaches this module was checked by `config`.
 
+mod execution;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,7 +13,6 @@ use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::{
     backtest::Options,
     data::{self, Request, Synthetic, Timeframe},
-    execution::{FillTiming, Intrabar, StandardCommission, StandardSlippage},
     portfolio::Sizing,
     price::Rate,
     risk::{self, Limits},
@@ -19,7 +20,7 @@ use dirigent_trading::{
 use dirigent_workflow::event::{Failure, Start};
 use serde_json::Value;
 
-use crate::config::workflow::{self as config, BasisPoints, Data, Percent, Workflow};
+use crate::config::workflow::{self as config, Data, Percent, Workflow};
 
 /// The first day of made-up bars when the file names none.
 const SYNTHETIC_START: (i64, u32, u32) = (2000, 1, 3);
@@ -145,38 +146,20 @@ impl Setup {
             (None, true) => Options::LOT_FRACTIONAL,
             (None, false) => Options::LOT_WHOLE,
         };
+        let orders = &workflow.execution;
         Options {
             initial_cash: workflow.portfolio.initial_cash,
-            fill: match workflow.execution.fill {
-                config::Fill::NextOpen => FillTiming::NextOpen,
-                config::Fill::SameClose => FillTiming::SameClose,
-            },
-            fill_model: Arc::new(match workflow.execution.intrabar {
-                config::Intrabar::Pessimistic => Intrabar::Pessimistic,
-                config::Intrabar::Optimistic => Intrabar::Optimistic,
-            }),
-            commission: Arc::new(self.commission()),
-            slippage: Arc::new(match workflow.execution.slippage {
-                config::Slippage::None => StandardSlippage::None,
-                config::Slippage::Bps { value } => StandardSlippage::Bps { rate: bps(value) },
-            }),
+            fill: execution::fill(orders),
+            entry: execution::entry(orders),
+            fill_model: Arc::new(execution::intrabar(orders, self.seed)),
+            limit_fill: execution::limit_fill(orders),
+            participation: orders.max_volume_pct.map(share),
+            commission: execution::commission(orders),
+            slippage: Arc::new(execution::slippage(orders)),
             sizing: self.sizing(bars_per_year),
             lot,
             limits: self.limits(),
             first_bar: 0,
-        }
-    }
-
-    fn commission(&self) -> StandardCommission {
-        match self.workflow.execution.commission {
-            config::Commission::None => StandardCommission::None,
-            config::Commission::Bps { value, minimum } => {
-                StandardCommission::Bps { rate: bps(value), minimum }
-            }
-            config::Commission::PerShare { value: amount, minimum } => {
-                StandardCommission::PerShare { amount, minimum }
-            }
-            config::Commission::Fixed { value: amount } => StandardCommission::Fixed { amount },
         }
     }
 
@@ -201,6 +184,7 @@ impl Setup {
             max_position: risk.max_position_pct.map(share),
             max_drawdown: risk.max_drawdown_pct.map(share),
             stop_loss: risk.stop_loss_pct.map(share),
+            trailing_stop: risk.trailing_stop_pct.map(share),
             take_profit: risk.take_profit_pct.map(share),
             stop_reference: match risk.stop_reference {
                 config::StopReference::EntryPrice => risk::StopReference::EntryPrice,
@@ -212,10 +196,6 @@ impl Setup {
 
 fn share(percent: Percent) -> Rate {
     Rate::from_raw(percent.share_raw())
-}
-
-fn bps(points: BasisPoints) -> Rate {
-    Rate::from_raw(points.share_raw())
 }
 
 /// Midnight UTC of `YYYY-MM-DD`.

@@ -1,7 +1,8 @@
 //! Backtest: a strategy trades the past, bar by bar.
 //!
-//! At every time, in this order: orders that wait for the open, exits before entries; stops and
-//! targets within the bar; the close is marked; limits; the strategy decides; with `SameClose` its
+//! At every time, in this order: orders that wait for the open, exits before entries; working
+//! orders that the open reaches; stops and targets within the bar, then working orders; orders for
+//! the close; the close is marked; limits; the strategy decides; with `SameClose` its
 //! orders trade. Orders decided at the last bar never trade with `NextOpen`; they expire.
 //!
 //! Promises: same bars, strategy and options give the same outcome to the last bit; nothing at
@@ -14,17 +15,23 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+pub(crate) mod fast;
+mod guard;
+mod matching;
 mod outcome;
 mod timeline;
 mod trade;
 mod trips;
+mod working;
 
 use std::sync::Arc;
 
 use crate::data::bars::Bars;
 use crate::execution::{
-    Commission, FillModel, FillTiming, Intrabar, Slippage, StandardCommission, StandardSlippage,
+    Commission, FillModel, FillTiming, Intrabar, LimitFill, Slippage, StandardCommission,
+    StandardSlippage,
 };
+use crate::order::EntryOrder;
 use crate::portfolio::Sizing;
 use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::Limits;
@@ -43,8 +50,15 @@ pub struct Options {
     pub initial_cash: Money,
     /// When decisions trade.
     pub fill: FillTiming,
+    /// The order that an entry by signal becomes.
+    pub entry: EntryOrder,
     /// How stops and targets trade within a bar.
     pub fill_model: Arc<dyn FillModel>,
+    /// When limit orders trade within a bar.
+    pub limit_fill: LimitFill,
+    /// The most that trades of a symbol in one bar, as a share of the bar's volume; the rest of an
+    /// order goes on at the next opens. None trades any quantity at once.
+    pub participation: Option<Rate>,
     /// What the broker takes.
     pub commission: Arc<dyn Commission>,
     /// How market orders move their price.
@@ -72,7 +86,10 @@ impl Default for Options {
         Self {
             initial_cash: Money::from_raw(100_000 * i128::from(SCALE)),
             fill: FillTiming::default(),
+            entry: EntryOrder::default(),
             fill_model: Arc::new(Intrabar::default()),
+            limit_fill: LimitFill::default(),
+            participation: None,
             commission: Arc::new(StandardCommission::None),
             slippage: Arc::new(StandardSlippage::None),
             sizing: Sizing::PercentEquity(Rate::ONE),
@@ -151,18 +168,22 @@ pub fn run(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Outcome, Error> {
-    check_bars(bars)?;
-    options.check()?;
+    check(bars, options)?;
     strategy.fits(bars).map_err(Error::Strategy)?;
+    let mut told = 0;
+    if let ([bars], Some(column), true) = (bars, strategy.column(), fast::suits(options)) {
+        let first = options.first_bar.max(strategy.warmup());
+        match fast::run(bars, column, first, options, watch)? {
+            Ok(outcome) => return Ok(outcome),
+            Err(reached) => told = reached,
+        }
+    }
     let mut engine = engine::Engine::new(bars, strategy, options);
     let total = engine.times();
     let stretch = (WATCH_BARS / bars.len()).max(1);
     let mut done = 0;
     while done < total {
-        if watch.cancelled() {
-            return Err(Error::Cancelled { done, total });
-        }
-        watch.progress(done, total);
+        look(watch, done, total, &mut told)?;
         let until = total.min(done + stretch);
         while done < until {
             done = engine.proceed(done, until);
@@ -170,6 +191,24 @@ pub fn run(
     }
     watch.progress(total, total);
     Ok(engine.finish())
+}
+
+/// Refuses bars and options that cannot be traded.
+pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
+    check_bars(bars)?;
+    options.check()
+}
+
+/// Asks whether to go on, and tells how far the run is unless it is less than `told`.
+fn look(watch: &dyn Watch, done: usize, total: usize, told: &mut usize) -> Result<(), Error> {
+    if watch.cancelled() {
+        return Err(Error::Cancelled { done, total });
+    }
+    if done >= *told {
+        watch.progress(done, total);
+        *told = done + 1;
+    }
+    Ok(())
 }
 
 fn check_bars(bars: &[Bars]) -> Result<(), Error> {
@@ -198,8 +237,12 @@ impl Options {
         };
         share("max_position", self.limits.max_position)?;
         share("max_drawdown", self.limits.max_drawdown)?;
+        share("participation", self.participation)?;
         let loss = self.limits.stop_loss.unwrap_or(Rate::percent(1));
         require(loss.is_positive() && loss < Rate::ONE, "stop_loss", loss, "above 0 and below 1")?;
+        let back = self.limits.trailing_stop.unwrap_or(Rate::percent(1));
+        let fits = back.is_positive() && back < Rate::ONE;
+        require(fits, "trailing_stop", back, "above 0 and below 1")?;
         let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));
         require(gain.is_positive(), "take_profit", gain, "positive")?;
         self.check_sizing()

@@ -12,10 +12,12 @@ mod monthly;
 mod normal;
 mod performance;
 mod periods;
+mod powers;
 mod relative;
 mod returns;
 mod rolling;
 mod tail;
+mod tally;
 mod variants;
 
 pub use drawdown::{Drawdown, drawdown_series, drawdowns, max_drawdown};
@@ -25,6 +27,7 @@ pub use periods::{SESSIONS_PER_YEAR, periods_per_year};
 pub use relative::Relative;
 pub use returns::{Returns, growth_path, returns_of};
 pub use rolling::rolling_sharpe;
+pub(crate) use tally::Tally;
 pub use variants::variants;
 
 /// Why metrics could not be computed at all.

@@ -4,7 +4,10 @@
 //! from an order that risk approved, and it carries the reason why it happened.
 //! Not here: how much to trade, see `portfolio`; at which price, see `execution`.
 
+mod entry;
+mod kind;
 mod reason;
+mod request;
 mod state;
 
 use std::fmt;
@@ -12,7 +15,10 @@ use std::fmt;
 use dirigent_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use reason::{FillReason, RejectReason};
+pub use entry::{EntryOrder, EntryPrice};
+pub use kind::{Offset, OrderKind, TimeInForce};
+pub use reason::{FillReason, RejectReason, Waited};
+pub use request::{Bracket, Change, Exit, Group, OrderRequest, Tag};
 pub use state::{IllegalMove, OrderEvent, OrderState};
 
 use crate::price::{Money, Price, Quantity};
@@ -92,39 +98,6 @@ impl Side {
     }
 }
 
-/// What makes an order trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OrderKind {
-    /// The next price there is.
-    Market,
-    /// A market order once the price is at or beyond the level, against the position.
-    Stop(Price),
-    /// At the level or better.
-    Target(Price),
-}
-
-impl OrderKind {
-    /// `market`, `stop` or `target`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Market => "market",
-            Self::Stop(_) => "stop",
-            Self::Target(_) => "target",
-        }
-    }
-}
-
-/// What a strategy asks for in plain units; the run turns it into an `Order`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OrderRequest {
-    /// The symbol.
-    pub symbol: SymbolId,
-    /// Buy or sell.
-    pub side: Side,
-    /// Units, positive.
-    pub quantity: Quantity,
-}
-
 /// An order that is ready to be checked and filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -140,6 +113,22 @@ pub struct Order {
     pub quantity: Quantity,
     /// Why it was made; a protective exit learns it when it fills.
     pub reason: FillReason,
+    /// How long it works.
+    pub time_in_force: TimeInForce,
+}
+
+impl Order {
+    /// An order for no units yet, good till it is cancelled.
+    pub const fn new(
+        id: OrderId,
+        symbol: SymbolId,
+        side: Side,
+        kind: OrderKind,
+        reason: FillReason,
+    ) -> Self {
+        let (quantity, time_in_force) = (Quantity::ZERO, TimeInForce::Gtc);
+        Self { id, symbol, side, kind, quantity, reason, time_in_force }
+    }
 }
 
 /// What happened to an order over its life.

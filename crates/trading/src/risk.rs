@@ -6,7 +6,7 @@
 
 use dirigent_core::Timestamp;
 
-use crate::order::{Order, Quote, RejectReason};
+use crate::order::{Order, OrderId, Quote, RejectReason};
 use crate::price::{Money, Price, Quantity, Rate};
 
 /// What a stop loss and a take profit are measured from.
@@ -28,6 +28,9 @@ pub struct Limits {
     pub max_drawdown: Option<Rate>,
     /// The loss per unit at which a position is closed, as a share of the reference price.
     pub stop_loss: Option<Rate>,
+    /// How far a position may come back from its best price, as a share of that price; it is a stop
+    /// that follows bar by bar.
+    pub trailing_stop: Option<Rate>,
     /// The gain per unit at which a position is closed, as a share of the reference price.
     pub take_profit: Option<Rate>,
     /// What `stop_loss` and `take_profit` are measured from.
@@ -36,8 +39,8 @@ pub struct Limits {
 
 impl Limits {
     /// Whether positions carry a stop or a target.
-    pub const fn protects(&self) -> bool {
-        self.stop_loss.is_some() || self.take_profit.is_some()
+    pub fn protects(&self) -> bool {
+        self.stop_loss.or(self.trailing_stop).or(self.take_profit).is_some()
     }
 
     /// The levels of stop and target of a position in the direction of `quantity`.
@@ -47,7 +50,12 @@ impl Limits {
             rate.map(|rate| reference.scaled(one + sign * rate.raw(), one))
         };
         let up = if quantity.is_negative() { -1 } else { 1 };
-        (at(self.stop_loss, -up), at(self.take_profit, up))
+        // Of two stops the nearer one counts.
+        let nearest = match (self.stop_loss, self.trailing_stop) {
+            (Some(loss), Some(trailing)) => Some(loss.min(trailing)),
+            (loss, trailing) => loss.or(trailing),
+        };
+        (at(nearest, -up), at(self.take_profit, up))
     }
 
     /// The most a position may be worth in an account of this equity.
@@ -114,10 +122,10 @@ impl<T> Approved<T> {
 
 /// An order that may not be filled, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} refused: {reason}", order.id)]
+#[error("{order} refused: {reason}")]
 pub struct Refused {
     /// The order.
-    pub order: Order,
+    pub order: OrderId,
     /// Why it was refused.
     pub reason: RejectReason,
 }
@@ -134,7 +142,7 @@ pub fn check(
     account: &Account,
     limits: &Limits,
 ) -> Result<Approved<Order>, Refused> {
-    let refuse = |reason| Err(Refused { order, reason });
+    let refuse = |reason| Err(Refused { order: order.id, reason });
     if !order.quantity.is_positive() {
         return refuse(RejectReason::LessThanOneLot);
     }
@@ -166,7 +174,7 @@ pub fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::{FillReason, OrderId, OrderKind, Side, SymbolId};
+    use crate::order::{FillReason, OrderKind, Side, SymbolId, TimeInForce};
 
     fn units(n: i64) -> Quantity {
         Quantity::from_units(n).unwrap()
@@ -185,6 +193,7 @@ mod tests {
             kind: OrderKind::Market,
             quantity: units(quantity),
             reason: FillReason::SignalEntry,
+            time_in_force: TimeInForce::Gtc,
         };
         let price = "100".parse().unwrap();
         let quote = Quote { price, reference: price, fee: money("1") };

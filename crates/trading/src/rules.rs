@@ -23,6 +23,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{indicator::Column, signal::Signal};
 
 mod arithmetic;
+pub(crate) mod batch;
 mod calendar;
 mod call;
 mod check;

@@ -34,6 +34,23 @@ impl Signal {
         self.0 == 0
     }
 
+    /// The place of the first of `signals` with any wish of this one; their number if there is none.
+    pub(crate) fn first_in(self, signals: &[Self]) -> usize {
+        // Several are looked at in one go: quiet stretches are long.
+        const AT_ONCE: usize = 32;
+        let is_quiet = |few: &&[Self]| few.iter().fold(0, |all, s| all | s.0) & self.0 == 0;
+        let quiet = AT_ONCE * signals.chunks(AT_ONCE).take_while(is_quiet).count();
+        let rest = signals.get(quiet..).unwrap_or_default();
+        let found = rest.iter().position(|signal| signal.any(self));
+        found.map_or(signals.len(), |found| quiet + found)
+    }
+
+    /// This one or none.
+    #[inline]
+    pub(crate) const fn when(self, truth: bool) -> Self {
+        Self(self.0 * truth as u8)
+    }
+
     /// The wishes of both.
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

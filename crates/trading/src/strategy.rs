@@ -12,7 +12,7 @@ mod signals;
 mod window;
 
 use crate::data::bars::Bars;
-use crate::order::{Fill, OrderRequest, SymbolId};
+use crate::order::{Change, Fill, OrderRequest, SymbolId, Tag};
 use crate::portfolio::Ledger;
 use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
@@ -20,8 +20,10 @@ use crate::signal::Signal;
 pub use builtin::catalogue;
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
+pub(crate) use rules::Feed;
 pub use rules::{RulesError, signals_of};
 pub use signals::SignalStrategy;
+pub(crate) use signals::wanted;
 pub use window::Window;
 
 /// Something that decides at the close of every bar.
@@ -50,6 +52,12 @@ pub trait Strategy: Send {
     /// run skips `on_bar`. The default skips nothing.
     fn quiet_until(&self, bar: usize, _limit: usize, _holding: Holding) -> usize {
         bar
+    }
+
+    /// With one symbol: its signal at every bar, if no more than that is wanted whatever happens.
+    /// The run may then read the column and call neither `on_bar` nor `on_fill`.
+    fn column(&self) -> Option<&[Signal]> {
+        None
     }
 }
 
@@ -81,6 +89,8 @@ pub struct Wishes {
     pub(crate) signals: Vec<(SymbolId, Signal)>,
     pub(crate) orders: Vec<OrderRequest>,
     pub(crate) weights: Option<Vec<(SymbolId, Rate)>>,
+    pub(crate) cancels: Vec<Tag>,
+    pub(crate) changes: Vec<(Tag, Change)>,
 }
 
 impl Wishes {
@@ -89,9 +99,19 @@ impl Wishes {
         self.signals.push((symbol, signal));
     }
 
-    /// Wants exactly this trade.
+    /// Wants exactly this order; see [`OrderRequest`] for its kinds.
     pub fn order(&mut self, request: OrderRequest) {
         self.orders.push(request);
+    }
+
+    /// Takes back the orders called `tag`.
+    pub fn cancel(&mut self, tag: Tag) {
+        self.cancels.push(tag);
+    }
+
+    /// Changes the orders called `tag`.
+    pub fn change(&mut self, tag: Tag, change: Change) {
+        self.changes.push((tag, change));
     }
 
     /// Wants the whole portfolio to have these weights; symbols not named shall be sold.
@@ -103,5 +123,7 @@ impl Wishes {
         self.signals.clear();
         self.orders.clear();
         self.weights = None;
+        self.cancels.clear();
+        self.changes.clear();
     }
 }

@@ -120,6 +120,11 @@ fn momentum_rotation_runs() {
 }
 
 #[test]
+fn risk_parity_runs() {
+    check("risk-parity.yaml");
+}
+
+#[test]
 fn long_is_valid_and_only_long() {
     // Its millions of bars are for people to interrupt; here a few of them have to do.
     let path = root().join("workflows/long.yaml");

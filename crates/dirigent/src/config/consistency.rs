@@ -3,6 +3,7 @@
 //! Promises: looks only at values that are well-formed by themselves, so that one mistake is
 //! reported once.
 
+mod execution;
 mod tasks;
 mod types;
 
@@ -37,6 +38,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     strategies_(root, problems, vocabulary);
     phases(root, problems);
     limits(root, problems);
+    execution::check(root, problems);
     tasks::check(root, problems, vocabulary);
 }
 

@@ -5,6 +5,7 @@
 //! Not here: what keys mean together; see `consistency`.
 
 mod coordinate;
+mod fill;
 mod market;
 mod tasks;
 mod trade;
@@ -76,7 +77,7 @@ pub static FILE: Section = Section::new(
         )
         .planned(),
         Field::default("portfolio", Kind::Section(&trade::PORTFOLIO), "{}", "Money and sizes"),
-        Field::default("execution", Kind::Section(&trade::EXECUTION), "{}", "How orders fill"),
+        Field::default("execution", Kind::Section(&fill::EXECUTION), "{}", "How orders fill"),
         Field::default("risk", Kind::Section(&trade::RISK), "{}", "Limits and protective exits"),
         Field::default("metrics", Kind::Section(&trade::METRICS), "{}", "How results are measured"),
         Field::default(

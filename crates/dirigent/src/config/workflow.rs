@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub use super::decimal::{BasisPoints, Percent};
+pub use super::execution::{
+    Commission, Entry, Execution, Fill, Intrabar, LimitFill, SaleFees, Slippage, Tier, TimeInForce,
+};
 pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
@@ -240,79 +243,6 @@ pub enum Sizing {
     },
 }
 
-/// `execution`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Execution {
-    /// `fill`
-    pub fill: Fill,
-    /// `commission`
-    pub commission: Commission,
-    /// `slippage`
-    pub slippage: Slippage,
-    /// `intrabar`
-    pub intrabar: Intrabar,
-}
-
-/// `execution.fill`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fill {
-    /// At the next open.
-    NextOpen,
-    /// At the close of the decision.
-    SameClose,
-}
-
-/// `execution.intrabar`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Intrabar {
-    /// The stop came first.
-    Pessimistic,
-    /// The target came first.
-    Optimistic,
-}
-
-/// `execution.commission`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Commission {
-    /// Nothing.
-    None,
-    /// A share of the traded value.
-    Bps {
-        /// The share.
-        value: BasisPoints,
-        /// The least per order.
-        minimum: Money,
-    },
-    /// An amount per unit.
-    PerShare {
-        /// The amount.
-        value: Price,
-        /// The least per order.
-        minimum: Money,
-    },
-    /// The same for every order.
-    Fixed {
-        /// The amount.
-        value: Money,
-    },
-}
-
-/// `execution.slippage`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Slippage {
-    /// None.
-    None,
-    /// A share of the price.
-    Bps {
-        /// The share.
-        value: BasisPoints,
-    },
-}
-
 /// `risk`; what is `None` does not limit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Risk {
@@ -322,6 +252,9 @@ pub struct Risk {
     pub max_drawdown_pct: Option<Percent>,
     /// `stop_loss_pct`
     pub stop_loss_pct: Option<Percent>,
+    /// `trailing_stop_pct`
+    #[serde(default)]
+    pub trailing_stop_pct: Option<Percent>,
     /// `take_profit_pct`
     pub take_profit_pct: Option<Percent>,
     /// `stop_reference`

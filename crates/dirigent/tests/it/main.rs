@@ -8,6 +8,7 @@ mod command;
 mod configuration;
 mod containers;
 mod dead_letters;
+mod fills;
 mod graphs;
 mod halt;
 mod health;

@@ -49,8 +49,7 @@ impl Book {
         now: Timestamp,
     ) -> OrderId {
         let id = OrderId(self.records.len() as u64 + 1);
-        let quantity = Quantity::ZERO;
-        let order = Order { id, symbol, side, kind, quantity, reason };
+        let order = Order::new(id, symbol, side, kind, reason);
         self.records.push(Record {
             order,
             created: now,
@@ -99,12 +98,13 @@ impl Book {
     pub(super) fn reject(&mut self, id: OrderId, reason: RejectReason, now: Timestamp) {
         self.rejected += 1;
         let record = self.get_mut(id);
-        record.rejected = Some(reason);
-        let (order, event) = match record.filled.is_zero() {
-            true => (record.order, OrderEvent::Rejected),
-            false => (record.order, OrderEvent::Cancelled),
-        };
-        self.on(id, event, now);
+        let order = record.order;
+        // What was taken before can only be taken back.
+        if record.state != OrderState::Pending {
+            self.end(id, OrderEvent::Cancelled, Some(reason), now);
+            return;
+        }
+        self.end(id, OrderEvent::Rejected, Some(reason), now);
         match self.refused[order.symbol.index()].filter(|first| self.repeats(*first, id)) {
             Some(first) => {
                 self.get_mut(first).attempts += 1;
@@ -113,6 +113,18 @@ impl Book {
             }
             None => self.refused[order.symbol.index()] = Some(id),
         }
+    }
+
+    /// Ends an order, for `reason` if it did not just run out of time.
+    pub(super) fn end(
+        &mut self,
+        id: OrderId,
+        event: OrderEvent,
+        reason: Option<RejectReason>,
+        now: Timestamp,
+    ) {
+        self.get_mut(id).rejected = reason;
+        self.on(id, event, now);
     }
 
     /// Whether the newest order is `id` and was refused just as `first` was.

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use dirigent_core::Timestamp;
 
 use crate::backtest::Outcome;
-use crate::order::{OrderKind, Transition};
+use crate::order::{FillReason, Transition};
 
 /// How many bytes are collected before they are written out.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -99,12 +99,16 @@ impl Outcome {
             rows.time(record.created);
             rows.comma();
             rows.field(&self.symbols[record.order.symbol.index()]);
-            for text in [record.order.side.as_str(), record.order.kind.as_str()] {
+            let kind = match record.order.reason {
+                FillReason::TakeProfit { .. } => "target",
+                _ => record.order.kind.as_str(),
+            };
+            for text in [record.order.side.as_str(), kind] {
                 rows.comma();
                 rows.text(text);
             }
             rows.comma();
-            if let OrderKind::Stop(level) | OrderKind::Target(level) = record.order.kind {
+            if let Some(level) = record.order.kind.level() {
                 rows.decimal(level.raw().into());
             }
             rows.comma();

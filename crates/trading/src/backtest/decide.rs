@@ -1,7 +1,7 @@
 //! From wishes to orders: what a signal means for a position.
 
 use crate::backtest::engine::{Engine, Entry, Size};
-use crate::order::{FillReason, OrderKind, Side, SymbolId};
+use crate::order::{FillReason, OrderKind, OrderRequest, Side, SymbolId};
 use crate::signal::Signal;
 use crate::strategy::{Holding, Window};
 
@@ -32,17 +32,26 @@ impl Engine<'_> {
         wishes.clear();
         let next = self.timeline.times().get(t + 1).copied();
         let now = self.timeline.now();
-        let window = Window::new(self.bars, self.timeline.seen(), now, next, self.first);
+        let window = Window::new(self.bars, self.timeline.seen(), now, next, self.first)
+            .with_orders(!self.working.is_empty());
         self.strategy.on_bar(&window, &self.ledger, &mut wishes);
         for (symbol, signal) in &wishes.signals {
             if self.may_decide(*symbol) {
                 self.follow(*symbol, *signal);
             }
         }
+        if !(wishes.cancels.is_empty() && wishes.changes.is_empty()) {
+            self.change_orders(&wishes.cancels, &wishes.changes);
+        }
         for request in &wishes.orders {
-            if self.may_decide(request.symbol) {
+            if !self.may_decide(request.symbol) {
+                continue;
+            }
+            if request.is_plain() {
                 let size = Size::Units(request.quantity);
                 self.enter(request.symbol, request.side, size, FillReason::Requested);
+            } else {
+                self.place(request, FillReason::Requested);
             }
         }
         if let Some(weights) = wishes.weights.take() {
@@ -62,18 +71,55 @@ impl Engine<'_> {
         if let Some(reason) = leave {
             self.leave(symbol, reason);
         }
-        if let Some(side) = enter {
+        let Some(side) = enter else {
+            let is_exit = signal.any(Signal::LONG_EXIT.with(Signal::SHORT_EXIT));
+            if quantity.is_zero() && is_exit && !self.working.is_empty() {
+                self.drop_entries(symbol);
+            }
+            return;
+        };
+        if self.options.entry.is_plain() {
             self.enter(symbol, side, Size::Rule, FillReason::SignalEntry);
+        } else {
+            self.wait_to_enter(symbol, side);
         }
     }
 
     /// Sends the order that closes a position at the next fill point.
     pub(super) fn leave(&mut self, symbol: SymbolId, reason: FillReason) {
+        if !self.working.is_empty() {
+            self.drop_entries(symbol);
+        }
+        // What the volume did not suffice for still waits.
+        if self.exits.iter().any(|(_, of)| *of == symbol) {
+            return;
+        }
         let held = self.ledger.position(symbol).quantity();
         if let Some(side) = Side::closing(held) {
             let now = self.timeline.now();
             let id = self.book.send(symbol, side, OrderKind::Market, reason, now);
             self.exits.push((id, symbol));
+        }
+    }
+
+    /// Places the order of an entry that waits for its price, in place of one that waits already.
+    fn wait_to_enter(&mut self, symbol: SymbolId, side: Side) {
+        self.drop_entries(symbol);
+        let seen = self.timeline.seen()[symbol.index()];
+        let closes = &self.bars[symbol.index()].close[..seen];
+        let Some(close) = closes.last() else { return };
+        let request = self.options.entry.request(symbol, side, *close);
+        let price = request.kind.limit().or(request.kind.level()).unwrap_or(*close);
+        let equity = self.ledger.equity();
+        match self.options.sizing.quantity(&self.ask(equity, price, closes)) {
+            Ok(quantity) => {
+                self.place(&OrderRequest { quantity, ..request }, FillReason::SignalEntry);
+            }
+            Err(reason) => {
+                let now = self.timeline.now();
+                let id = self.book.send(symbol, side, request.kind, FillReason::SignalEntry, now);
+                self.book.reject(id, reason, now);
+            }
         }
     }
 

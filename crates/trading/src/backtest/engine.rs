@@ -3,12 +3,16 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::book::Book;
+use crate::backtest::guard::Guard;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
+use crate::backtest::working::Working;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
-use crate::execution::{FillTiming, Levels};
-use crate::order::{Fill, FillReason, OrderEvent, OrderId, OrderState, Side, SymbolId};
+use crate::execution::FillTiming;
+use crate::order::{
+    Fill, FillReason, OrderEvent, OrderId, OrderKind, OrderState, Record, Side, SymbolId,
+};
 use crate::portfolio::Ledger;
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -19,8 +23,8 @@ const GUARDED_BARS: usize = 64;
 
 /// Room is reserved for an order every so many bars, so that lists seldom move while they grow;
 /// what is not used is never touched, so it costs address space, not memory.
-const BARS_PER_ORDER: usize = 16;
-const ORDERS_RESERVED_MAX: usize = 1 << 16;
+pub(super) const BARS_PER_ORDER: usize = 16;
+pub(super) const ORDERS_RESERVED_MAX: usize = 1 << 16;
 
 /// How many units an entry trades; known at the fill.
 #[derive(Clone, Copy, Debug)]
@@ -48,14 +52,6 @@ pub(super) struct Entry {
 pub(super) struct Aim {
     pub(super) weight: Rate,
     pub(super) seen: usize,
-}
-
-/// The protective exits of one position.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Guard {
-    pub(super) levels: Levels,
-    pub(super) stop: Option<OrderId>,
-    pub(super) target: Option<OrderId>,
 }
 
 /// The highest equity so far and the equity at which the drawdown limit is reached.
@@ -91,6 +87,10 @@ pub(super) struct Engine<'a> {
     pub(super) ledger: Ledger,
     pub(super) book: Book,
     pub(super) wishes: Wishes,
+    /// Orders that wait for a price.
+    pub(super) working: Vec<Working>,
+    /// Per symbol, the bar that was traded in last and the units that its volume still allows.
+    pub(super) rooms: Vec<(usize, Quantity)>,
     pub(super) exits: Vec<(OrderId, SymbolId)>,
     pub(super) entries: Vec<Entry>,
     pub(super) aims: Vec<Option<Aim>>,
@@ -129,6 +129,8 @@ impl<'a> Engine<'a> {
             ledger: Ledger::new(options.initial_cash, bars.len()),
             book: Book::new(bars.len(), reserve),
             wishes: Wishes::default(),
+            working: Vec::new(),
+            rooms: vec![(usize::MAX, Quantity::ZERO); bars.len()],
             exits: Vec::new(),
             entries: Vec::new(),
             aims: vec![None; bars.len()],
@@ -166,7 +168,8 @@ impl<'a> Engine<'a> {
 
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
-        if self.bars.len() > 1 || self.has_orders() {
+        let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
+        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() || trails {
             t
         } else if self.stopped.is_some() {
             limit
@@ -185,8 +188,20 @@ impl<'a> Engine<'a> {
         if self.options.fill == FillTiming::NextOpen && self.has_orders() {
             self.trade(Moment::Open);
         }
+        if !self.working.is_empty() {
+            self.meet_open();
+        }
         if self.guarded > 0 {
             self.protect();
+        }
+        if !self.working.is_empty() {
+            self.meet_within();
+            self.meet_close();
+            self.end_day(t);
+            self.trail();
+        }
+        if self.guarded > 0 {
+            self.trail_guards();
         }
         self.mark(Moment::Close);
         self.watch_limits(t);
@@ -259,6 +274,9 @@ impl<'a> Engine<'a> {
             let id = self.book.send_entry(&entry);
             self.book.on(id, event, now);
         }
+        for order in self.working.drain(..).filter(|order| !order.is_done()) {
+            self.book.on(order.id, event, now);
+        }
         self.aims.fill(None);
         self.aiming = 0;
     }
@@ -322,7 +340,10 @@ impl<'a> Engine<'a> {
             orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
         let count = self.book.rejected();
         let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
-        let count = orders.iter().filter(|order| order.state == OrderState::Expired).count();
+        let in_vain = |record: &&Record| {
+            record.state == OrderState::Expired && record.order.kind == OrderKind::Market
+        };
+        let count = orders.iter().filter(in_vain).count();
         let expired = (count > 0).then_some(Warning::Expired { count });
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         [stopped, rejected, expired, idle].into_iter().flatten().collect()

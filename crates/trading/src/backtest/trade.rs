@@ -2,26 +2,26 @@
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::engine::{Aim, Engine, Entry, Guard, Size};
+use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
-use crate::execution::{Bar, Level, Levels, Touch};
+use crate::execution::{Dealt, Taking};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
 use crate::portfolio::{Ask, Move, Target, affordable, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
-use crate::risk::{self, Account, StopReference};
+use crate::risk::{self, Account};
 
 /// What the orders of one moment have in common.
 #[derive(Clone, Copy, Debug)]
-struct Deal {
-    moment: Moment,
+pub(super) struct Deal {
+    pub(super) moment: Moment,
     /// Equity at the prices of the moment.
-    equity: Money,
+    pub(super) equity: Money,
     /// The price before slippage.
-    reference: Price,
+    pub(super) reference: Price,
     /// The close at which the order was decided.
-    signal_close: Price,
+    pub(super) signal_close: Price,
 }
 
 /// As many of `quantity` units traded on `side` as make a position smaller.
@@ -56,10 +56,9 @@ impl Engine<'_> {
             Deal { moment, equity: self.ledger.equity(), reference, signal_close: reference };
         if held.is_zero() {
             self.book.reject(id, RejectReason::NothingToClose, self.timeline.now());
-        } else {
-            self.execute(id, held.abs(), &deal);
+            return true;
         }
-        true
+        self.execute(id, held.abs(), &deal).is_zero()
     }
 
     /// Whether the order is done with.
@@ -75,19 +74,30 @@ impl Engine<'_> {
             }
         };
         let id = self.book.send_entry(entry);
-        self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        let left = self.attempt(id, size, &Deal { moment, equity, reference, signal_close });
+        if left.is_positive() {
+            self.go_on_with(id, left, false);
+        }
         true
     }
 
-    /// Executes an order that could be sized.
-    fn attempt(&mut self, id: OrderId, size: Result<Quantity, RejectReason>, deal: &Deal) {
+    /// Executes an order that could be sized; answers what is left of it.
+    fn attempt(
+        &mut self,
+        id: OrderId,
+        size: Result<Quantity, RejectReason>,
+        deal: &Deal,
+    ) -> Quantity {
         match size {
             Ok(quantity) => self.execute(id, quantity, deal),
-            Err(reason) => self.book.reject(id, reason, self.timeline.now()),
+            Err(reason) => {
+                self.book.reject(id, reason, self.timeline.now());
+                Quantity::ZERO
+            }
         }
     }
 
-    fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
+    pub(super) fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
         Ask {
             equity,
             free: self.ledger.free(),
@@ -102,6 +112,7 @@ impl Engine<'_> {
     /// Wants these weights at the next fill point, and nothing of every other symbol.
     pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
         let cap = self.options.limits.max_position.unwrap_or(Rate::ONE);
+        self.drop_rests();
         for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
             *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });
         }
@@ -143,7 +154,10 @@ impl Engine<'_> {
             }
             let reason = FillReason::Rebalance;
             let id = self.book.send(order.symbol, order.side, OrderKind::Market, reason, decided);
-            self.attempt(id, size, &deal);
+            let left = self.attempt(id, size, &deal);
+            if left.is_positive() {
+                self.go_on_with(id, left, false);
+            }
         }
     }
 
@@ -160,29 +174,65 @@ impl Engine<'_> {
         closing + (quantity - closing).min(room)
     }
 
-    /// Sends an order of this size to risk and, if approved, fills it; in two parts where it
-    /// crosses zero, so that what the first sets free pays for the second.
-    fn execute(&mut self, id: OrderId, quantity: Quantity, deal: &Deal) {
+    /// Sends an order of which this much is to be traded to risk and, if approved, fills what the
+    /// volume of the bar allows; in two parts where it crosses zero, so that what the first sets
+    /// free pays for the second. Answers what is left, which is nothing if it was refused.
+    pub(super) fn execute(&mut self, id: OrderId, whole: Quantity, deal: &Deal) -> Quantity {
         let mut order = self.book.get_mut(id).order;
         let now = self.timeline.now();
+        let filled = self.book.get_mut(id).filled;
+        self.book.get_mut(id).order.quantity = filled + whole;
+        let quantity = self.room(order.symbol).map_or(whole, |room| room.min(whole));
+        let rest = whole - quantity;
+        if quantity.is_zero() && rest.is_positive() {
+            return rest;
+        }
         let held = self.ledger.position(order.symbol).quantity();
         let closing = closing_part(held, order.side, quantity);
         let opening = quantity - closing;
-        self.book.get_mut(id).order.quantity = quantity;
+        let ending = if rest.is_zero() { OrderEvent::Filled } else { OrderEvent::PartFilled };
         if closing.is_positive() {
             order.quantity = closing;
             let is_all = opening.is_zero();
-            let event = if is_all { OrderEvent::Filled } else { OrderEvent::PartFilled };
-            if !self.fill_part(order, deal, event, now) || is_all {
-                return;
+            let event = if is_all { ending } else { OrderEvent::PartFilled };
+            if !self.fill_part(order, deal, event, now) {
+                return Quantity::ZERO;
+            }
+            if is_all {
+                return rest;
             }
         }
         order.quantity = match order.reason {
             FillReason::Rebalance => self.payable(order.side, opening, deal.reference),
             _ => opening,
         };
-        self.book.get_mut(id).order.quantity = closing + order.quantity;
-        self.fill_part(order, deal, OrderEvent::Filled, now);
+        self.book.get_mut(id).order.quantity = filled + closing + order.quantity + rest;
+        if self.fill_part(order, deal, ending, now) { rest } else { Quantity::ZERO }
+    }
+
+    /// The units of a symbol that the volume of this time's bar still allows; none if any number.
+    pub(super) fn room(&self, symbol: SymbolId) -> Option<Quantity> {
+        let share = self.options.participation?;
+        let bar = self.timeline.bar(symbol)?;
+        let (traded_in, room) = self.rooms[symbol.index()];
+        if traded_in == bar {
+            return Some(room);
+        }
+        let units = self.bars[symbol.index()].volume[bar] * share.to_f64();
+        let units = Quantity::from_f64(units).unwrap_or(Quantity::from_raw(i64::MAX));
+        Some(floor_to(units, self.options.lot))
+    }
+
+    /// Takes what was traded from the room that the volume allows.
+    fn take_room(&mut self, symbol: SymbolId, quantity: Quantity) {
+        if let (Some(room), Some(bar)) = (self.room(symbol), self.timeline.bar(symbol)) {
+            self.rooms[symbol.index()] = (bar, room - quantity);
+        }
+    }
+
+    /// As many of `quantity` units on `side` as make the position in `symbol` smaller.
+    pub(super) fn closing(&self, symbol: SymbolId, side: Side, quantity: Quantity) -> Quantity {
+        closing_part(self.ledger.position(symbol).quantity(), side, quantity)
     }
 
     /// As many of `opening` units of new exposure as what is free now pays for.
@@ -193,20 +243,37 @@ impl Engine<'_> {
         most.map_or(opening, |most| opening.min(most))
     }
 
-    fn fill_price(&self, order: &Order, reference: Price) -> Price {
+    pub(super) fn fill_price(&self, order: &Order, reference: Price) -> Price {
         match order.kind {
-            OrderKind::Target(_) => reference,
-            OrderKind::Market | OrderKind::Stop(_) => {
-                self.options.slippage.price(order.side, reference)
+            OrderKind::Limit(_) => reference,
+            OrderKind::Market | OrderKind::Stop(_) | OrderKind::TrailingStop { .. } => {
+                self.taking_price(order, reference)
+            }
+            OrderKind::StopLimit { limit, .. } => {
+                let price = self.taking_price(order, reference);
+                match order.side {
+                    Side::Buy => price.min(limit),
+                    Side::Sell => price.max(limit),
+                }
             }
         }
+    }
+
+    fn taking_price(&self, order: &Order, reference: Price) -> Price {
+        let bar = self.timeline.bar(order.symbol);
+        let volume = bar.map_or(0.0, |bar| self.bars[order.symbol.index()].volume[bar]);
+        let Order { side, quantity, .. } = *order;
+        self.options.slippage.price_of(&Taking { side, reference, quantity, volume })
     }
 
     /// Whether risk let it pass.
     fn fill_part(&mut self, order: Order, deal: &Deal, event: OrderEvent, now: Timestamp) -> bool {
         let reference = deal.reference;
         let price = self.fill_price(&order, reference);
-        let fee = self.options.commission.fee(price, order.quantity);
+        let is_gap = order.reason.level().is_some_and(|(_, gap_open)| gap_open);
+        let is_maker = matches!(order.kind, OrderKind::Limit(_)) && !is_gap;
+        let Order { side, quantity, .. } = order;
+        let fee = self.options.commission.fee_of(&Dealt { side, price, quantity, is_maker });
         let quote = Quote { price, reference, fee };
         let account = Account {
             equity: deal.equity,
@@ -224,6 +291,7 @@ impl Engine<'_> {
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
         self.book.fill(fill, event);
+        self.take_room(fill.symbol, fill.quantity);
         let before = self.ledger.position(fill.symbol).quantity();
         self.ledger.mark(fill.symbol, deal.reference);
         self.ledger.fill(fill);
@@ -235,8 +303,9 @@ impl Engine<'_> {
         let after = self.ledger.position(fill.symbol).quantity();
         if after.is_zero() {
             self.unguard(fill.symbol);
+            self.drop_exits(fill.symbol, fill.order);
         } else if after.abs() > before.abs() && self.options.limits.protects() {
-            self.guard(fill.symbol, deal.signal_close);
+            self.guard(fill.symbol, deal.signal_close, deal.moment);
         }
     }
 
@@ -251,96 +320,5 @@ impl Engine<'_> {
             let bars = &self.bars[fill.symbol.index()];
             self.trades.push(trip.finish(fill, bars, bar, moment));
         }
-    }
-
-    /// Puts a stop and a target under a position, in place of those it had.
-    fn guard(&mut self, symbol: SymbolId, signal_close: Price) {
-        self.unguard(symbol);
-        let position = self.ledger.position(symbol);
-        let quantity = position.quantity();
-        let (Some(average), Some(side)) = (position.average_price(), Side::closing(quantity))
-        else {
-            return;
-        };
-        let reference = match self.options.limits.stop_reference {
-            StopReference::EntryPrice => average,
-            StopReference::SignalClose => signal_close,
-        };
-        let (stop, target) = self.options.limits.levels(reference, quantity);
-        let now = self.timeline.now();
-        let mut place = |kind, reason| {
-            let id = self.book.send(symbol, side, kind, reason, now);
-            self.book.on(id, OrderEvent::Accepted, now);
-            id
-        };
-        let gap_open = false;
-        let guard = Guard {
-            levels: Levels { stop, target },
-            stop: stop.map(|level| {
-                place(OrderKind::Stop(level), FillReason::StopLoss { level, gap_open })
-            }),
-            target: target.map(|level| {
-                place(OrderKind::Target(level), FillReason::TakeProfit { level, gap_open })
-            }),
-        };
-        self.guards[symbol.index()] = Some(guard);
-        self.guarded += 1;
-    }
-
-    /// Takes back the protective exits that are still working.
-    fn unguard(&mut self, symbol: SymbolId) {
-        let Some(guard) = self.guards[symbol.index()].take() else { return };
-        self.guarded -= 1;
-        let now = self.timeline.now();
-        for id in [guard.stop, guard.target].into_iter().flatten() {
-            if !self.book.get_mut(id).state.is_final() {
-                self.book.on(id, OrderEvent::Cancelled, now);
-            }
-        }
-    }
-
-    /// Trades the protective exits that this time's bars reach.
-    pub(super) fn protect(&mut self) {
-        for symbol in (0..self.guards.len()).map(SymbolId::new) {
-            if let (Some(guard), Some(bar)) =
-                (self.guards[symbol.index()], self.timeline.bar(symbol))
-            {
-                self.protect_one(symbol, &guard, bar);
-            }
-        }
-    }
-
-    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
-        let bars = &self.bars[symbol.index()];
-        let quantity = self.ledger.position(symbol).quantity();
-        let bar = Bar {
-            open: bars.open[bar],
-            high: bars.high[bar],
-            low: bars.low[bar],
-            close: bars.close[bar],
-        };
-        let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
-            return;
-        };
-        let Touch { level, price, gap_open } = touch;
-        let id = if level == Level::Stop { guard.stop } else { guard.target };
-        let Some(id) = id else { return };
-        let order = self.book.get_mut(id).order;
-        if !self.fill_price(&order, price).is_positive() {
-            return; // Nobody trades at that; the order keeps working.
-        }
-        let order = &mut self.book.get_mut(id).order;
-        if let FillReason::StopLoss { gap_open: gap, .. }
-        | FillReason::TakeProfit { gap_open: gap, .. } = &mut order.reason
-        {
-            *gap = gap_open;
-        }
-        let moment = if gap_open { Moment::Open } else { Moment::Within };
-        let equity = self.ledger.equity();
-        self.execute(
-            id,
-            quantity.abs(),
-            &Deal { moment, equity, reference: price, signal_close: price },
-        );
     }
 }

@@ -4,6 +4,7 @@
 
 use dirigent_core::Timestamp;
 
+use crate::execution::Bar;
 use crate::price::Price;
 
 /// The bars of one symbol.
@@ -29,6 +30,17 @@ impl Bars {
     /// How many bars there are.
     pub fn len(&self) -> usize {
         self.time.len()
+    }
+
+    /// The prices of one bar.
+    pub(crate) fn bar(&self, at: usize) -> Bar {
+        Bar {
+            time: self.time[at],
+            open: self.open[at],
+            high: self.high[at],
+            low: self.low[at],
+            close: self.close[at],
+        }
     }
 
     /// Drops the bars that start at `end` or later.

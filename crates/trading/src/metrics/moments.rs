@@ -3,7 +3,7 @@
 //! Promises: a sum of n numbers is as good as one rounded from twice the precision (Ogita, Rump
 //! and Oishi, "Accurate sum and dot product", 2005, algorithm Sum2), whatever n is.
 
-use super::{finite, float};
+use super::{finite, float, powers::Powers};
 
 /// Returns whose spread is below this are all equal: each is a ratio near one less one, so its
 /// last digits are rounding (2^-52), not risk. Without it, constant returns have a "Sharpe" of
@@ -71,20 +71,18 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Two passes: the mean first, then the squares of the distances from it.
-    pub(super) fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let (mut sum, mut count) = (Sum::default(), 0_usize);
-        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-        for x in values.clone() {
-            sum.add(x);
+    /// One pass; see `Powers`.
+    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut powers = Powers::default();
+        let mut count = 0;
+        for x in values {
+            powers.add(count, x);
             count += 1;
-            (min, max) = (min.min(x), max.max(x));
         }
-        if count == 0 {
-            return Self::default();
-        }
-        let mean = sum.total() / float(count);
-        let second = Sum::of(values.map(|x| (x - mean) * (x - mean))) / float(count);
+        powers.spread(count)
+    }
+
+    pub(super) fn new(count: usize, mean: f64, second: f64, min: f64, max: f64) -> Self {
         Self { count, mean, second, min, max }
     }
 

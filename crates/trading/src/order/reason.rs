@@ -31,10 +31,48 @@ pub enum FillReason {
         /// Whether the bar opened at or beyond the level.
         gap_open: bool,
     },
+    /// An order of the strategy waited for a price; `gap_open` when the bar opened beyond it.
+    Level {
+        /// What waited: a limit, a stop, a stop with a limit or one that trails.
+        what: Waited,
+        /// The price.
+        level: Price,
+        /// Whether the bar opened at or beyond the level.
+        gap_open: bool,
+    },
+    /// An order for the open.
+    AtOpen,
+    /// An order for the close.
+    AtClose,
     /// The account lost more than the drawdown limit allows.
     DrawdownLimit,
     /// The account's equity reached zero.
     Ruin,
+}
+
+/// What kind of order waited for a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waited {
+    /// A limit.
+    Limit,
+    /// A stop.
+    Stop,
+    /// A stop with a limit.
+    StopLimit,
+    /// A stop that trails.
+    TrailingStop,
+}
+
+impl Waited {
+    /// `limit`, `stop`, `stop_limit` or `trailing_stop`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Stop => "stop",
+            Self::StopLimit => "stop_limit",
+            Self::TrailingStop => "trailing_stop",
+        }
+    }
 }
 
 impl FillReason {
@@ -48,8 +86,21 @@ impl FillReason {
             Self::Rebalance => "rebalance",
             Self::StopLoss { .. } => "stop_loss",
             Self::TakeProfit { .. } => "take_profit",
+            Self::Level { what, .. } => what.as_str(),
+            Self::AtOpen => "at_open",
+            Self::AtClose => "at_close",
             Self::DrawdownLimit => "drawdown_limit",
             Self::Ruin => "ruin",
+        }
+    }
+
+    /// The level that was reached, and whether by a gap.
+    pub const fn level(self) -> Option<(Price, bool)> {
+        match self {
+            Self::StopLoss { level, gap_open }
+            | Self::TakeProfit { level, gap_open }
+            | Self::Level { level, gap_open, .. } => Some((level, gap_open)),
+            _ => None,
         }
     }
 }
@@ -58,14 +109,14 @@ impl fmt::Display for FillReason {
     /// `signal_entry`, `stop_loss@97.00`, `stop_loss@97.00 gap_open`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
-        if let Self::StopLoss { level, gap_open } | Self::TakeProfit { level, gap_open } = self {
+        if let Some((level, gap_open)) = self.level() {
             let text = level.to_string();
             let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
             let padding = ["", ".00", "0"];
             let padding =
                 if decimals == 0 { padding[1] } else { padding[2 * usize::from(decimals == 1)] };
             write!(f, "@{text}{padding}")?;
-            if *gap_open {
+            if gap_open {
                 f.write_str(" gap_open")?;
             }
         }
@@ -110,6 +161,24 @@ pub enum RejectReason {
     /// It comes to more units than a quantity holds.
     #[error("more than 9,223,372,036 units, the most that can be held")]
     TooManyUnits,
+    /// A post-only order met a price at which it would have traded at once.
+    #[error("post-only: it would trade at once at {price}")]
+    WouldTake {
+        /// The price.
+        price: Price,
+    },
+    /// An order that trades at once or not at all did not.
+    #[error("it could not trade {0} at the first price it met")]
+    NotAtOnce(&'static str),
+    /// Another order of its group has traded.
+    #[error("another order of its group traded")]
+    GroupTraded,
+    /// The strategy took it back.
+    #[error("taken back by the strategy")]
+    TakenBack,
+    /// What the strategy wants now took its place.
+    #[error("replaced by what the strategy wants now")]
+    Replaced,
     /// There is no position to close any more.
     #[error("nothing to close")]
     NothingToClose,

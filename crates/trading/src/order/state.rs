@@ -44,6 +44,8 @@ pub enum OrderEvent {
     Cancelled,
     /// Its time ran out.
     Expired,
+    /// Its level or size was changed.
+    Modified,
 }
 
 /// The event cannot happen in this state.
@@ -98,6 +100,8 @@ impl OrderState {
             (S::Pending | S::Accepted | S::PartiallyFilled | S::CancelPending, E::Expired) => {
                 Ok(S::Expired)
             }
+            (S::Accepted, E::Modified) => Ok(S::Accepted),
+            (S::PartiallyFilled, E::Modified) => Ok(S::PartiallyFilled),
             (from, event) => Err(IllegalMove { from, event }),
         }
     }
@@ -133,7 +137,7 @@ impl fmt::Display for OrderState {
 mod tests {
     use super::*;
 
-    const EVENTS: [OrderEvent; 8] = [
+    const EVENTS: [OrderEvent; 9] = [
         OrderEvent::Submitted,
         OrderEvent::Accepted,
         OrderEvent::Rejected,
@@ -142,19 +146,20 @@ mod tests {
         OrderEvent::CancelSent,
         OrderEvent::Cancelled,
         OrderEvent::Expired,
+        OrderEvent::Modified,
     ];
 
     /// Rows in the order of `OrderState::ALL`, columns in the order of `EVENTS`; `-` is illegal.
     const TABLE: [&str; 9] = [
-        "pending  -        rejected -                -      -              cancelled -",
-        "-        accepted rejected partially_filled filled cancel_pending cancelled expired",
-        "-        -        -        partially_filled filled cancel_pending cancelled expired",
-        "-        -        -        partially_filled filled cancel_pending cancelled expired",
-        "-        -        -        -                -      -              -         -",
-        "-        -        -        cancel_pending   filled -              cancelled expired",
-        "-        -        -        -                -      -              -         -",
-        "-        -        -        -                -      -              -         -",
-        "-        -        -        -                -      -              -         -",
+        "pending  -        rejected -                -      -              cancelled - -",
+        "-        accepted rejected partially_filled filled cancel_pending cancelled expired -",
+        "-        -        -        partially_filled filled cancel_pending cancelled expired accepted",
+        "-        -        -        partially_filled filled cancel_pending cancelled expired partially_filled",
+        "-        -        -        -                -      -              -         - -",
+        "-        -        -        cancel_pending   filled -              cancelled expired -",
+        "-        -        -        -                -      -              -         - -",
+        "-        -        -        -                -      -              -         - -",
+        "-        -        -        -                -      -              -         - -",
     ];
 
     #[test]

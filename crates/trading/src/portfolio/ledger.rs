@@ -216,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::order::{FillReason, Order, OrderId, OrderKind, Quote, Side};
+    use crate::order::{FillReason, Order, OrderId, OrderKind, Quote, Side, TimeInForce};
     use crate::risk;
 
     fn fill(symbol: usize, side: Side, quantity: i64, price: i64, fee: i64) -> Fill {
@@ -227,6 +227,7 @@ mod tests {
             kind: OrderKind::Market,
             quantity: Quantity::from_raw(quantity),
             reason: FillReason::Requested,
+            time_in_force: TimeInForce::Gtc,
         };
         let price = Price::from_raw(price);
         let quote = Quote { price, reference: price, fee: Money::from_raw(fee.into()) };

@@ -99,12 +99,20 @@ pub(super) struct Checker<'a> {
     pub(super) terms: BTreeMap<&'a str, Option<Typed>>,
     pub(super) params_used: BTreeSet<&'a str>,
     params: &'a BTreeMap<String, f64>,
+    /// Nodes and windows that were there before.
+    before: (usize, f64),
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(params: &'a BTreeMap<String, f64>) -> Self {
-        let (graph, terms, params_used) = Default::default();
-        Self { graph, terms, params_used, params }
+        Self::going_on(params, Graph::default())
+    }
+
+    /// A checker of further rules, which find in `graph` what others need as well.
+    pub(super) fn going_on(params: &'a BTreeMap<String, f64>, graph: Graph) -> Self {
+        let (terms, params_used) = Default::default();
+        let before = (graph.nodes().len(), graph.window_bars());
+        Self { graph, terms, params_used, params, before }
     }
 
     /// The value of a tree, or all its flaws; no flaw if they are those of a term.
@@ -140,9 +148,10 @@ impl<'a> Checker<'a> {
     }
 
     fn too_large(&self, span: &Range<usize>) -> Option<Flaw> {
-        let message = if self.graph.nodes().len() > NODES_MAX {
+        let (nodes, bars) = self.before;
+        let message = if self.graph.nodes().len() - nodes > NODES_MAX {
             format!("the rules need more than {NODES_MAX} nodes up to here")
-        } else if self.graph.window_bars() > WINDOWS_BARS_MAX {
+        } else if self.graph.window_bars() - bars > WINDOWS_BARS_MAX {
             format!("the windows of the rules hold more than {WINDOWS_BARS_MAX} bars up to here")
         } else {
             return None;

@@ -107,7 +107,7 @@ fn warnings(set: &RuleSet, params: &BTreeSet<&str>, terms: &BTreeSet<&str>) -> V
 
 impl RuleSet {
     /// The rules that are given, each with the signal it asks for.
-    fn rules(&self) -> impl Iterator<Item = (Place, &str, Signal)> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = (Place, &str, Signal)> {
         [
             (Place::Entry, &self.entry, Signal::LONG_ENTRY),
             (Place::Exit, &self.exit, Signal::LONG_EXIT),
@@ -130,13 +130,13 @@ impl RuleSet {
 
 /// The `let` terms in the order of the file; `None` for a text that cannot be read.
 #[derive(Default)]
-struct Terms<'a> {
+pub(super) struct Terms<'a> {
     list: Vec<(&'a str, Option<Tree>)>,
     places: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Terms<'a> {
-    fn read(terms: &'a [(String, String)], errors: &mut Vec<RuleError>) -> Self {
+    pub(super) fn read(terms: &'a [(String, String)], errors: &mut Vec<RuleError>) -> Self {
         let mut read = Self::default();
         for (index, (name, text)) in terms.iter().enumerate() {
             let place = Place::Term(name.clone());
@@ -185,7 +185,10 @@ impl<'a> Terms<'a> {
     }
 
     /// Checks each term after those it needs.
-    fn check(&self, checker: &mut Checker<'a>, errors: &mut Vec<RuleError>) {
+    pub(super) fn check<'c>(&self, checker: &mut Checker<'c>, errors: &mut Vec<RuleError>)
+    where
+        'a: 'c,
+    {
         let needs: Vec<_> = (0..self.list.len()).map(|term| self.needs(term)).collect();
         let mut open: BTreeSet<usize> = (0..self.list.len()).collect();
         while let Some(first) = open.first().copied() {

@@ -21,7 +21,7 @@ use super::{
 
 /// How many bars are computed at a time: a column of doubles is 8 KiB, so a handful of them fits
 /// the first-level cache.
-const CHUNK_BARS: usize = 1_024;
+pub(crate) const CHUNK_BARS: usize = 1_024;
 
 /// The most inputs and the most outputs that a function may have.
 const KERNEL_COLUMNS_MAX: usize = 8;
@@ -127,7 +127,7 @@ fn chunks(bars: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// A plan and what its tasks remember.
 #[derive(Debug)]
-struct Engine {
+pub(super) struct Engine {
     plan: Arc<Plan>,
     /// One for each task of the plan.
     works: Vec<Work>,
@@ -146,7 +146,7 @@ enum Work {
 }
 
 impl Engine {
-    fn new(plan: &Arc<Plan>) -> Self {
+    pub(super) fn new(plan: &Arc<Plan>) -> Self {
         let mut scratch: Vec<_> = plan.constants.iter().map(|x| vec![*x; CHUNK_BARS]).collect();
         scratch.resize(plan.scratch, vec![UNKNOWN; CHUNK_BARS]);
         let works = plan.tasks.iter().map(|task| Work::new(&task.action)).collect();
@@ -154,7 +154,7 @@ impl Engine {
     }
 
     /// Computes all values of the bars in `range`, which fits a chunk.
-    fn run(&mut self, bars: &Columns<'_>, range: &Range<usize>) {
+    pub(super) fn run(&mut self, bars: &Columns<'_>, range: &Range<usize>) {
         let Self { plan, works, scratch } = self;
         for (task, work) in plan.tasks.iter().zip(works) {
             // The outputs are taken out, so that the inputs can be read beside them.
@@ -177,7 +177,17 @@ impl Engine {
         }
     }
 
-    fn read<'a>(&'a self, source: Source, bars: &Columns<'a>, range: &Range<usize>) -> &'a [f64] {
+    /// Where the wanted value number `place` is.
+    pub(super) fn wanted(&self, place: usize) -> Source {
+        self.plan.wanted[place]
+    }
+
+    pub(super) fn read<'a>(
+        &'a self,
+        source: Source,
+        bars: &Columns<'a>,
+        range: &Range<usize>,
+    ) -> &'a [f64] {
         read(&self.scratch, source, bars, range)
     }
 }

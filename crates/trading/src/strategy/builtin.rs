@@ -3,12 +3,14 @@
 //! Those that trade one symbol at a time are rules with parameters, so that they can be shown and
 //! copied as rules; on several symbols they trade each by itself.
 
+mod allocation;
 mod bollinger_mean_reversion;
 mod buy_and_hold;
 mod donchian_breakout;
 mod ema_crossover;
 mod macd;
 mod momentum_rotation;
+mod period;
 mod rsi_mean_reversion;
 mod sma_crossover;
 
@@ -18,7 +20,8 @@ use crate::strategy::{Definition, ParamValue, Parameter, Params, Values};
 /// The longest window a strategy may have, in bars.
 const WINDOW_BARS_MAX: i64 = 100_000;
 
-const CATALOGUE: [Definition; 8] = [
+const CATALOGUE: [Definition; 9] = [
+    allocation::DEFINITION,
     bollinger_mean_reversion::DEFINITION,
     buy_and_hold::DEFINITION,
     donchian_breakout::DEFINITION,

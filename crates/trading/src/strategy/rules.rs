@@ -2,7 +2,7 @@
 //!
 //! Prices become doubles a chunk at a time, so that they stay in the cache.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::data::bars::Bars;
 use crate::indicator::Column;
@@ -38,19 +38,28 @@ impl SignalStrategy {
         bars: &[Bars],
         others: &[Bars],
     ) -> Result<Self, RulesError> {
-        let foreign = program
-            .foreign()
-            .iter()
-            .map(|(column, symbol)| {
-                let found = bars.iter().chain(others).find(|bars| bars.symbol == *symbol);
-                found.map(|bars| (*column, bars)).ok_or_else(|| RulesError::UnknownSymbol {
-                    symbol: symbol.clone(),
-                    known: names(bars.iter().chain(others)),
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let foreign = Self::foreign(program.foreign(), bars, others)?;
         let columns = bars.iter().map(|bars| signals_of(program, bars, &foreign)).collect();
         Ok(Self::new(columns, program.warmup()))
+    }
+
+    /// The columns of other symbols that rules ask for.
+    ///
+    /// # Errors
+    /// If a symbol is neither traded nor among the others.
+    pub(crate) fn foreign<'b>(
+        wanted: &[(Column, String)],
+        bars: &'b [Bars],
+        others: &'b [Bars],
+    ) -> Result<Vec<(Column, &'b Bars)>, RulesError> {
+        let find = |(column, symbol): &(Column, String)| {
+            let found = bars.iter().chain(others).find(|bars| bars.symbol == *symbol);
+            found.map(|bars| (*column, bars)).ok_or_else(|| RulesError::UnknownSymbol {
+                symbol: symbol.clone(),
+                known: names(bars.iter().chain(others)),
+            })
+        };
+        wanted.iter().map(find).collect()
     }
 }
 
@@ -62,26 +71,49 @@ fn names<'a>(bars: impl Iterator<Item = &'a Bars>) -> String {
 pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -> Arc<[Signal]> {
     let mut signals = vec![Signal::NONE; bars.len()];
     let mut evaluator = program.start();
-    let foreign: Vec<Vec<f64>> =
-        foreign.iter().map(|(column, other)| aligned(bars, *column, other)).collect();
-    let mut buffers = [Column::Open, Column::High, Column::Low, Column::Close]
-        .map(|column| Buffer { needed: program.reads(column), doubles: Vec::new() });
+    let mut feed = Feed::new(bars, foreign, |column| program.reads(column));
     for from in (0..bars.len()).step_by(CHUNK_BARS) {
-        let to = bars.len().min(from + CHUNK_BARS);
-        let foreign: Vec<&[f64]> = foreign.iter().map(|column| &column[from..to]).collect();
-        let [open, high, low, close] = &mut buffers;
-        let columns = Columns {
-            time: &bars.time[from..to],
-            open: open.fill(&bars.open[from..to]),
-            high: high.fill(&bars.high[from..to]),
-            low: low.fill(&bars.low[from..to]),
-            close: close.fill(&bars.close[from..to]),
-            volume: &bars.volume[from..to],
-            foreign: &foreign,
-        };
-        evaluator.run(&columns, &mut signals[from..to]);
+        let range = from..bars.len().min(from + CHUNK_BARS);
+        feed.chunk(range.clone(), |columns| evaluator.run(columns, &mut signals[range]));
     }
     signals.into()
+}
+
+/// The bars of a symbol as columns of doubles, a chunk at a time.
+pub(crate) struct Feed<'a> {
+    bars: &'a Bars,
+    foreign: Vec<Vec<f64>>,
+    buffers: [Buffer; 4],
+}
+
+impl<'a> Feed<'a> {
+    /// `foreign` are the columns of other symbols; of its own, only those that `reads` are filled.
+    pub(crate) fn new(
+        bars: &'a Bars,
+        foreign: &[(Column, &Bars)],
+        reads: impl Fn(Column) -> bool,
+    ) -> Self {
+        let foreign = foreign.iter().map(|(column, other)| aligned(bars, *column, other));
+        let buffers = [Column::Open, Column::High, Column::Low, Column::Close]
+            .map(|column| Buffer { needed: reads(column), doubles: Vec::new() });
+        Self { bars, foreign: foreign.collect(), buffers }
+    }
+
+    /// Calls `take` with the columns of the bars in `range`.
+    pub(crate) fn chunk(&mut self, range: Range<usize>, take: impl FnOnce(&Columns<'_>)) {
+        let Self { bars, foreign, buffers } = self;
+        let foreign: Vec<&[f64]> = foreign.iter().map(|column| &column[range.clone()]).collect();
+        let [open, high, low, close] = buffers;
+        take(&Columns {
+            time: &bars.time[range.clone()],
+            open: open.fill(&bars.open[range.clone()]),
+            high: high.fill(&bars.high[range.clone()]),
+            low: low.fill(&bars.low[range.clone()]),
+            close: close.fill(&bars.close[range.clone()]),
+            volume: &bars.volume[range],
+            foreign: &foreign,
+        });
+    }
 }
 
 /// A column of doubles for the present chunk; stays empty if the rules never read it.

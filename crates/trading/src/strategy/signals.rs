@@ -52,7 +52,8 @@ impl Strategy for SignalStrategy {
             let symbol = SymbolId::new(index);
             let bar = window.bars(symbol).wrapping_sub(1);
             if let Some(signal) = column.get(bar)
-                && signal.any(wanted(Holding::of(position.quantity())))
+                && (signal.any(wanted(Holding::of(position.quantity())))
+                    || (window.has_orders() && !signal.is_none()))
                 && window.is_open_for(symbol)
             {
                 wishes.signal(symbol, *signal);
@@ -64,14 +65,19 @@ impl Strategy for SignalStrategy {
         let Some(stretch) = self.columns.first().and_then(|column| column.get(bar..limit)) else {
             return bar;
         };
-        let wanted = wanted(holding);
-        let quiet = stretch.iter().position(|signal| signal.any(wanted));
-        quiet.map_or(limit, |quiet| bar + quiet)
+        bar + wanted(holding).first_in(stretch)
+    }
+
+    fn column(&self) -> Option<&[Signal]> {
+        match self.columns.as_slice() {
+            [column] => Some(column),
+            _ => None,
+        }
     }
 }
 
 /// The signals that mean something to a position.
-const fn wanted(holding: Holding) -> Signal {
+pub(crate) const fn wanted(holding: Holding) -> Signal {
     match holding {
         Holding::Flat => Signal::LONG_ENTRY.with(Signal::SHORT_ENTRY),
         Holding::Long => Signal::LONG_EXIT.with(Signal::SHORT_ENTRY),

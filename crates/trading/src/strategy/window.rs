@@ -15,6 +15,7 @@ pub struct Window<'a> {
     now: Timestamp,
     next: Option<Timestamp>,
     first: usize,
+    has_orders: bool,
 }
 
 impl<'a> Window<'a> {
@@ -25,7 +26,17 @@ impl<'a> Window<'a> {
         next: Option<Timestamp>,
         first: usize,
     ) -> Self {
-        Self { bars, seen, now, next, first }
+        Self { bars, seen, now, next, first, has_orders: false }
+    }
+
+    /// The same, with orders that wait for a price or without.
+    pub(crate) fn with_orders(self, has_orders: bool) -> Self {
+        Self { has_orders, ..self }
+    }
+
+    /// Whether orders of the run wait for a price.
+    pub const fn has_orders(&self) -> bool {
+        self.has_orders
     }
 
     /// The time of the bars that just closed.

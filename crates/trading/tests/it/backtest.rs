@@ -301,7 +301,7 @@ impl Strategy for Crossing {
             (3, false) => (Side::Sell, units(25)),
             _ => return,
         };
-        wishes.order(OrderRequest { symbol, side, quantity });
+        wishes.order(OrderRequest::market(symbol, side, quantity));
     }
 
     fn on_fill(&mut self, fill: &Fill) {

@@ -80,7 +80,7 @@ impl Strategy for Twice {
         let symbol = SymbolId::new(0);
         if matches!(window.bars(symbol), 1 | 3) {
             let quantity = Quantity::from_units(9_000_000_000).unwrap();
-            wishes.order(OrderRequest { symbol, side: Side::Buy, quantity });
+            wishes.order(OrderRequest::market(symbol, Side::Buy, quantity));
         }
     }
 }

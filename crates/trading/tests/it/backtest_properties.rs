@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
-use dirigent_trading::execution::{FillTiming, Intrabar, StandardCommission, StandardSlippage};
+use dirigent_trading::execution::{
+    FillTiming, Intrabar, LimitFill, StandardCommission, StandardSlippage,
+};
+use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, TimeInForce};
 use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
@@ -16,24 +19,24 @@ const CENT: i64 = 10_000_000;
 
 /// A whole run, drawn from one number.
 #[derive(Debug)]
-struct Case {
-    bars: Vec<Bars>,
-    columns: Vec<Arc<[Signal]>>,
-    options: Options,
+pub(crate) struct Case {
+    pub(crate) bars: Vec<Bars>,
+    pub(crate) columns: Vec<Arc<[Signal]>>,
+    pub(crate) options: Options,
 }
 
 impl Case {
-    fn new(seed: u64, symbols: usize, options: Options) -> Self {
+    pub(crate) fn new(seed: u64, symbols: usize, options: Options) -> Self {
         let bars: Vec<Bars> = (0..symbols).map(|n| random_bars(seed, n)).collect();
         let columns = bars.iter().map(|bars| random_signals(seed, bars)).collect();
         Self { bars, columns, options }
     }
 
-    fn strategy(&self) -> SignalStrategy {
+    pub(crate) fn strategy(&self) -> SignalStrategy {
         SignalStrategy::new(self.columns.clone(), 0)
     }
 
-    fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         run(&self.bars, &mut self.strategy(), &self.options, &Unwatched).unwrap()
     }
 }
@@ -77,29 +80,64 @@ fn random_signals(seed: u64, bars: &Bars) -> Arc<[Signal]> {
     (0..bars.len()).map(signal).collect()
 }
 
+/// One after the other `times` times, prices going on where they were.
+pub(crate) fn repeated(bars: &Bars, times: usize) -> Bars {
+    let mut all = bars.clone();
+    for _ in 1..times {
+        let after = all.time.last().unwrap().as_nanos() + DAY_NANOS;
+        let shift = |time: &Timestamp| Timestamp::from_nanos(time.as_nanos() + after);
+        all.time.extend(bars.time.iter().map(shift));
+        all.open.extend_from_slice(&bars.open);
+        all.high.extend_from_slice(&bars.high);
+        all.low.extend_from_slice(&bars.low);
+        all.close.extend_from_slice(&bars.close);
+        all.volume.extend_from_slice(&bars.volume);
+    }
+    all
+}
+
 fn rate(percent: i32) -> Option<Rate> {
     (percent > 0).then(|| Rate::percent(percent))
 }
 
 prop_compose! {
-    fn any_options()(
+    pub(crate) fn any_options()(
         cash in 1_000_i64..1_000_000,
         same_close: bool,
-        optimistic: bool,
+        intrabar in 0..4,
+        through: bool,
+        entry in 0..6,
+        participation in -3_i32..4,
         signal_close: bool,
         fractional: bool,
         commission in 0..4,
         slippage_bps in 0..50,
         sizing in 0..4,
         percent in 1_i32..=100,
-        limits in prop::array::uniform4(-40_i32..40),
+        limits in prop::array::uniform5(-40_i32..40),
     ) -> Options {
+        let near = Offset::Share(Rate::bps(40));
+        let far = Offset::Share(Rate::bps(90));
         Options {
+            entry: match entry {
+                0 => EntryOrder { at: EntryPrice::Limit(near), time_in_force: TimeInForce::Day },
+                1 => EntryOrder { at: EntryPrice::Stop(near), time_in_force: TimeInForce::Gtc },
+                2 => EntryOrder {
+                    at: EntryPrice::StopLimit { stop: near, limit: far },
+                    time_in_force: TimeInForce::Gtc,
+                },
+                _ => EntryOrder::default(),
+            },
+            limit_fill: if through { LimitFill::Through } else { LimitFill::Touch },
+            participation: (participation > 0).then(|| Rate::bps(participation * 30)),
             initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
             fill: if same_close { FillTiming::SameClose } else { FillTiming::NextOpen },
-            fill_model: Arc::new(
-                if optimistic { Intrabar::Optimistic } else { Intrabar::Pessimistic },
-            ),
+            fill_model: Arc::new(match intrabar {
+                0 => Intrabar::Pessimistic,
+                1 => Intrabar::Optimistic,
+                2 => Intrabar::Nearest,
+                _ => Intrabar::Random(Seed::master(7)),
+            }),
             commission: Arc::new(match commission {
                 0 => StandardCommission::None,
                 1 => StandardCommission::Bps { rate: Rate::bps(7), minimum: Money::ZERO },
@@ -126,6 +164,7 @@ prop_compose! {
                 max_drawdown: rate(limits[1]),
                 stop_loss: rate(limits[2]),
                 take_profit: rate(limits[3]),
+                trailing_stop: rate(limits[4]),
                 stop_reference: if signal_close {
                     StopReference::SignalClose
                 } else {
@@ -164,7 +203,8 @@ fn check_books(outcome: &Outcome) {
     assert_eq!(outcome.equity.equity.last(), Some(&end));
     assert_eq!(end, cash + worth);
     assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees);
-    assert_eq!(end, outcome.initial_cash + pnl + unrealized - open_fees);
+    let taken: Money = outcome.open_positions.iter().map(|open| open.realized).sum();
+    assert_eq!(end, outcome.initial_cash + pnl + taken + unrealized - open_fees);
 }
 
 proptest! {

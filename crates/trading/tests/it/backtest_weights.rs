@@ -89,3 +89,92 @@ fn most(outcome: &Outcome) -> String {
     let commission = StandardCommission::Bps { rate: Rate::bps(10), minimum: Money::ZERO };
     affordable(cash, price, Options::LOT_WHOLE, &commission).unwrap().to_string()
 }
+
+/// Forty daily bars that are `step` above 100 for `hold` bars of every `2 * hold`, from January on.
+fn swinging(symbol: &str, step: f64, hold: usize) -> dirigent_trading::Bars {
+    let is_up = |bar: usize| bar / hold % 2 == 1;
+    let price = |bar| format!("{:.4}", if is_up(bar) { 100.0 + step } else { 100.0 });
+    let prices: Vec<String> = (0..40).map(price).collect();
+    let rows: Vec<[&str; 4]> = prices.iter().map(|price| [price.as_str(); 4]).collect();
+    daily(symbol, &rows)
+}
+
+/// The weights held after the first rebalancing, at the open of February 1.
+fn first_weights(params: &[(&str, &str)], bars: &[dirigent_trading::Bars]) -> Vec<f64> {
+    use dirigent_trading::strategy::{ParamValue, Plan, Registry};
+    let value = |text: &str| match text.parse() {
+        Ok(number) => ParamValue::Number(number),
+        Err(_) => ParamValue::Name(text.to_owned()),
+    };
+    let mut given: std::collections::BTreeMap<String, ParamValue> =
+        params.iter().map(|(name, text)| ((*name).to_owned(), value(text))).collect();
+    given.insert("lookback".to_owned(), ParamValue::Number(20.0));
+    let Ok(Plan::Strategy(mut strategy)) = Registry::builtin().build("allocation", &given) else {
+        panic!("allocation is code, and takes {params:?}")
+    };
+    let options = Options { lot: Options::LOT_FRACTIONAL, ..Options::default() };
+    let outcome = run(bars, strategy.as_mut(), &options, &Unwatched).unwrap();
+    let mut weights = vec![0.0; bars.len()];
+    for fill in outcome.fills.iter().filter(|fill| fill.time == outcome.fills[0].time) {
+        weights[fill.symbol.index()] = fill.value().to_f64() / 100_000.0;
+    }
+    weights
+}
+
+#[test]
+fn an_allocation_holds_what_its_method_says() {
+    let bars = [swinging("CALM", 1.0, 1), swinging("WILD", 3.0, 1)];
+    let slow = [swinging("CALM", 1.0, 1), swinging("SLOW", 3.0, 2)];
+    let close_on =
+        |bars: &[dirigent_trading::Bars], params: &[(&str, &str)], expected: [f64; 2]| {
+            let weights = first_weights(params, bars);
+            let near = weights.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-2);
+            assert!(near, "{params:?}: {weights:?}, not {expected:?}");
+        };
+    let close = |params: &[(&str, &str)], expected| close_on(&bars, params, expected);
+    let sample = ("covariance", "sample");
+    close(&[("method", "equal")], [0.5, 0.5]);
+    // Three times the deviation: a third of the weight.
+    close(&[("method", "inverse_volatility"), sample], [0.75, 0.25]);
+    close(&[("method", "equal"), ("cash", "0.1")], [0.45, 0.45]);
+    close(&[("method", "inverse_volatility"), sample, ("max_weight", "0.6")], [0.6, 0.4]);
+    // Variances of 1 and 4.5 that do not move together: weights of 4.5 to 1.
+    close_on(&slow, &[("method", "min_variance"), sample], [0.818, 0.182]);
+    close_on(&slow, &[("method", "risk_parity"), sample], [0.68, 0.32]);
+    // A third that stands still is left out.
+    let still = daily("STILL", &[["7"; 4]; 40]);
+    let with_still = [bars[0].clone(), bars[1].clone(), still];
+    assert!(first_weights(&[("method", "equal")], &with_still)[2].abs() < 1e-12);
+}
+
+#[test]
+fn weights_are_left_alone_within_their_drift() {
+    use dirigent_trading::strategy::{ParamValue, Plan, Registry};
+    let rows: Vec<String> =
+        (0..150).map(|day| format!("{}", 100.0 + f64::from(day) / 10.0)).collect();
+    let rising: Vec<[&str; 4]> = rows.iter().map(|price| [price.as_str(); 4]).collect();
+    let flat: Vec<String> =
+        (0..150).map(|day| format!("{}", 100.0 + f64::from(day % 2) / 100.0)).collect();
+    let flat: Vec<[&str; 4]> = flat.iter().map(|price| [price.as_str(); 4]).collect();
+    let bars = [daily("UP", &rising), daily("FLAT", &flat)];
+    let rebalancings = |drift: f64| {
+        let name = |text: &str| ParamValue::Name(text.to_owned());
+        let given = [
+            ("method".to_owned(), name("equal")),
+            ("lookback".to_owned(), ParamValue::Number(10.0)),
+            ("drift".to_owned(), ParamValue::Number(drift)),
+        ];
+        let Ok(Plan::Strategy(mut strategy)) =
+            Registry::builtin().build("allocation", &given.into())
+        else {
+            panic!("allocation is code")
+        };
+        let options = Options { lot: Options::LOT_FRACTIONAL, ..Options::default() };
+        let outcome = run(&bars, strategy.as_mut(), &options, &Unwatched).unwrap();
+        let mut times: Vec<_> = outcome.fills.iter().map(|fill| fill.time).collect();
+        times.dedup();
+        times.len()
+    };
+    // The ends of January to April; after the first, 3 % in a month move a weight by less than a point.
+    assert_eq!((rebalancings(0.0), rebalancings(0.01), rebalancings(0.2)), (4, 2, 1));
+}

@@ -4,6 +4,7 @@
 mod allocate;
 mod backtest;
 mod backtest_extremes;
+mod backtest_fast;
 mod backtest_golden;
 mod backtest_properties;
 mod backtest_weights;
@@ -13,5 +14,7 @@ mod data;
 mod fixture;
 mod indicators;
 mod metrics;
+mod orders;
 mod parquet;
 mod rules;
+mod sweep;

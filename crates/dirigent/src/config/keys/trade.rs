@@ -5,11 +5,11 @@ use dirigent_workflow::file::spec::{Field, Kind, Need, Range, Section, Tagged, V
 use super::NAMES;
 
 /// The least percentage that is not zero as a share of nine decimals.
-const PERCENT_MIN: f64 = 1e-7;
+pub(super) const PERCENT_MIN: f64 = 1e-7;
 const PERCENT: Kind = percent(100.0);
 const MONEY: Range = Range::positive(1e15);
 
-const fn percent(max: f64) -> Kind {
+pub(super) const fn percent(max: f64) -> Kind {
     Kind::Decimal(Range::from_to(PERCENT_MIN, max))
 }
 
@@ -139,100 +139,6 @@ static SIZING: Tagged = Tagged {
     ],
 };
 
-pub(super) static EXECUTION: Section = Section::new(
-    "How orders fill and what they cost",
-    &[
-        Field::default(
-            "fill",
-            Kind::Choice(&["next_open", "same_close"]),
-            "next_open",
-            "When a decision at a close fills",
-        ),
-        Field::default(
-            "commission",
-            Kind::Tagged(&COMMISSION),
-            "{type: none}",
-            "What the broker takes",
-        )
-        .example("{type: bps, value: 1}"),
-        Field::default(
-            "slippage",
-            Kind::Tagged(&SLIPPAGE),
-            "{type: none}",
-            "How much worse than the quoted price a fill is",
-        )
-        .example("{type: bps, value: 1}"),
-        Field::default(
-            "intrabar",
-            Kind::Choice(&["pessimistic", "optimistic"]),
-            "pessimistic",
-            "Whether stop or target came first when a bar reaches both",
-        ),
-    ],
-);
-
-const MINIMUM: Field =
-    Field::default("minimum", Kind::Decimal(Range::from_to(0.0, 1e9)), "0", "The least it costs");
-const BPS_DOC: &str = "Basis points: hundredths of a percent";
-/// Below the whole price, which would leave nothing to sell for.
-const SLIPPAGE_BPS: Range = Range::from_to(0.0, 9_999.0);
-const BPS: Field =
-    Field::required("value", Kind::Decimal(Range::from_to(0.0, 10_000.0)), BPS_DOC).example("1");
-
-static COMMISSION: Tagged = Tagged {
-    key: "type",
-    doc: "What the broker takes",
-    variants: &[
-        Variant { name: "none", section: Section::new("Nothing", &[]) },
-        Variant {
-            name: "bps",
-            section: Section::new("A share of the traded value", &[BPS, MINIMUM]),
-        },
-        Variant {
-            name: "per_share",
-            section: Section::new(
-                "An amount per unit",
-                &[
-                    Field::required(
-                        "value",
-                        Kind::Decimal(Range::from_to(0.0, 1e9)),
-                        "Money per unit",
-                    )
-                    .example("0.005"),
-                    MINIMUM,
-                ],
-            ),
-        },
-        Variant {
-            name: "fixed",
-            section: Section::new(
-                "The same for every order",
-                &[Field::required(
-                    "value",
-                    Kind::Decimal(Range::from_to(0.0, 1e9)),
-                    "Money per order",
-                )
-                .example("1")],
-            ),
-        },
-    ],
-};
-
-static SLIPPAGE: Tagged = Tagged {
-    key: "type",
-    doc: "How much worse than the quoted price a fill is",
-    variants: &[
-        Variant { name: "none", section: Section::new("Not at all", &[]) },
-        Variant {
-            name: "bps",
-            section: Section::new(
-                "A share of the price",
-                &[Field::required("value", Kind::Decimal(SLIPPAGE_BPS), BPS_DOC).example("1")],
-            ),
-        },
-    ],
-};
-
 pub(super) static RISK: Section = Section::new(
     "Limits and protective exits; what is absent does not limit",
     &[
@@ -254,6 +160,12 @@ pub(super) static RISK: Section = Section::new(
             "A position is closed after this loss, in percent of the reference price",
         )
         .example("5"),
+        Field::optional(
+            "trailing_stop_pct",
+            percent(100.0 - PERCENT_MIN),
+            "A position is closed when it has come back this far from its best price, in percent",
+        )
+        .example("8"),
         Field::optional(
             "take_profit_pct",
             percent(100_000.0),
@@ -288,7 +200,7 @@ pub(super) static METRICS: Section = Section::new(
 );
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The range of the number that `key` of `section` takes.
@@ -300,7 +212,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(section: &Section, key: &str, allowed: &[f64], refused: &[f64]) {
+    pub(crate) fn check(section: &Section, key: &str, allowed: &[f64], refused: &[f64]) {
         let range = range(section, key);
         assert_eq!(allowed.iter().find(|x| !range.contains(**x)), None, "{key}");
         assert_eq!(refused.iter().find(|x| range.contains(**x)), None, "{key}");
@@ -318,9 +230,5 @@ mod tests {
         check(percent_equity, "percent", &share.0, &share.1);
         let volatility_target = &SIZING.variants[3].section;
         check(volatility_target, "target_volatility_pct", &[15.0, 150.0], &[0.0, rounds_to_zero]);
-        let slippage = &SLIPPAGE.variants[1].section;
-        check(slippage, "value", &[0.0, 1.0, 9_999.0], &[9_999.999_999_9, 10_000.0]);
-        let commission = &COMMISSION.variants[1].section;
-        check(commission, "value", &[0.0, 10_000.0], &[10_000.1]);
     }
 }

@@ -5,9 +5,10 @@
 
 use std::cmp::Reverse;
 
-use dirigent_core::Timestamp;
-
-use super::bars;
+use super::{
+    bars,
+    period::{self, Period},
+};
 use crate::order::SymbolId;
 use crate::portfolio::Ledger;
 use crate::price::{Price, Rate};
@@ -23,51 +24,16 @@ pub(super) const DEFINITION: Definition = Definition {
             summary: "How many symbols are held.",
             values: Values::Whole { default: 5, min: 1, max: 1000, search: (1, 10, 1) },
         },
-        Parameter {
-            name: "rebalance",
-            summary: "The period at whose last session the portfolio is formed anew.",
-            values: Values::Choice {
-                default: "monthly",
-                names: &["weekly", "monthly", "quarterly", "yearly"],
-            },
-        },
+        period::PARAMETER,
     ],
     build: Build::Strategy(|params| {
         Box::new(MomentumRotation {
             lookback: params.whole("lookback"),
             top: params.whole("top"),
-            period: match params.choice("rebalance") {
-                "weekly" => Period::Week,
-                "quarterly" => Period::Quarter,
-                "yearly" => Period::Year,
-                _ => Period::Month,
-            },
+            period: Period::of(params),
         })
     }),
 };
-
-#[derive(Clone, Copy, Debug)]
-enum Period {
-    Week,
-    Month,
-    Quarter,
-    Year,
-}
-
-impl Period {
-    /// A number that all moments of one period share and no other period has.
-    fn number(self, time: Timestamp) -> i64 {
-        const DAY_NANOS: i64 = 86_400_000_000_000;
-        let (year, month, _) = time.date();
-        match self {
-            // 1970-01-01 was a Thursday; weeks start on Monday.
-            Self::Week => (time.as_nanos().div_euclid(DAY_NANOS) + 3).div_euclid(7),
-            Self::Month => year * 12 + month,
-            Self::Quarter => year * 4 + (month - 1) / 3,
-            Self::Year => year,
-        }
-    }
-}
 
 #[derive(Debug)]
 struct MomentumRotation {
@@ -91,8 +57,7 @@ impl Strategy for MomentumRotation {
     }
 
     fn on_bar(&mut self, window: &Window<'_>, _ledger: &Ledger, wishes: &mut Wishes) {
-        let Some(next) = window.next() else { return };
-        if self.period.number(next) == self.period.number(window.now()) {
+        if !self.period.ends(window) {
             return;
         }
         let mut ranked: Vec<(SymbolId, Price, Price)> = window

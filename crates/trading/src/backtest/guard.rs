@@ -1,0 +1,142 @@
+//! Guards: the stop and the target that the limits of a run put under every position.
+
+use crate::backtest::engine::Engine;
+use crate::backtest::trade::Deal;
+use crate::backtest::trips::Moment;
+use crate::execution::{Level, Levels, Touch};
+use crate::order::{FillReason, Offset, OrderEvent, OrderId, OrderKind, Side, SymbolId, Waited};
+use crate::price::Price;
+use crate::risk::StopReference;
+
+/// The protective exits of one position.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Guard {
+    pub(super) levels: Levels,
+    pub(super) stop: Option<OrderId>,
+    pub(super) target: Option<OrderId>,
+    /// The first bar whose extreme the stop may trail.
+    pub(super) from: usize,
+}
+
+impl Engine<'_> {
+    /// Puts a stop and a target under a position, in place of those it had.
+    pub(super) fn guard(&mut self, symbol: SymbolId, signal_close: Price, moment: Moment) {
+        self.unguard(symbol);
+        let position = self.ledger.position(symbol);
+        let quantity = position.quantity();
+        let (Some(average), Some(side)) = (position.average_price(), Side::closing(quantity))
+        else {
+            return;
+        };
+        let reference = match self.options.limits.stop_reference {
+            StopReference::EntryPrice => average,
+            StopReference::SignalClose => signal_close,
+        };
+        let (stop, target) = self.options.limits.levels(reference, quantity);
+        let now = self.timeline.now();
+        let mut place = |kind, reason| {
+            let id = self.book.send(symbol, side, kind, reason, now);
+            self.book.on(id, OrderEvent::Accepted, now);
+            id
+        };
+        let gap_open = false;
+        let guard = Guard {
+            levels: Levels { stop, target },
+            stop: stop.map(|level| {
+                place(OrderKind::Stop(level), FillReason::StopLoss { level, gap_open })
+            }),
+            target: target.map(|level| {
+                place(OrderKind::Limit(level), FillReason::TakeProfit { level, gap_open })
+            }),
+            // Whether the extremes of a bar came after an entry within it is not known.
+            from: self.timeline.seen()[symbol.index()] - usize::from(moment == Moment::Open),
+        };
+        self.guards[symbol.index()] = Some(guard);
+        self.guarded += 1;
+    }
+
+    /// Takes back the protective exits that are still working.
+    pub(super) fn unguard(&mut self, symbol: SymbolId) {
+        let Some(guard) = self.guards[symbol.index()].take() else { return };
+        self.guarded -= 1;
+        let now = self.timeline.now();
+        for id in [guard.stop, guard.target].into_iter().flatten() {
+            if !self.book.get_mut(id).state.is_final() {
+                self.book.on(id, OrderEvent::Cancelled, now);
+            }
+        }
+    }
+
+    /// Trades the protective exits that this time's bars reach.
+    pub(super) fn protect(&mut self) {
+        for symbol in (0..self.guards.len()).map(SymbolId::new) {
+            if let (Some(guard), Some(bar)) =
+                (self.guards[symbol.index()], self.timeline.bar(symbol))
+            {
+                self.protect_one(symbol, &guard, bar);
+            }
+        }
+    }
+
+    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
+        let quantity = self.ledger.position(symbol).quantity();
+        let bar = self.bars[symbol.index()].bar(bar);
+        let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
+            return;
+        };
+        let Touch { level, price, gap_open } = touch;
+        let id = if level == Level::Stop { guard.stop } else { guard.target };
+        let Some(id) = id else { return };
+        let order = self.book.get_mut(id).order;
+        if !self.fill_price(&order, price).is_positive() {
+            return; // Nobody trades at that; the order keeps working.
+        }
+        let order = &mut self.book.get_mut(id).order;
+        if let FillReason::StopLoss { gap_open: gap, .. }
+        | FillReason::TakeProfit { gap_open: gap, .. }
+        | FillReason::Level { gap_open: gap, .. } = &mut order.reason
+        {
+            *gap = gap_open;
+        }
+        let moment = if gap_open { Moment::Open } else { Moment::Within };
+        let equity = self.ledger.equity();
+        let deal = Deal { moment, equity, reference: price, signal_close: price };
+        let left = self.execute(id, quantity.abs(), &deal);
+        if left.is_positive() && level == Level::Stop {
+            // It was set off: what could not trade goes on at any price.
+            if let Some(guard) = &mut self.guards[symbol.index()] {
+                guard.stop = None;
+            }
+            self.unguard(symbol);
+            self.go_on_with(id, left, true);
+        }
+    }
+    /// Lets stops follow the bars that just ended.
+    pub(super) fn trail_guards(&mut self) {
+        let Some(share) = self.options.limits.trailing_stop else { return };
+        for symbol in (0..self.guards.len()).map(SymbolId::new) {
+            let (Some(guard), Some(bar)) = (self.guards[symbol.index()], self.timeline.bar(symbol))
+            else {
+                continue;
+            };
+            let (Some(id), Some(now)) = (guard.stop, guard.levels.stop) else { continue };
+            let bars = &self.bars[symbol.index()];
+            let is_short = self.ledger.position(symbol).quantity().is_negative();
+            let best = match (bar < guard.from, is_short) {
+                (true, _) => bars.close[bar],
+                (false, true) => bars.low[bar],
+                (false, false) => bars.high[bar],
+            };
+            let side = if is_short { Side::Buy } else { Side::Sell };
+            let level = Offset::Share(share).behind(side, best);
+            if if is_short { level >= now } else { level <= now } {
+                continue;
+            }
+            let order = &mut self.book.get_mut(id).order;
+            order.kind = OrderKind::Stop(level);
+            order.reason = FillReason::Level { what: Waited::TrailingStop, level, gap_open: false };
+            self.guards[symbol.index()] =
+                Some(Guard { levels: Levels { stop: Some(level), ..guard.levels }, ..guard });
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Working orders: those that wait for a price, from the moment they are placed to the end of
+//! their time.
+
+use dirigent_core::Timestamp;
+
+use crate::backtest::engine::Engine;
+use crate::backtest::trips::Moment;
+use crate::execution::FillTiming;
+use crate::order::{
+    Bracket, Change, Exit, FillReason, Group, Offset, OrderEvent, OrderId, OrderKind, OrderRequest,
+    RejectReason, Side, SymbolId, Tag, TimeInForce,
+};
+use crate::portfolio::floor_to;
+use crate::price::{Price, Quantity};
+
+const DAY_NANOS: i64 = 86_400_000_000_000;
+
+/// What ties orders together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// The first that trades cancels the others.
+    Group(Group),
+    /// They share the units that this order entered: what one trades, the others no longer do.
+    Entry(OrderId),
+}
+
+/// How far an order has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Waits,
+    /// A stop with a limit that was set off.
+    SetOff,
+    /// It trades no more.
+    Done,
+}
+
+/// An order that waits for a price.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Working {
+    pub(super) id: OrderId,
+    pub(super) symbol: SymbolId,
+    pub(super) side: Side,
+    pub(super) kind: OrderKind,
+    pub(super) time_in_force: TimeInForce,
+    /// Units still to be traded.
+    pub(super) left: Quantity,
+    pub(super) reduce_only: bool,
+    pub(super) post_only: bool,
+    pub(super) tag: Option<Tag>,
+    pub(super) link: Option<Link>,
+    pub(super) bracket: Bracket,
+    /// The first of the symbol's bars that it works in.
+    pub(super) from: usize,
+    /// It was placed within this bar, by the trade of another.
+    pub(super) within: Option<usize>,
+    /// The day it works on, once it has met a bar.
+    day: Option<i64>,
+    stage: Stage,
+    pub(super) signal_close: Price,
+}
+
+impl Working {
+    /// What is left of an order that the volume of a bar did not suffice for.
+    pub(super) fn rest(id: OrderId, symbol: SymbolId, side: Side, left: Quantity) -> Self {
+        let request = OrderRequest::market(symbol, side, left);
+        Self::new(id, &request, 0, Price::ZERO)
+    }
+
+    fn new(id: OrderId, request: &OrderRequest, from: usize, signal_close: Price) -> Self {
+        Self {
+            id,
+            symbol: request.symbol,
+            side: request.side,
+            kind: request.kind,
+            time_in_force: request.time_in_force,
+            left: request.quantity,
+            reduce_only: request.reduce_only,
+            post_only: request.post_only,
+            tag: request.tag,
+            link: request.group.map(Link::Group),
+            bracket: request.bracket,
+            from,
+            within: None,
+            day: None,
+            stage: Stage::Waits,
+            signal_close,
+        }
+    }
+
+    /// Whether it trades no more.
+    pub(super) fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// It trades no more.
+    pub(super) fn finish(&mut self) {
+        self.stage = Stage::Done;
+    }
+
+    /// Its stop was reached.
+    pub(super) fn set_off(&mut self) {
+        self.stage = Stage::SetOff;
+    }
+
+    /// Whether it waits for the price to get worse.
+    pub(super) fn is_stop(&self) -> bool {
+        self.kind.is_stop() && self.stage == Stage::Waits
+    }
+
+    /// What it waits for now.
+    pub(super) fn waits_for(&self) -> OrderKind {
+        match self.kind {
+            OrderKind::StopLimit { limit, .. } if self.stage == Stage::SetOff => {
+                OrderKind::Limit(limit)
+            }
+            kind => kind,
+        }
+    }
+
+    /// Whether its time is over at `now`, when it meets a bar.
+    pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
+        match self.time_in_force {
+            TimeInForce::Day => *self.day.get_or_insert(day_of(now)) != day_of(now),
+            TimeInForce::Gtd(last) => now > last,
+            _ => false,
+        }
+    }
+}
+
+fn day_of(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(DAY_NANOS)
+}
+
+impl Engine<'_> {
+    /// Ends the orders for the day if time `t` is the last of it.
+    pub(super) fn end_day(&mut self, t: usize) {
+        let today = day_of(self.timeline.now());
+        let goes_on = self.timeline.times().get(t + 1).is_some_and(|next| day_of(*next) == today);
+        if goes_on {
+            return;
+        }
+        for at in 0..self.working.len() {
+            let order = self.working[at];
+            if order.day == Some(today) && !order.is_done() {
+                self.expire(at);
+            }
+        }
+        self.working.retain(|order| !order.is_done());
+    }
+
+    /// Does what the strategy wants with its orders.
+    pub(super) fn change_orders(&mut self, cancels: &[Tag], changes: &[(Tag, Change)]) {
+        for at in 0..self.working.len() {
+            let called = self.working[at].tag.filter(|_| !self.working[at].is_done());
+            if called.is_some_and(|tag| cancels.contains(&tag)) {
+                self.drop_order(at, RejectReason::TakenBack);
+                continue;
+            }
+            for (_, change) in changes.iter().filter(|(tag, _)| called == Some(*tag)) {
+                self.change(at, change);
+            }
+        }
+        self.working.retain(|order| !order.is_done());
+    }
+
+    fn change(&mut self, at: usize, change: &Change) {
+        let lot = self.options.lot;
+        let order = &mut self.working[at];
+        if let Some(quantity) = change.quantity {
+            order.left = floor_to(quantity, lot);
+        }
+        let level = |old: Price| change.level.unwrap_or(old);
+        order.kind = match order.kind {
+            OrderKind::Market => OrderKind::Market,
+            OrderKind::Limit(old) => OrderKind::Limit(level(old)),
+            OrderKind::Stop(old) => OrderKind::Stop(level(old)),
+            OrderKind::StopLimit { stop, limit } => {
+                OrderKind::StopLimit { stop: level(stop), limit: change.limit.unwrap_or(limit) }
+            }
+            OrderKind::TrailingStop { offset, level: old } => {
+                OrderKind::TrailingStop { offset, level: level(old) }
+            }
+        };
+        let Working { id, kind, left, .. } = *order;
+        let record = self.book.get_mut(id);
+        record.order.kind = kind;
+        record.order.quantity = record.filled + left;
+        self.book.on(id, OrderEvent::Modified, self.timeline.now());
+        if !left.is_positive() {
+            self.drop_order(at, RejectReason::LessThanOneLot);
+        }
+    }
+
+    /// Places an order that waits for more than the next fill point.
+    pub(super) fn place(&mut self, request: &OrderRequest, reason: FillReason) {
+        let request =
+            OrderRequest { quantity: floor_to(request.quantity, self.options.lot), ..*request };
+        let seen = self.timeline.seen()[request.symbol.index()];
+        let closes = &self.bars[request.symbol.index()].close[..seen];
+        let signal_close = closes.last().copied().unwrap_or(Price::ZERO);
+        let id = self.send_working(&request, reason);
+        let prices = [request.kind.level(), request.kind.limit()];
+        let odd = prices.into_iter().flatten().find(|price| !price.is_positive());
+        let refused = match odd {
+            Some(price) => Some(RejectReason::NoPrice { price }),
+            None if request.quantity.is_positive() => None,
+            None => Some(RejectReason::LessThanOneLot),
+        };
+        let now = self.timeline.now();
+        if let Some(reason) = refused {
+            self.book.reject(id, reason, now);
+            return;
+        }
+        self.book.on(id, OrderEvent::Accepted, now);
+        self.working.push(Working::new(id, &request, seen, signal_close));
+        let is_now = self.options.fill == FillTiming::SameClose
+            && request.kind == OrderKind::Market
+            && !matches!(request.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
+        if is_now {
+            let at = self.working.len() - 1;
+            self.trade_working(at, signal_close, false, Moment::Close);
+            self.working.retain(|order| !order.is_done());
+        }
+    }
+
+    fn send_working(&mut self, request: &OrderRequest, reason: FillReason) -> OrderId {
+        let now = self.timeline.now();
+        let id = self.book.send(request.symbol, request.side, request.kind, reason, now);
+        let order = &mut self.book.get_mut(id).order;
+        order.quantity = request.quantity;
+        order.time_in_force = request.time_in_force;
+        id
+    }
+
+    /// Goes on with what is left of an order at the next opens.
+    pub(super) fn go_on_with(&mut self, id: OrderId, left: Quantity, reduce_only: bool) {
+        let order = self.book.get_mut(id).order;
+        let rest = Working::rest(id, order.symbol, order.side, left);
+        let from = self.timeline.seen()[order.symbol.index()];
+        self.working.push(Working { from, reduce_only, ..rest });
+    }
+
+    /// The exits of an entry of which `quantity` units traded at `price`.
+    pub(super) fn follow_up(
+        &mut self,
+        entry: &Working,
+        quantity: Quantity,
+        price: Price,
+        moment: Moment,
+    ) {
+        let link = Link::Entry(entry.id);
+        let mut more = false;
+        for order in self.working.iter_mut().filter(|order| order.link == Some(link)) {
+            order.left += quantity;
+            let record = self.book.get_mut(order.id);
+            record.order.quantity = record.filled + order.left;
+            more = true;
+        }
+        if more {
+            return;
+        }
+        let Bracket { stop, target } = entry.bracket;
+        let side = entry.side.opposite();
+        let far = |offset: Offset| match side {
+            Side::Sell => offset.above(price),
+            Side::Buy => offset.below(price),
+        };
+        let stop = stop.map(|stop| match stop {
+            Exit::At(level) => OrderKind::Stop(level),
+            Exit::Away(offset) => OrderKind::Stop(offset.behind(side, price)),
+            Exit::Trailing(offset) => {
+                OrderKind::TrailingStop { offset, level: offset.behind(side, price) }
+            }
+        });
+        let target = target.map(|target| match target {
+            Exit::At(level) => OrderKind::Limit(level),
+            Exit::Away(offset) | Exit::Trailing(offset) => OrderKind::Limit(far(offset)),
+        });
+        for kind in [stop, target].into_iter().flatten() {
+            self.place_exit(entry, kind, quantity, moment);
+        }
+    }
+
+    fn place_exit(&mut self, entry: &Working, kind: OrderKind, quantity: Quantity, moment: Moment) {
+        let request = OrderRequest {
+            kind,
+            reduce_only: true,
+            ..OrderRequest::market(entry.symbol, entry.side.opposite(), quantity)
+        };
+        let (level, gap_open) = (kind.level().unwrap_or_default(), false);
+        let reason = match kind.is_stop() {
+            true => FillReason::StopLoss { level, gap_open },
+            false => FillReason::TakeProfit { level, gap_open },
+        };
+        let id = self.send_working(&request, reason);
+        self.book.on(id, OrderEvent::Accepted, self.timeline.now());
+        let seen = self.timeline.seen()[entry.symbol.index()];
+        // An entry at the open is followed by the whole bar, one within it by the rest of it.
+        let (from, within) = match moment {
+            Moment::Open => (seen - 1, None),
+            Moment::Within => (seen - 1, Some(seen - 1)),
+            Moment::Close => (seen, None),
+        };
+        let exit = Working::new(id, &request, from, entry.signal_close);
+        self.working.push(Working { link: Some(Link::Entry(entry.id)), within, ..exit });
+    }
+
+    /// Takes note of `quantity` units that the order at `at` traded, for those tied to it.
+    pub(super) fn settle_links(&mut self, at: usize, quantity: Quantity) {
+        let Working { id, link: Some(link), .. } = self.working[at] else { return };
+        for other in 0..self.working.len() {
+            let order = self.working[other];
+            if order.link != Some(link) || order.id == id || order.is_done() {
+                continue;
+            }
+            let left = match link {
+                Link::Group(_) => Quantity::ZERO,
+                Link::Entry(_) => (order.left - quantity).max(Quantity::ZERO),
+            };
+            self.working[other].left = left;
+            if left.is_zero() {
+                self.drop_order(other, RejectReason::GroupTraded);
+            }
+        }
+    }
+
+    /// Takes back the exits of a position that is flat, but the one that made it so.
+    pub(super) fn drop_exits(&mut self, symbol: SymbolId, but: OrderId) {
+        let link = self.working.iter().find(|order| order.id == but).and_then(|order| order.link);
+        for at in 0..self.working.len() {
+            let order = self.working[at];
+            if order.symbol == symbol && order.reduce_only && !order.is_done() && order.id != but {
+                let is_tied = link.is_some() && order.link == link;
+                let reason =
+                    if is_tied { RejectReason::GroupTraded } else { RejectReason::NothingToClose };
+                self.drop_order(at, reason);
+            }
+        }
+    }
+
+    /// Takes back what is left of entries by signal, which an exit follows.
+    pub(super) fn drop_entries(&mut self, symbol: SymbolId) {
+        for at in 0..self.working.len() {
+            let order = self.working[at];
+            let reason = self.book.get_mut(order.id).order.reason;
+            let is_entry = matches!(reason, FillReason::SignalEntry | FillReason::Reversal);
+            if order.symbol == symbol && is_entry && !order.reduce_only && !order.is_done() {
+                self.drop_order(at, RejectReason::Replaced);
+            }
+        }
+        self.working.retain(|order| !order.is_done());
+    }
+
+    /// Takes back what is left of moves toward the target before.
+    pub(super) fn drop_rests(&mut self) {
+        for at in 0..self.working.len() {
+            let Working { id, .. } = self.working[at];
+            if !self.working[at].is_done()
+                && self.book.get_mut(id).order.reason == FillReason::Rebalance
+            {
+                self.drop_order(at, RejectReason::Replaced);
+            }
+        }
+        self.working.retain(|order| !order.is_done());
+    }
+
+    /// Ends the order at `at` because of `reason`.
+    pub(super) fn drop_order(&mut self, at: usize, reason: RejectReason) {
+        let order = &mut self.working[at];
+        order.finish();
+        self.book.end(order.id, OrderEvent::Cancelled, Some(reason), self.timeline.now());
+    }
+
+    /// Ends the order at `at` because its time is over.
+    pub(super) fn expire(&mut self, at: usize) {
+        let order = &mut self.working[at];
+        order.finish();
+        self.book.end(order.id, OrderEvent::Expired, None, self.timeline.now());
+    }
+
+    /// Lets trailing stops follow the bars that just ended.
+    pub(super) fn trail(&mut self) {
+        for order in &mut self.working {
+            let OrderKind::TrailingStop { offset, level } = order.kind else { continue };
+            let Some(bar) = self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from) else {
+                continue;
+            };
+            let bars = &self.bars[order.symbol.index()];
+            let level = match order.side {
+                Side::Sell => level.max(offset.below(bars.high[bar])),
+                Side::Buy => level.min(offset.above(bars.low[bar])),
+            };
+            order.kind = OrderKind::TrailingStop { offset, level };
+            self.book.get_mut(order.id).order.kind = order.kind;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A block: some combinations, traded together, chunk by chunk of the bars.
+
+use std::ops::Range;
+
+use super::meter::{Meter, Scratch, Sums};
+use super::{Combinations, Scale, Score, Sweep, Trial};
+use crate::backtest::fast::{self, Kernel, Market, Source};
+use crate::backtest::{self, Outcome, Unwatched, Watch};
+use crate::metrics::{Curve, Performance};
+use crate::rules::batch::{Batch, CHUNK_BARS, Collector};
+use crate::rules::{RuleError, RuleSet, compile};
+use crate::signal::Signal;
+use crate::strategy::{Feed, Holding, SignalStrategy, wanted};
+
+/// Tries the combinations of `part`; `None` if cancelled.
+pub(super) fn run(
+    sweep: &Sweep<'_>,
+    combinations: &dyn Combinations,
+    part: Range<usize>,
+    scale: Scale,
+    watch: &dyn Watch,
+) -> Option<Vec<Trial>> {
+    let rules: Vec<_> = part.clone().map(|index| combinations.rules(index)).collect();
+    let block = Block { sweep, scale, watch };
+    let mut scores: Vec<Result<Score, String>> = Vec::with_capacity(rules.len());
+    while scores.len() < rules.len() {
+        block.next(&rules[scores.len()..], &mut scores)?;
+    }
+    Some(part.zip(scores).map(|(index, score)| Trial { index, score }).collect())
+}
+
+struct Block<'a> {
+    sweep: &'a Sweep<'a>,
+    scale: Scale,
+    watch: &'a dyn Watch,
+}
+
+impl Block<'_> {
+    /// Tries as many of the first `rules` as fit a batch; `None` if cancelled.
+    fn next(
+        &self,
+        rules: &[Result<RuleSet, String>],
+        scores: &mut Vec<Result<Score, String>>,
+    ) -> Option<()> {
+        let collector = rules[0].as_ref().map_err(Clone::clone);
+        let collector = collector.and_then(|set| Collector::new(set).map_err(all));
+        let mut collector = match collector {
+            Ok(collector) => collector,
+            Err(why) => {
+                scores.push(Err(why));
+                return Some(());
+            }
+        };
+        let mut added: Vec<Result<&RuleSet, String>> = Vec::new();
+        for rules in rules {
+            added.push(match rules {
+                Err(why) => Err(why.clone()),
+                Ok(set) if !collector.takes(set) => break,
+                Ok(set) => collector.add(set).map(|()| set).map_err(all),
+            });
+        }
+        let mut fast = self.trade(&collector.finish())?.into_iter();
+        for rules in added {
+            scores.push(match rules {
+                Ok(set) => fast.next().flatten().map_or_else(|| self.trade_whole(set), Ok),
+                Err(why) => Err(why),
+            });
+        }
+        Some(())
+    }
+
+    /// The scores of a batch: `None` where only a whole run knows; `None` of all if cancelled.
+    fn trade(&self, batch: &Batch) -> Option<Vec<Option<Score>>> {
+        let Sweep { bars, others, options, .. } = *self.sweep;
+        let Ok(foreign) =
+            SignalStrategy::foreign(batch.foreign(), std::slice::from_ref(bars), others)
+        else {
+            return Some(vec![None; batch.members().len()]); // a whole run says what is wrong
+        };
+        let start =
+            |first| fast::suits(options).then(|| Kernel::new(Market { bars, options, first }));
+        let firsts = batch.members().iter().map(|member| options.first_bar.max(member.warmup));
+        let mut kernels: Vec<_> = firsts.map(start).collect();
+        let mut sums = vec![Sums::new(options.initial_cash); kernels.len()];
+        let mut feed = Feed::new(bars, &foreign, |column| batch.reads(column));
+        let (mut run, mut scratch) = (batch.start(), Scratch::default());
+        let mut signals = [Signal::NONE; CHUNK_BARS];
+        for start in (0..bars.len()).step_by(CHUNK_BARS) {
+            if self.watch.cancelled() {
+                return None;
+            }
+            let range = start..bars.len().min(start + CHUNK_BARS);
+            let signals = &mut signals[..range.len()];
+            feed.chunk(range.clone(), |columns| {
+                run.run(columns);
+                let members = batch.members().iter().zip(&mut kernels).zip(&mut sums);
+                for ((member, slot), sums) in members {
+                    let Some(kernel) = slot else { continue };
+                    run.signals(member, columns, start, signals);
+                    let mut meter = Meter { sums, scratch: &mut scratch };
+                    let chunk = Chunk { start, signals };
+                    if kernel.proceed(&chunk, range.clone(), &mut meter).is_err() {
+                        *slot = None;
+                    }
+                }
+            });
+        }
+        let close = *bars.close.last()?;
+        let score = |(kernel, sums): (&Option<Kernel<'_>>, &Sums)| {
+            kernel.as_ref().map(|kernel| sums.score(kernel, close, self.scale))
+        };
+        Some(kernels.iter().zip(&sums).map(score).collect())
+    }
+
+    /// The score of a whole run.
+    fn trade_whole(&self, set: &RuleSet) -> Result<Score, String> {
+        let Sweep { bars, others, options, .. } = self.sweep;
+        let program = compile(set).map_err(all)?;
+        let bars = std::slice::from_ref(*bars);
+        let mut strategy = SignalStrategy::from_rules(&program, bars, others)
+            .map_err(|error| error.to_string())?;
+        let outcome = backtest::run(bars, &mut strategy, options, &Unwatched);
+        self.judge(&outcome.map_err(|error| error.to_string())?)
+    }
+
+    fn judge(&self, outcome: &Outcome) -> Result<Score, String> {
+        let mut equity: Vec<f64> = outcome.equity.equity.iter().map(|e| e.to_f64()).collect();
+        let mut time = outcome.equity.time.clone();
+        if outcome.equity.equity.first() != Some(&outcome.initial_cash) {
+            equity.insert(0, outcome.initial_cash.to_f64());
+            time.insert(0, dirigent_core::Timestamp::from_nanos(i64::MIN));
+        }
+        let performance = Performance::of(&Curve {
+            time: &time,
+            equity: &equity,
+            periods_per_year: Some(self.scale.periods_per_year),
+            risk_free_rate: self.sweep.risk_free_rate,
+            ..Curve::default()
+        });
+        let performance = performance.map_err(|error| error.to_string())?;
+        Ok(Score {
+            final_equity: outcome.final_equity,
+            total_return: performance.total_return,
+            cagr: performance.cagr,
+            volatility: performance.volatility,
+            sharpe: performance.sharpe,
+            max_drawdown: performance.max_drawdown,
+            trades: outcome.trades.len(),
+            fees: outcome.fees,
+            bars_exposed: outcome.bars_exposed,
+        })
+    }
+}
+
+/// The signals of a chunk that begins at bar `start`.
+struct Chunk<'a> {
+    start: usize,
+    signals: &'a [Signal],
+}
+
+impl Source for Chunk<'_> {
+    fn quiet_until(&self, bar: usize, limit: usize, holding: Holding) -> usize {
+        bar + wanted(holding).first_in(&self.signals[bar - self.start..limit - self.start])
+    }
+
+    fn at(&self, bar: usize) -> Signal {
+        self.signals[bar - self.start]
+    }
+}
+
+/// All mistakes in one line.
+fn all(errors: Vec<RuleError>) -> String {
+    let texts: Vec<String> = errors.iter().map(RuleError::to_string).collect();
+    texts.join("; ")
+}

@@ -1,0 +1,109 @@
+//! Grids: every combination of the values of some parameters; the last parameter turns fastest.
+
+use std::collections::BTreeMap;
+
+use super::Combinations;
+use crate::rules::RuleSet;
+use crate::strategy::{ParamValue, Params, Plan, StrategyKind};
+
+/// A parameter and the values it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The name of the parameter.
+    pub name: String,
+    /// Its values.
+    pub values: Vec<f64>,
+}
+
+/// Rules of one's own with some of their `params` on axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleGrid {
+    /// The rules, with the parameters that stay.
+    pub rules: RuleSet,
+    /// The parameters that change.
+    pub axes: Vec<Axis>,
+}
+
+/// A registered strategy that trades by rules, with some of its parameters on axes.
+#[derive(Clone, Copy)]
+pub struct KindGrid<'a> {
+    /// The strategy.
+    pub kind: &'a dyn StrategyKind,
+    /// The parameters that stay; others have their defaults.
+    pub given: &'a BTreeMap<String, ParamValue>,
+    /// The parameters that change.
+    pub axes: &'a [Axis],
+}
+
+impl std::fmt::Debug for KindGrid<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KindGrid")
+            .field("kind", &self.kind.name())
+            .field("axes", &self.axes)
+            .finish()
+    }
+}
+
+impl Combinations for RuleGrid {
+    fn count(&self) -> usize {
+        count(&self.axes)
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let mut rules = self.rules.clone();
+        for (name, value) in values(&self.axes, index) {
+            rules.params.insert(name.to_owned(), value);
+        }
+        Ok(rules)
+    }
+}
+
+impl Combinations for KindGrid<'_> {
+    fn count(&self) -> usize {
+        count(self.axes)
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let mut given = self.given.clone();
+        for (name, value) in values(self.axes, index) {
+            given.insert(name.to_owned(), ParamValue::Number(value));
+        }
+        let params = Params::complete(self.kind.parameters(), &given);
+        match params.and_then(|params| self.kind.build(&params)) {
+            Ok(Plan::Rules(rules)) => Ok(rules),
+            Ok(Plan::Strategy(_)) => Err(format!("`{}` does not trade by rules", self.kind.name())),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+fn count(axes: &[Axis]) -> usize {
+    axes.iter().map(|axis| axis.values.len()).product()
+}
+
+/// The values of combination `index`.
+fn values(axes: &[Axis], index: usize) -> impl Iterator<Item = (&str, f64)> {
+    let mut slower = index;
+    axes.iter().rev().map(move |axis| {
+        let value = axis.values[slower % axis.values.len()];
+        slower /= axis.values.len();
+        (axis.name.as_str(), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_parameter_turns_fastest() {
+        let axis = |name: &str, values: &[f64]| Axis { name: name.into(), values: values.into() };
+        let axes = vec![axis("a", &[1.0, 2.0]), axis("b", &[3.0, 4.0, 5.0])];
+        let grid = RuleGrid { rules: RuleSet::default(), axes };
+        let pairs: Vec<(f64, f64)> = (0..grid.count())
+            .map(|index| grid.rules(index).unwrap().params)
+            .map(|params| (params["a"], params["b"]))
+            .collect();
+        assert_eq!(pairs, [(1.0, 3.0), (1.0, 4.0), (1.0, 5.0), (2.0, 3.0), (2.0, 4.0), (2.0, 5.0)]);
+    }
+}
