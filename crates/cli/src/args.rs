@@ -97,6 +97,10 @@ pub struct Run {
     /// Start in the background and return at once
     #[arg(long)]
     pub detach: bool,
+    /// Run N beginnings of the data anew, to show that no decision knew what came later
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20",
+        value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub prove_causal: Option<u16>,
     /// Print every setting with its value and where it comes from, and do not run
     #[arg(long)]
     pub explain_config: bool,

@@ -71,6 +71,11 @@ impl Setup {
         Self { seed, ..self }
     }
 
+    /// The seed of all that the run draws.
+    pub(crate) fn master_seed(&self) -> Seed {
+        Seed::master(self.seed)
+    }
+
     /// The timeframe of the file.
     pub(crate) fn timeframe(&self) -> Option<Timeframe> {
         self.data.timeframe.parse().ok()

@@ -23,6 +23,7 @@ const DRAWN_BARS_MAX: usize = 20_000;
 /// Everything the sheet is made of.
 pub(crate) struct Sheet<'a> {
     pub(crate) start: &'a Start,
+    pub(crate) causal_prefixes: Option<usize>,
     pub(crate) run_id: &'a str,
     pub(crate) digest: &'a str,
     pub(crate) strategy: &'a str,
@@ -106,6 +107,7 @@ impl Sheet<'_> {
             timeframe: self.timeframe,
             currency: "USD",
             digest: self.digest,
+            causal_prefixes: self.causal_prefixes,
             run_id: Some(self.run_id),
             initial_equity: outcome.initial_cash.to_f64(),
             final_equity: money(outcome.final_equity),

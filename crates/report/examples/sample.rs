@@ -196,6 +196,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
         timeframe: if bars.time.len() < 20_000 { "1d" } else { "1m" },
         currency: "USD",
         digest: digest.as_str(),
+        causal_prefixes: Some(20),
         run_id: Some("run_01k5sample"),
         initial_equity: CASH,
         final_equity: exact(last, 2),

@@ -23,6 +23,8 @@ pub struct TearSheet<'a> {
     pub currency: &'a str,
     /// Digest of the result.
     pub digest: &'a str,
+    /// How many beginnings of the data were run anew and changed no earlier decision.
+    pub causal_prefixes: Option<usize>,
     /// The run; left out where the page must be the same for every run of the same file.
     pub run_id: Option<&'a str>,
     /// Equity before the first bar; base of the first month, in `currency`.

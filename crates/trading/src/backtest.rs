@@ -11,6 +11,7 @@
 
 mod book;
 mod cash;
+pub mod causality;
 mod coast;
 mod csv;
 mod decide;
@@ -25,6 +26,8 @@ mod trips;
 mod working;
 
 use std::sync::Arc;
+
+use dirigent_core::Timestamp;
 
 use crate::data::bars::Bars;
 use crate::execution::{
@@ -178,7 +181,19 @@ pub fn run(
             Err(reached) => told = reached,
         }
     }
-    let mut engine = engine::Engine::new(bars, strategy, options);
+    step_by_step(bars, strategy, options, watch, (told, None))
+}
+
+/// Runs without the fast way; `told` is how far the watch was told, `after` the time that the
+/// calendar has after the last bar.
+fn step_by_step(
+    bars: &[Bars],
+    strategy: &mut dyn Strategy,
+    options: &Options,
+    watch: &dyn Watch,
+    (mut told, after): (usize, Option<Timestamp>),
+) -> Result<Outcome, Error> {
+    let mut engine = engine::Engine::new(bars, strategy, options, after);
     let total = engine.times();
     let stretch = (WATCH_BARS / bars.len()).max(1);
     let mut done = 0;

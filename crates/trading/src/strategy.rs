@@ -84,7 +84,7 @@ impl Holding {
 }
 
 /// What a strategy wants at one close; the run empties it before every bar.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     pub(crate) signals: Vec<(SymbolId, Signal)>,
     pub(crate) orders: Vec<OrderRequest>,
@@ -117,6 +117,15 @@ impl Wishes {
     /// Wants the whole portfolio to have these weights; symbols not named shall be sold.
     pub fn weights(&mut self, weights: impl IntoIterator<Item = (SymbolId, Rate)>) {
         self.weights = Some(weights.into_iter().collect());
+    }
+
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.signals.is_empty()
+            && self.orders.is_empty()
+            && self.weights.is_none()
+            && self.cancels.is_empty()
+            && self.changes.is_empty()
     }
 
     pub(crate) fn clear(&mut self) {

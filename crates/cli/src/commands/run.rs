@@ -13,7 +13,10 @@ use super::{plan, show};
 use crate::{Context, args, exit, follow::Follower};
 
 pub(crate) fn run(context: &Context, options: &args::Run) -> anyhow::Result<u8> {
-    let prepared = context.coordinator.prepare(&source(&options.source)?)?;
+    let mut source = source(&options.source)?;
+    let proof = options.prove_causal.iter().map(|count| format!("metrics.prove_causal={count}"));
+    source.set.extend(proof);
+    let prepared = context.coordinator.prepare(&source)?;
     if options.explain_config {
         return explain(context, &prepared);
     }

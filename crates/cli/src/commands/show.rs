@@ -110,6 +110,12 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     if summary.phases.len() > 1 || !summary.result["metrics"].is_object() {
         phases(printer, &mut out, &summary.phases)?;
     }
+    if let Some(count) = summary.result["causality"]["prefixes"].as_u64() {
+        writeln!(
+            out,
+            "\ncausal   {count} beginnings of the data run anew: no earlier decision changes"
+        )?;
+    }
     let notes = summary.phases.iter().map(|phase| &phase["outputs"]["load_data"]["notes"]);
     let notes: Vec<&str> = notes
         .flat_map(|notes| notes.as_array().into_iter().flatten())

@@ -278,6 +278,9 @@ pub struct Metrics {
     pub periods_per_year: Option<f64>,
     /// `risk_free_rate` per year.
     pub risk_free_rate: f64,
+    /// `prove_causal`: so many beginnings of the data are run anew.
+    #[serde(default)]
+    pub prove_causal: Option<u32>,
 }
 
 /// A secret as it was written, usually `${NAME}`; printing it shows `***`.

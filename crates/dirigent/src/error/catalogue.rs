@@ -29,6 +29,11 @@ pub const CATALOGUE: &[Entry] = &[
         next: "restore the file, or start a new run",
     },
     Entry {
+        code: "looks_ahead",
+        meaning: "run on the beginning of its data, a strategy decides otherwise: it knew what came later",
+        next: "see what it computes from bars after the one that closed",
+    },
+    Entry {
         code: "strategy_invalid",
         meaning: "the strategy cannot be built from the configuration and the data",
         next: "correct the rule or parameter named",

@@ -81,6 +81,17 @@ impl Bench {
         Ok(stock)
     }
 
+    fn simulate(
+        &self,
+        context: &TaskContext,
+        setup: &Setup,
+        chosen: Chosen,
+        stock: Arc<Stock>,
+    ) -> Result<Finished, TaskError> {
+        let again = || self.setup(context).map(|(_, chosen)| chosen);
+        simulate::simulate(setup, chosen, stock, &context.watch, &again)
+    }
+
     /// The outcome: that in the container, or simulated again and found to be the same.
     fn finished(&self, context: &TaskContext) -> Result<Arc<Finished>, TaskError> {
         if let Some(finished) = context.container.held::<Finished>() {
@@ -88,7 +99,7 @@ impl Bench {
         }
         let (setup, chosen) = self.setup(context)?;
         let stock = self.stock(context)?;
-        let finished = Arc::new(simulate::simulate(&setup, chosen, stock, &context.watch)?);
+        let finished = Arc::new(self.simulate(context, &setup, chosen, stock)?);
         if let Some(recorded) = context.outputs.get(crate::summary::RESULT_TASK)
             && *recorded != finished.result
         {
@@ -256,9 +267,11 @@ fn digest(context: &TaskContext) -> String {
 
 fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &str) -> String {
     let stock = &finished.stock;
+    let prefixes = finished.result["causality"]["prefixes"].as_u64();
     let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
     Sheet {
         start: &context.start,
+        causal_prefixes: prefixes.and_then(|count| usize::try_from(count).ok()),
         run_id: context.run.as_str(),
         digest,
         strategy: &chosen.describe(),

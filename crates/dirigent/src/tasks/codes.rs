@@ -10,6 +10,7 @@ use dirigent_workflow::{
 /// Failures that the same task, tried again, will meet again.
 const PERMANENT: &[&str] = &[
     "task_invalid",
+    "looks_ahead",
     "secret_unset",
     "command_not_found",
     "command_memory",

@@ -50,6 +50,12 @@ pub(crate) fn masthead(out: &mut Html, sheet: &TearSheet<'_>) {
     let bars = count(sheet.equity.len(), "bar");
     fact(out, "Timeframe", &format!("{}, {bars}", Text::line(sheet.timeframe)));
     fact(out, "Digest", &format!("<code>{}</code>", Text::cut(sheet.digest, 16)));
+    if let Some(prefixes) = sheet.causal_prefixes {
+        let why = "Run anew on so many beginnings of its data, the strategy decided the same";
+        let seal =
+            format!("<span title=\"{why}\">shown on {}</span>", count(prefixes, "beginning"));
+        fact(out, "Causal", &seal);
+    }
     if let Some(run) = sheet.run_id {
         fact(out, "Run", &format!("<code>{}</code>", Text::line(run)));
     }

@@ -72,6 +72,7 @@ impl Run {
             timeframe: name,
             currency: "USD",
             digest: name,
+            causal_prefixes: None,
             run_id: Some(name),
             initial_equity: self.equity.first().copied().unwrap_or(0.0),
             final_equity: exact(last),

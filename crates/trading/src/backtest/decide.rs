@@ -30,7 +30,7 @@ impl Engine<'_> {
     pub(super) fn decide(&mut self, t: usize) {
         let mut wishes = std::mem::take(&mut self.wishes);
         wishes.clear();
-        let next = self.timeline.times().get(t + 1).copied();
+        let next = self.timeline.next(t);
         let now = self.timeline.now();
         let window = Window::new(self.bars, self.timeline.seen(), now, next, self.first)
             .with_orders(!self.working.is_empty());

@@ -114,8 +114,9 @@ impl<'a> Engine<'a> {
         bars: &'a [Bars],
         strategy: &'a mut dyn Strategy,
         options: &'a Options,
+        after: Option<Timestamp>,
     ) -> Self {
-        let timeline = Timeline::new(bars);
+        let timeline = Timeline::new(bars, after);
         let times = timeline.times().len();
         let reserve = (times / BARS_PER_ORDER).min(ORDERS_RESERVED_MAX);
         let drawdown =

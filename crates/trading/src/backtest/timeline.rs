@@ -17,18 +17,25 @@ pub(super) struct Timeline<'a> {
     aligned: bool,
     seen: Vec<usize>,
     now: Timestamp,
+    /// The time that the calendar has after the last.
+    after: Option<Timestamp>,
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn new(bars: &'a [Bars]) -> Self {
+    pub(super) fn new(bars: &'a [Bars], after: Option<Timestamp>) -> Self {
         let first = &bars[0].time;
         let aligned = bars.iter().all(|bars| bars.time == *first);
         let times = if aligned { Cow::Borrowed(first.as_slice()) } else { Cow::Owned(union(bars)) };
-        Self { bars, times, aligned, seen: vec![0; bars.len()], now: bars[0].time[0] }
+        Self { bars, times, aligned, seen: vec![0; bars.len()], now: bars[0].time[0], after }
     }
 
     pub(super) fn times(&self) -> &[Timestamp] {
         &self.times
+    }
+
+    /// The time after number `t`, as far as the calendar tells.
+    pub(super) fn next(&self, t: usize) -> Option<Timestamp> {
+        self.times.get(t + 1).copied().or(self.after)
     }
 
     /// Moves to time number `t`. Times are visited in order; only an aligned timeline may skip.
@@ -81,7 +88,7 @@ mod tests {
     #[test]
     fn symbols_with_different_times_meet_on_their_union() {
         let bars = [bars(&[1, 3, 4]), bars(&[2, 3])];
-        let mut timeline = Timeline::new(&bars);
+        let mut timeline = Timeline::new(&bars, None);
         let mut rows = Vec::new();
         for t in 0..timeline.times().len() {
             timeline.go_to(t);

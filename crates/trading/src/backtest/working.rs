@@ -135,7 +135,7 @@ impl Engine<'_> {
     /// Ends the orders for the day if time `t` is the last of it.
     pub(super) fn end_day(&mut self, t: usize) {
         let today = day_of(self.timeline.now());
-        let goes_on = self.timeline.times().get(t + 1).is_some_and(|next| day_of(*next) == today);
+        let goes_on = self.timeline.next(t).is_some_and(|next| day_of(next) == today);
         if goes_on {
             return;
         }

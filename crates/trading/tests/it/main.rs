@@ -9,6 +9,7 @@ mod backtest_golden;
 mod backtest_properties;
 mod backtest_weights;
 mod bad_data;
+mod causality;
 mod columns;
 mod data;
 mod fixture;

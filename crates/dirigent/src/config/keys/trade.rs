@@ -196,6 +196,13 @@ pub(super) static METRICS: Section = Section::new(
             "0",
             "What money earns without risk, per year; 0.02 is two percent",
         ),
+        Field::optional(
+            "prove_causal",
+            Kind::Whole { min: 1, max: 10_000 },
+            "How many beginnings of the data are run anew, to show that no decision knew what came \
+             later",
+        )
+        .example("20"),
     ],
 );
 

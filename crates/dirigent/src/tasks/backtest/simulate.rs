@@ -5,10 +5,16 @@ use std::sync::Arc;
 use dirigent_core::Timestamp;
 use dirigent_trading::{
     Bars,
-    backtest::{self, Outcome},
+    backtest::{
+        self, Options, Outcome,
+        causality::{self, Proof, Unproven},
+    },
     metrics::{self, Curve, Performance, TradeResult},
 };
-use dirigent_workflow::port::{TaskError, Watch};
+use dirigent_workflow::{
+    event::Failure,
+    port::{TaskError, Watch},
+};
 use serde_json::{Value, json};
 
 use super::load::Stock;
@@ -35,12 +41,13 @@ pub(super) struct Finished {
     pub(super) result: Value,
 }
 
-/// Runs the strategy over the bars.
+/// Runs the strategy over the bars; `again` chooses it once more.
 pub(super) fn simulate(
     setup: &Setup,
     chosen: Chosen,
     stock: Arc<Stock>,
     watch: &Watch,
+    again: &dyn Fn() -> Result<Chosen, TaskError>,
 ) -> Result<Finished, TaskError> {
     let failed = |code: &str, message| TaskError::Failed(failure(code, message));
     let periods_per_year = periods_per_year(setup, &stock);
@@ -60,8 +67,40 @@ pub(super) fn simulate(
     let benchmark = stock.benchmark().and_then(|bars| held(bars, &outcome, cash));
     let performance = performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
         .map_err(|error| failed("backtest_failed", error.to_string()))?;
-    let result = result(&stock, &outcome, &performance);
+    let mut result = result(&stock, &outcome, &performance);
+    if let Some(count) = setup.workflow.metrics.prove_causal {
+        result["causality"] = prove(setup, &stock, &outcome, &options, count, watch, again)?;
+    }
     Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, result })
+}
+
+/// What running `count` beginnings of the data anew has shown.
+fn prove(
+    setup: &Setup,
+    stock: &Stock,
+    outcome: &Outcome,
+    options: &Options,
+    count: u32,
+    watch: &Watch,
+    again: &dyn Fn() -> Result<Chosen, TaskError>,
+) -> Result<Value, TaskError> {
+    let cuts = causality::cuts(&outcome.equity.time, count as usize, setup.master_seed());
+    let mut build = |bars: &[Bars], cut| {
+        let chosen = again().map_err(|_| "it cannot be built again".to_owned())?;
+        chosen.strategy(bars, &causality::prefix(&stock.others, cut))
+    };
+    let proof = causality::prove(&stock.bars, outcome, options, &cuts, &mut build, &Eyes(watch));
+    match proof {
+        Ok(Proof { prefixes, steps }) => Ok(json!({"prefixes": prefixes, "steps": steps})),
+        Err(Unproven::Run { error: backtest::Error::Cancelled { .. }, .. }) => {
+            Err(TaskError::Stopped)
+        }
+        Err(error) => Err(TaskError::Hopeless(Failure {
+            code: "looks_ahead".into(),
+            message: format!("the strategy looks ahead: {error}"),
+            hint: Some("see what it computes from bars after the one that closed".into()),
+        })),
+    }
 }
 
 /// Stops a simulation and passes its progress on.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dirigent_workflow::port::{Sees, TaskContext, TaskError, TaskKind, TaskOutput};
 use serde_json::{Map, Value, json};
 
-use super::{Bench, load, simulate};
+use super::{Bench, load};
 
 /// One trial: load, simulate, and the figures of it.
 pub(super) struct Trial(pub(super) Bench);
@@ -22,7 +22,7 @@ impl TaskKind for Trial {
         let setup = setup.with_seed(u64::from(seed));
         let stock = Arc::new(load::load(&setup, &chosen).map_err(TaskError::Failed)?);
         let warnings = stock.warnings.clone();
-        let finished = simulate::simulate(&setup, chosen, stock, &context.watch)?;
+        let finished = self.0.simulate(context, &setup, chosen, stock)?;
         let value = json!({
             "container": context.container.path(),
             "seed": seed,
