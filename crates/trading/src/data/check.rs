@@ -25,7 +25,7 @@ use super::{
     timeframe::Timeframe,
 };
 
-pub(crate) use warn::{gaps, jumps, spikes};
+pub(crate) use warn::{gaps, jumps, missing, spikes};
 
 /// What happens to wrong rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,14 +50,14 @@ impl OnError {
     }
 }
 
-/// Checks the rows and puts them in order; the report says what was found and done.
+/// Checks the rows and puts them in order; the report, empty so far, says what was found and done.
 pub(crate) fn check(
     rows: &mut Rows,
     policy: OnError,
     now: Option<Timestamp>,
     notes: &mut Vec<String>,
+    mut report: CheckReport,
 ) -> CheckReport {
-    let mut report = CheckReport::default();
     order::turn_around(rows, notes);
     let mut wrong = Wrong::default();
     value::check(rows, policy, &mut wrong, &mut report);

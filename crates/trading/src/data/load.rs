@@ -13,6 +13,7 @@ use super::{
     check::{self, OnError},
     csv,
     error::Error,
+    facts::Facts,
     layout::{self, Layout},
     parquet,
     problem::{CheckReport, Outcome},
@@ -112,25 +113,32 @@ fn date(moment: Timestamp) -> String {
 }
 
 /// The last part of a path.
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads a file of one format.
-type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
+pub(super) type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
 
 /// Loading from files.
-struct Files<'a> {
+pub(super) struct Files<'a> {
     request: &'a Request,
     zone: stamp::Zone,
     template: &'a str,
     read: Read,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     timeframe: Option<Timeframe>,
+    /// What an inspection is told of each symbol; `None` in a run.
+    pub(super) facts: Option<Facts>,
 }
 
 impl<'a> Files<'a> {
-    fn new(request: &'a Request, zone: stamp::Zone, template: &'a str, read: Read) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        zone: stamp::Zone,
+        template: &'a str,
+        read: Read,
+    ) -> Self {
         let loaded = Loaded {
             bars: Vec::with_capacity(request.symbols.len()),
             adjusted: Vec::with_capacity(request.symbols.len()),
@@ -139,7 +147,7 @@ impl<'a> Files<'a> {
             report: CheckReport::default(),
             notes: Vec::new(),
         };
-        Self { request, zone, template, read, loaded, timeframe: request.timeframe }
+        Self { request, zone, template, read, loaded, timeframe: request.timeframe, facts: None }
     }
 
     fn load(mut self) -> Result<Loaded, Error> {
@@ -163,17 +171,28 @@ impl<'a> Files<'a> {
         let stamps = stamp::Reader::new(self.zone.clone(), self.request.date_format.as_deref());
         let choose =
             |header: &_| layout::of(header, self.request, is_template).map(|(_, plan)| plan);
-        let ReadFile { mut table, fact } = (self.read)(path, stamps, &choose)?;
+        let ReadFile { table, fact } = (self.read)(path, stamps, &choose)?;
         let (layout, _) = layout::of(&table.header, self.request, is_template)?;
         self.loaded.files.push(fact);
+        let name = if is_template { symbols[0].clone() } else { file_name(path) };
+        self.table(table, &layout, symbols, &name)
+    }
+
+    /// Takes over what was read of the file that notes call `name`.
+    pub(super) fn table(
+        &mut self,
+        mut table: Table,
+        layout: &Layout,
+        symbols: &[String],
+        name: &str,
+    ) -> Result<(), Error> {
         self.loaded.report.rows_read += table.rows_read;
         // Notes are part of a result, and a result does not depend on the folder of its data.
-        let name = if is_template { symbols[0].clone() } else { file_name(path) };
         let notes = table.notes.drain(..).map(|note| format!("`{name}`: {note}"));
         self.loaded.notes.extend(notes);
         let range = self.range(table.is_dated);
-        self.cells(&mut table, range, &layout, symbols);
-        for rows in Rows::of_table(table, &layout, symbols) {
+        self.cells(&mut table, range, layout, symbols);
+        for rows in Rows::of_table(table, layout, symbols) {
             self.symbol(rows, range)?;
         }
         Ok(())
@@ -201,6 +220,7 @@ impl<'a> Files<'a> {
 
     fn symbol(&mut self, mut rows: Rows, range: (i64, i64)) -> Result<(), Error> {
         let span = rows.time.iter().min().copied().zip(rows.time.iter().max().copied());
+        let read = rows.len();
         let Some(span) = span else {
             return self.without_rows(&rows);
         };
@@ -216,21 +236,28 @@ impl<'a> Files<'a> {
             notes.push(format!("`{}` has closes only: open, high and low equal them", rows.symbol));
         }
         let policy = self.request.on_error;
-        let report = check::check(&mut rows, policy, self.request.now, notes);
+        let report = self.loaded.report.alike();
+        let report = check::check(&mut rows, policy, self.request.now, notes, report);
         let is_refused = report.is_refused();
+        let counts = report.counts.clone();
         self.loaded.report.merge(report);
         if is_refused {
             return Ok(());
         }
         if rows.len() == 0 {
-            return Err(self.all_dropped(&rows));
+            return self.without_rows(&rows);
         }
         let timeframe = check::timeframe(&rows, self.timeframe)?;
-        self.timeframe = Some(timeframe);
+        if self.facts.is_none() {
+            self.timeframe = Some(timeframe);
+        }
         let adjusted = adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
         check::jumps(&rows, &mut self.loaded.report);
         check::spikes(&rows, &mut self.loaded.report);
+        if let Some(facts) = &mut self.facts {
+            facts.add(&rows, read, &counts, timeframe, &mut self.loaded.report);
+        }
         self.loaded.bars.push(rows.into_bars());
         self.loaded.adjusted.push(adjusted);
         Ok(())
@@ -239,7 +266,7 @@ impl<'a> Files<'a> {
     /// No row of a symbol could be read: its problems say why, or the file does not have it.
     fn without_rows(&self, rows: &Rows) -> Result<(), Error> {
         let policy = self.request.on_error;
-        if self.loaded.report.is_refused() {
+        if self.loaded.report.is_refused() || self.facts.is_some() {
             return Ok(());
         }
         if policy == OnError::Drop && self.loaded.report.total(Outcome::Dropped) > 0 {

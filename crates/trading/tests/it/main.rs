@@ -12,6 +12,7 @@ mod columns;
 mod data;
 mod fixture;
 mod indicators;
+mod inspect;
 mod metrics;
 mod parquet;
 mod rules;
