@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+pub use super::data::{PartialBar, Session, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
@@ -112,6 +113,15 @@ pub struct Data {
     pub columns: BTreeMap<String, String>,
     /// `format`
     pub format: Option<String>,
+    /// `session`
+    #[serde(default)]
+    pub session: Option<Session>,
+    /// `partial_bar`
+    #[serde(default)]
+    pub partial_bar: PartialBar,
+    /// `zero_volume`
+    #[serde(default)]
+    pub zero_volume: ZeroVolume,
     /// `synthetic`
     pub synthetic: Synthetic,
 }

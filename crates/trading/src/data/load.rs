@@ -8,16 +8,19 @@ use std::path::Path;
 use dirigent_core::Timestamp;
 
 use super::{
-    Loaded, Request, SYMBOLS_MAX, Source,
+    Bars, Loaded, Request, SYMBOLS_MAX, Source,
     adjust::{Adjust, Adjusted, adjust},
     check::{self, OnError},
     csv,
     error::Error,
     facts::Facts,
+    halt,
     layout::{self, Layout},
     parquet,
     problem::{CheckReport, Outcome},
+    resample::{PartialBar, resample},
     rows::Rows,
+    session::Grid,
     source::{check_symbol, path_of},
     stamp, synthetic,
     table::{ReadFile, Table},
@@ -249,7 +252,7 @@ impl<'a> Files<'a> {
         }
         let timeframe = check::timeframe(&rows, self.timeframe)?;
         if self.facts.is_none() {
-            self.timeframe = Some(timeframe);
+            self.timeframe.get_or_insert(timeframe);
         }
         let adjusted = adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
@@ -258,9 +261,43 @@ impl<'a> Files<'a> {
         if let Some(facts) = &mut self.facts {
             facts.add(&rows, read, &counts, timeframe, &mut self.loaded.report);
         }
-        self.loaded.bars.push(rows.into_bars());
+        halt::leave_out(&mut rows, self.request.zero_volume, &mut self.loaded.notes)?;
+        let bars = self.bars(rows, timeframe)?;
+        self.loaded.bars.push(bars);
         self.loaded.adjusted.push(adjusted);
         Ok(())
+    }
+
+    /// The bars of rows that are `step` long: they themselves, or longer ones.
+    fn bars(&mut self, rows: Rows, step: Timeframe) -> Result<Bars, Error> {
+        let session = self.request.session.as_ref().filter(|_| !rows.is_dated);
+        let Some(wanted) = self.request.timeframe else { return Ok(rows.into_bars()) };
+        if self.facts.is_some() || (step == wanted && session.is_none()) {
+            return Ok(rows.into_bars());
+        }
+        let policy = self.request.partial_bar;
+        let made = resample(&rows, step, &mut Grid::new(wanted, session)?, policy)?;
+        let (symbol, notes) = (&rows.symbol, &mut self.loaded.notes);
+        if step != wanted {
+            let (count, from) = (made.bars.len(), rows.len() - made.outside);
+            notes.push(format!(
+                "`{symbol}`: {count} bars of {wanted} were made of {from} of {step}"
+            ));
+        }
+        if made.outside > 0 {
+            let count = made.outside;
+            notes.push(format!("`{symbol}`: {count} rows outside of the session were left out"));
+        }
+        if let Some((bar, row)) = made.partial.filter(|_| step != wanted) {
+            let done = match policy {
+                PartialBar::Keep => "it was kept",
+                PartialBar::Drop => "it was left out",
+            };
+            notes.push(format!(
+                "`{symbol}`: the last bar, `{bar}`, ends early with `{row}`; {done}"
+            ));
+        }
+        Ok(made.bars)
     }
 
     /// No row of a symbol could be read: its problems say why, or the file does not have it.

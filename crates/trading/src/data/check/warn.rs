@@ -53,7 +53,7 @@ pub(crate) fn missing(before: i64, now: i64, timeframe: Timeframe) -> i64 {
 }
 
 /// Weekdays strictly between two dates.
-fn weekdays_between(before: i64, now: i64) -> i64 {
+pub(crate) fn weekdays_between(before: i64, now: i64) -> i64 {
     // 1970-01-01 was a Thursday; days are counted from Monday 1969-12-29.
     let weekdays_until = |day: i64| day.div_euclid(7) * 5 + day.rem_euclid(7).min(5);
     let (before, now) = (before.div_euclid(DAY) + 3, now.div_euclid(DAY) + 3);
