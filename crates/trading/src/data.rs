@@ -28,6 +28,8 @@ mod source;
 mod stamp;
 mod synthetic;
 mod table;
+mod ticks;
+mod trades;
 
 use std::collections::BTreeMap;
 
@@ -50,6 +52,7 @@ pub use session::Session;
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
 pub use synthetic::{BARS_MAX, Synthetic};
 pub use table::{COLUMNS_MAX, ROWS_MAX};
+pub use ticks::{BarRule, Tick, TickBar, TickBars, tick_bars};
 pub use timeframe::Timeframe;
 
 /// The most symbols of one request.
@@ -82,6 +85,8 @@ pub struct Request {
     pub symbols: Vec<String>,
     /// The length of a bar; inferred from the rows where it is absent. Finer rows are resampled.
     pub timeframe: Option<Timeframe>,
+    /// When a bar ends, for files of trades; `None` for files of bars.
+    pub bars: Option<BarRule>,
     /// The trading day: rows outside of it are left out; a day in UTC where absent.
     pub session: Option<Session>,
     /// What happens to a last bar that is made of rows and not complete.
@@ -113,6 +118,7 @@ impl Request {
             source,
             symbols: symbols.iter().map(|s| (*s).to_owned()).collect(),
             timeframe: None,
+            bars: None,
             session: None,
             partial_bar: PartialBar::default(),
             start_date: None,

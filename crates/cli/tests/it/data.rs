@@ -50,3 +50,63 @@ fn a_file_that_cannot_be_read_is_bad_usage() {
         assert_eq!(answer.code, 2, "{answer:?}");
     }
 }
+
+/// A workflow file over `file` with these lines in `data`.
+fn workflow(world: &World, file: &str, data: &str) -> String {
+    let text = format!(
+        "version: \"1.0\"\nname: w\nworkflow: {{type: backtest}}\ndata:\n  path: {file}\n  \
+         symbols: [A]\n{data}\nstrategy: {{type: buy_and_hold}}\n"
+    );
+    world.file("w.yaml", text)
+}
+
+#[test]
+fn a_run_makes_hours_of_minutes_and_bars_of_trades() {
+    let world = World::new();
+    let mut minutes = String::from("time,open,high,low,close,volume\n");
+    let mut trades = String::from("time,price,size\n");
+    for minute in 0..600 {
+        let (hour, minute, price) = (12 + minute / 60, minute % 60, 100 + minute % 7);
+        let time = format!("2024-03-08T{hour:02}:{minute:02}:00Z");
+        minutes += &format!("{time},{price},{price},{price},{price},{}\n", minute % 2);
+        trades += &format!("{time},{price},10\n");
+    }
+    world.file("minutes.csv", minutes);
+    world.file("trades.csv", trades);
+    let session = "session: {open: \"09:30\", close: \"16:00\"}";
+    for (file, data, bars) in [
+        ("minutes.csv", "  timeframe: 1h".to_owned(), 10),
+        ("minutes.csv", format!("  timeframe: 1h\n  {session}"), 7),
+        ("minutes.csv", "  timeframe: 1m\n  zero_volume: halt".to_owned(), 300),
+        ("trades.csv", format!("  timeframe: 1h\n  bars: {{type: time}}\n  {session}"), 7),
+        ("trades.csv", "  bars: {type: volume, size: 1000}".to_owned(), 6),
+        ("trades.csv", "  bars: {type: ticks, size: 7}\n  partial_bar: drop".to_owned(), 85),
+    ] {
+        let file = workflow(&world, file, &data);
+        let summary = world.json(&["run", &file]);
+        assert_eq!(summary["result"]["bars"], bars, "{data}: {}", summary["result"]);
+        assert_eq!(world.run(&["verify", "last"]).code, 0);
+    }
+}
+
+#[test]
+fn settings_of_bars_that_make_no_sense_are_refused_before_a_run() {
+    let world = World::new();
+    for (data, says) in [
+        ("  bars: {type: volume}", "'data.bars.size' missing"),
+        ("  bars: {type: time, size: 5}", "bars of time have no size"),
+        ("  bars: {type: ticks, size: 2.5}", "no part of a trade"),
+        ("  bars: {type: volume, size: -5}", "data.bars.size"),
+        ("  session: {open: \"25:00\"}", "data.session.open"),
+        ("  source: synthetic\n  bars: {type: time}", "not used with `source: synthetic`"),
+    ] {
+        let file = workflow(&world, "trades.csv", data);
+        let answer = world.run(&["validate", &file]);
+        assert_eq!(answer.code, 2, "{data}: {answer:?}");
+        assert!(answer.stderr.contains(says), "{data}: {answer:?}");
+    }
+    let several = workflow(&world, "trades.csv", "  bars: {type: ticks, size: 2}");
+    let text = std::fs::read_to_string(&several).unwrap().replace("[A]", "[A, B]");
+    let answer = world.run(&["validate", &world.file("w.yaml", text)]);
+    assert!(answer.code == 2 && answer.stderr.contains("take one symbol"), "{answer:?}");
+}

@@ -1,6 +1,6 @@
 //! What `data` says of bars beyond where they come from: sessions and how bars are made.
 
-use dirigent_trading::data;
+use dirigent_trading::{Money, Quantity, data, price::SCALE};
 use serde::{Deserialize, Serialize};
 
 /// `data.session`
@@ -53,4 +53,43 @@ pub enum ZeroVolume {
     Trade,
     /// As if it were not there.
     Halt,
+}
+
+/// `data.bars`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarRule {
+    /// `type`
+    #[serde(rename = "type")]
+    pub kind: BarKind,
+    /// `size`; there for all types but time.
+    pub size: Option<Quantity>,
+}
+
+/// `data.bars.type`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BarKind {
+    /// With its time.
+    Time,
+    /// After so many units.
+    Volume,
+    /// After so much money.
+    Dollar,
+    /// After so many trades.
+    Ticks,
+}
+
+impl BarRule {
+    /// The same in the terms of the domain.
+    pub(crate) fn to_domain(self) -> data::BarRule {
+        let size = self.size.unwrap_or(Quantity::ZERO);
+        match self.kind {
+            BarKind::Time => data::BarRule::Time,
+            BarKind::Volume => data::BarRule::Volume(size),
+            BarKind::Dollar => data::BarRule::Value(Money::from_raw(size.raw().into())),
+            BarKind::Ticks => {
+                data::BarRule::Trades(u64::try_from(size.raw() / SCALE).unwrap_or_default())
+            }
+        }
+    }
 }

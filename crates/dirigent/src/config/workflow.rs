@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use super::data::{PartialBar, Session, ZeroVolume};
+pub use super::data::{BarKind, BarRule, PartialBar, Session, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
@@ -113,6 +113,9 @@ pub struct Data {
     pub columns: BTreeMap<String, String>,
     /// `format`
     pub format: Option<String>,
+    /// `bars`
+    #[serde(default)]
+    pub bars: Option<BarRule>,
     /// `session`
     #[serde(default)]
     pub session: Option<Session>,

@@ -3,12 +3,14 @@
 //! Order of work per file: read, split by symbol, cut to the range, check, adjust, look for gaps
 //! and jumps. Problems of all symbols are collected before the data is refused.
 
+mod make;
+
 use std::path::Path;
 
 use dirigent_core::Timestamp;
 
 use super::{
-    Bars, Loaded, Request, SYMBOLS_MAX, Source,
+    Loaded, Request, SYMBOLS_MAX, Source,
     adjust::{Adjust, Adjusted, adjust},
     check::{self, OnError},
     csv,
@@ -18,9 +20,7 @@ use super::{
     layout::{self, Layout},
     parquet,
     problem::{CheckReport, Outcome},
-    resample::{PartialBar, resample},
     rows::Rows,
-    session::Grid,
     source::{check_symbol, path_of},
     stamp, synthetic,
     table::{ReadFile, Table},
@@ -64,6 +64,10 @@ fn check_request(request: &Request) -> Result<stamp::Zone, Error> {
     {
         let what = format!("the end {} is before the start {}", date(end), date(start));
         return setting(what, "exchange `data.start_date` and `data.end_date`");
+    }
+    if request.bars.is_some() && matches!(request.adjust, Adjust::Splits | Adjust::Total) {
+        let what = "trades cannot be adjusted".into();
+        return setting(what, "set `data.adjust: none`");
     }
     let name = request.timezone.as_deref().unwrap_or("UTC");
     match stamp::Zone::named(name) {
@@ -172,6 +176,9 @@ impl<'a> Files<'a> {
 
     fn file(&mut self, path: &Path, symbols: &[String], is_template: bool) -> Result<(), Error> {
         let stamps = stamp::Reader::new(self.zone.clone(), self.request.date_format.as_deref());
+        if let Some(rule) = self.request.bars {
+            return self.trades(path, symbols, is_template, stamps, rule);
+        }
         let choose =
             |header: &_| layout::of(header, self.request, is_template).map(|(_, plan)| plan);
         let ReadFile { table, fact } = (self.read)(path, stamps, &choose)?;
@@ -194,24 +201,28 @@ impl<'a> Files<'a> {
         let notes = table.notes.drain(..).map(|note| format!("`{name}`: {note}"));
         self.loaded.notes.extend(notes);
         let range = self.range(table.is_dated);
-        self.cells(&mut table, range, layout, symbols);
+        let alone = matches!(layout, Layout::Single(_)).then(|| symbols[0].clone());
+        if *layout == Layout::Panel {
+            let cells = table.problems.iter_mut();
+            cells.for_each(|(_, problem)| problem.symbol.clone_from(&problem.column));
+        }
+        self.cells(&mut table, range, alone.as_deref());
         for rows in Rows::of_table(table, layout, symbols) {
             self.symbol(rows, range)?;
         }
         Ok(())
     }
 
-    /// Takes over the problems of single cells, except those of rows outside the range.
-    fn cells(&mut self, table: &mut Table, range: (i64, i64), layout: &Layout, symbols: &[String]) {
+    /// Takes over the problems of single cells, except those of rows outside the range; all are of
+    /// the symbol that is `alone` in its file.
+    fn cells(&mut self, table: &mut Table, range: (i64, i64), alone: Option<&str>) {
         let outcome = self.request.on_error.outcome();
         let inside = |time: Option<i64>| time.is_none_or(|t| (range.0..range.1).contains(&t));
         for (time, mut problem) in table.problems.drain(..) {
             if inside(time) {
                 problem.outcome = outcome;
-                match layout {
-                    Layout::Single(_) => problem.symbol.clone_from(&symbols[0]),
-                    Layout::Panel => problem.symbol.clone_from(&problem.column),
-                    Layout::Long(_) => {}
+                if let Some(symbol) = alone {
+                    symbol.clone_into(&mut problem.symbol);
                 }
                 self.loaded.report.add(problem);
             }
@@ -225,7 +236,7 @@ impl<'a> Files<'a> {
         let span = rows.time.iter().min().copied().zip(rows.time.iter().max().copied());
         let read = rows.len();
         let Some(span) = span else {
-            return self.without_rows(&rows);
+            return self.without_rows(&rows.symbol, rows.path());
         };
         rows.cut(range.0, range.1);
         if rows.len() == 0 {
@@ -248,7 +259,7 @@ impl<'a> Files<'a> {
             return Ok(());
         }
         if rows.len() == 0 {
-            return self.without_rows(&rows);
+            return self.without_rows(&rows.symbol, rows.path());
         }
         let timeframe = check::timeframe(&rows, self.timeframe)?;
         if self.facts.is_none() {
@@ -268,60 +279,27 @@ impl<'a> Files<'a> {
         Ok(())
     }
 
-    /// The bars of rows that are `step` long: they themselves, or longer ones.
-    fn bars(&mut self, rows: Rows, step: Timeframe) -> Result<Bars, Error> {
-        let session = self.request.session.as_ref().filter(|_| !rows.is_dated);
-        let Some(wanted) = self.request.timeframe else { return Ok(rows.into_bars()) };
-        if self.facts.is_some() || (step == wanted && session.is_none()) {
-            return Ok(rows.into_bars());
-        }
-        let policy = self.request.partial_bar;
-        let made = resample(&rows, step, &mut Grid::new(wanted, session)?, policy)?;
-        let (symbol, notes) = (&rows.symbol, &mut self.loaded.notes);
-        if step != wanted {
-            let (count, from) = (made.bars.len(), rows.len() - made.outside);
-            notes.push(format!(
-                "`{symbol}`: {count} bars of {wanted} were made of {from} of {step}"
-            ));
-        }
-        if made.outside > 0 {
-            let count = made.outside;
-            notes.push(format!("`{symbol}`: {count} rows outside of the session were left out"));
-        }
-        if let Some((bar, row)) = made.partial.filter(|_| step != wanted) {
-            let done = match policy {
-                PartialBar::Keep => "it was kept",
-                PartialBar::Drop => "it was left out",
-            };
-            notes.push(format!(
-                "`{symbol}`: the last bar, `{bar}`, ends early with `{row}`; {done}"
-            ));
-        }
-        Ok(made.bars)
-    }
-
     /// No row of a symbol could be read: its problems say why, or the file does not have it.
-    fn without_rows(&self, rows: &Rows) -> Result<(), Error> {
+    fn without_rows(&self, symbol: &str, path: &Path) -> Result<(), Error> {
         let policy = self.request.on_error;
         if self.loaded.report.is_refused() || self.facts.is_some() {
             return Ok(());
         }
         if policy == OnError::Drop && self.loaded.report.total(Outcome::Dropped) > 0 {
-            return Err(self.all_dropped(rows));
+            return Err(self.all_dropped(symbol, path));
         }
         Err(Error::Setting {
-            what: format!("`{}` has no row of symbol `{}`", rows.path().display(), rows.symbol),
+            what: format!("`{}` has no row of symbol `{symbol}`", path.display()),
             hint: "check the spelling in `data.symbols`".into(),
         })
     }
 
-    fn all_dropped(&self, rows: &Rows) -> Error {
+    fn all_dropped(&self, symbol: &str, path: &Path) -> Error {
         let first = self.loaded.report.examples.first();
         Error::Setting {
             what: format!(
-                "`{}` has no usable row of `{}`: all were dropped, the first because {}",
-                rows.path().display(),
-                rows.symbol,
+                "`{}` has no usable row of `{symbol}`: all were dropped, the first because {}",
+                path.display(),
                 first.map_or(String::new(), ToString::to_string)
             ),
             hint: "set `data.on_error: fail` to see what is wrong with the rows".into(),

@@ -18,3 +18,4 @@ mod metrics;
 mod parquet;
 mod resample;
 mod rules;
+mod ticks;

@@ -57,6 +57,11 @@ pub(super) static DATA: Section = Section::new(
         Field::optional("format", Kind::Text, "How dates are written, if it cannot be told")
             .example("\"%d.%m.%Y\""),
         Field::optional(
+            "bars",
+            Kind::Section(&BARS),
+            "For files of single trades (time, price, size): how they become bars",
+        ),
+        Field::optional(
             "session",
             Kind::Section(&SESSION),
             "The trading day: rows outside are left out, bars begin at its open; default days in UTC",
@@ -79,6 +84,24 @@ pub(super) static DATA: Section = Section::new(
             "{}",
             "Prices made from the run's seed, for `source: synthetic`",
         ),
+    ],
+);
+
+static BARS: Section = Section::new(
+    "Bars of trades",
+    &[
+        Field::default(
+            "type",
+            Kind::Choice(&["time", "volume", "dollar", "ticks"]),
+            "time",
+            "A bar ends with its time, or when so much was traded: units, money, or trades",
+        ),
+        Field::optional(
+            "size",
+            Kind::Decimal(Range::positive(9e9)),
+            "Units, money or trades in a bar; not for `type: time`",
+        )
+        .example("10000"),
     ],
 );
 

@@ -133,6 +133,10 @@ fn from_file(setup: &Setup, path: &str, files: &mut Vec<ReadFile>) -> Result<Bar
     // Its whole file name, which no traded symbol is likely to have.
     let symbol = file_name(path);
     let mut request = setup.request(vec![symbol]);
+    if request.bars.take().is_some() {
+        // What is traded are trades; this file has bars, of whatever length.
+        request.timeframe = None;
+    }
     let path = setup.absolute(path);
     request.source = if path.ends_with(".parquet") {
         data::Source::Parquet { path }
