@@ -17,6 +17,7 @@ pub mod risk;
 pub mod rules;
 pub mod signal;
 pub mod strategy;
+pub mod universe;
 
 pub use data::bars::Bars;
 pub use price::{Money, Price, Quantity, Rate};

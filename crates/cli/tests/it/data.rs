@@ -110,3 +110,27 @@ fn settings_of_bars_that_make_no_sense_are_refused_before_a_run() {
     let answer = world.run(&["validate", &world.file("w.yaml", text)]);
     assert!(answer.code == 2 && answer.stderr.contains("take one symbol"), "{answer:?}");
 }
+
+#[test]
+fn a_run_trades_only_what_was_in_the_universe() {
+    let world = World::new();
+    let mut prices = String::from("date,symbol,close\n");
+    for day in 1..=31 {
+        for symbol in ["A", "B", "C"] {
+            prices += &format!("2024-01-{day:02},{symbol},{}\n", 10 + day);
+        }
+    }
+    world.file("all.csv", prices);
+    world.file("members.csv", "symbol,from,to\nA,2020-01-01,\nB,2024-01-10,2024-01-19\n");
+    let file = workflow(&world, "all.csv", "  universe: members.csv");
+    let text = std::fs::read_to_string(&file).unwrap().replace("[A]", "[A, B, C]")
+        + "portfolio: {sizing: {type: fixed_quantity, quantity: 10}}\n";
+    let file = world.file("w.yaml", text);
+    let summary = world.json(&["run", &file]);
+    let result = &summary["result"];
+    assert_eq!(result["symbols"], serde_json::json!(["A", "B"]), "{result}");
+    assert_eq!(result["bars"], 41, "{result}");
+    assert_eq!(result["metrics"]["trades"], 1, "{result}");
+    assert_eq!(result["open_positions"][0]["symbol"], "A", "{result}");
+    assert_eq!(world.run(&["verify", "last"]).code, 0);
+}

@@ -113,6 +113,9 @@ pub struct Data {
     pub columns: BTreeMap<String, String>,
     /// `format`
     pub format: Option<String>,
+    /// `universe`
+    #[serde(default)]
+    pub universe: Option<String>,
     /// `bars`
     #[serde(default)]
     pub bars: Option<BarRule>,

@@ -176,9 +176,9 @@ impl Trades {
             let is_late = self.time[row] < latest;
             latest = latest.max(self.time[row]);
             is_sorted &= !is_late;
-            if !self.is_wrong(row, policy, now, &mut report)
-                && !(is_late && self.is_out_of_order(row, policy, &mut report))
-            {
+            let is_left_out = self.is_wrong(row, policy, now, &mut report)
+                || is_late && self.is_out_of_order(row, policy, &mut report);
+            if !is_left_out {
                 keep.push(row);
             }
         }

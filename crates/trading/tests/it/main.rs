@@ -19,3 +19,4 @@ mod parquet;
 mod resample;
 mod rules;
 mod ticks;
+mod universe;

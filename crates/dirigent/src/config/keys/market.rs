@@ -21,6 +21,12 @@ pub(super) static DATA: Section = Section::new(
             "What is traded; default the file's name",
         )
         .example("[AAPL, MSFT]"),
+        Field::optional(
+            "universe",
+            Kind::Path,
+            "A file of `symbol,from,to`: outside of its dates a symbol is not seen and not traded",
+        )
+        .example("sp500-members.csv"),
         Field::default(
             "timeframe",
             Kind::Text,

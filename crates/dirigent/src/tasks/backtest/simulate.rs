@@ -48,7 +48,13 @@ pub(super) fn simulate(
         .strategy(&stock.bars, &stock.others)
         .map_err(|message| failed("strategy_invalid", message))?;
     let options = setup.options(periods_per_year);
-    let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
+    let outcome = match &stock.membership {
+        None => backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch)),
+        Some(membership) => {
+            let mut leaving = membership.leaving(&mut *strategy, &stock.bars, options.fill);
+            backtest::run(&stock.bars, &mut leaving, &options, &Eyes(watch))
+        }
+    };
     drop(strategy);
     let outcome = outcome.map_err(|error| match error {
         backtest::Error::Cancelled { .. } => TaskError::Stopped,
