@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod compute;
+pub(crate) mod data;
 pub(crate) mod dead_letters;
 pub(crate) mod diff;
 pub(crate) mod events;

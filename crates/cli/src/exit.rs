@@ -27,7 +27,8 @@ pub const CATALOGUE: &[Entry] = &[
         code: FAILED,
         meaning: "the run failed (wrong rows in the data included), timed out, was cancelled or \
                   interrupted, or the home is halted; for `verify` and `diff`: not equal; for \
-                  `health`: unhealthy or halted; for `dead-letters retry`: not delivered",
+                  `health`: unhealthy or halted; for `dead-letters retry`: not delivered; for \
+                  `data check`: wrong rows",
     },
     Entry {
         code: USAGE,

@@ -81,6 +81,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::Diff { before, after } => commands::diff::diff(context, &before, &after),
         Command::Report { run, open } => commands::report::report(context, &run, open),
         Command::Compute { data, expr } => commands::compute::compute(context, &data, &expr),
+        Command::Data { action } => commands::data::data(context, &action),
         Command::Metrics { file, periods_per_year } => {
             commands::metrics::metrics(context, &file, periods_per_year)
         }
@@ -139,6 +140,11 @@ fn report(printer: &Printer, error: &anyhow::Error) -> u8 {
 fn hint(error: &anyhow::Error) -> Option<String> {
     let of_run = error.downcast_ref::<dirigent::Error>().and_then(dirigent::Error::hint);
     let of_data = || error.downcast_ref::<dirigent::compute::Error>().and_then(|e| e.hint());
+    let of_check = || {
+        error
+            .downcast_ref::<dirigent_trading::data::Error>()
+            .map(dirigent_trading::data::Error::hint)
+    };
     let of_usage = || error.downcast_ref::<usage::Advised>().map(|error| error.hint().to_owned());
-    of_run.or_else(of_data).or_else(of_usage).filter(|hint| !hint.is_empty())
+    of_run.or_else(of_data).or_else(of_check).or_else(of_usage).filter(|hint| !hint.is_empty())
 }

@@ -5,6 +5,7 @@
 //! Not here: whether data files exist, and what an expression means.
 
 mod consistency;
+mod data;
 mod decimal;
 mod execution;
 pub mod keys;

@@ -8,6 +8,7 @@ pub mod bus;
 pub mod compute;
 pub mod config;
 pub mod coordinator;
+pub mod data_check;
 pub mod dead_letters;
 mod deadline;
 pub mod diff;

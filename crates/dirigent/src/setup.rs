@@ -109,6 +109,16 @@ impl Setup {
                 config::OnError::Drop => data::OnError::Drop,
                 config::OnError::Repair => data::OnError::Repair,
             },
+            bars: self.data.bars.map(config::BarRule::to_domain),
+            session: self.data.session.as_ref().map(config::Session::to_domain),
+            partial_bar: match self.data.partial_bar {
+                config::PartialBar::Keep => data::PartialBar::Keep,
+                config::PartialBar::Drop => data::PartialBar::Drop,
+            },
+            zero_volume: match self.data.zero_volume {
+                config::ZeroVolume::Trade => data::ZeroVolume::Trade,
+                config::ZeroVolume::Halt => data::ZeroVolume::Halt,
+            },
             symbols,
             ..Request::new(source, &[])
         }

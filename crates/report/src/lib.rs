@@ -8,6 +8,7 @@
 //! Not here: performance metrics, drawdown and rolling figures, which are given; see
 //! `dirigent_trading::metrics`.
 
+mod check;
 mod csp;
 mod figure;
 mod format;
@@ -21,6 +22,7 @@ mod sheet;
 pub mod sparkline;
 mod thin;
 
+pub use check::{CheckPage, CheckedFile, CheckedSymbol, render_check};
 pub use page::render;
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,

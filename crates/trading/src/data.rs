@@ -1,7 +1,7 @@
 //! Market data: the only module of this crate that opens files.
 //!
-//! Files are read into a table (`csv`, `parquet`), cut to the range, checked, adjusted, and leave
-//! as bars. Promises: what leaves this module is checked: times strictly rise, prices are positive,
+//! Files are read into a table (`csv`, `parquet`), cut to the range, checked, adjusted, resampled
+//! if bars shall be longer than rows, and leave as bars. Promises: what leaves this module is checked: times strictly rise, prices are positive,
 //! high and low enclose open and close. What was dropped or repaired is reported with its row;
 //! the hash of a file is the hash of the bytes that were parsed.
 
@@ -13,16 +13,24 @@ mod check;
 mod columns;
 mod csv;
 mod error;
+mod facts;
+mod halt;
 mod header;
+mod inspect;
 mod layout;
 mod load;
+mod members;
 mod parquet;
 mod problem;
+mod resample;
 mod rows;
+mod session;
 mod source;
 mod stamp;
 mod synthetic;
 mod table;
+mod ticks;
+mod trades;
 
 use std::collections::BTreeMap;
 
@@ -34,12 +42,19 @@ pub use check::OnError;
 pub use columns::{Columns, ColumnsRequest, read_columns};
 pub use csv::LINE_BYTES_MAX;
 pub use error::Error;
+pub use facts::{Gap, Gaps, Outlier, Outliers, Stretch, Stretches, SymbolFacts};
+pub use halt::ZeroVolume;
+pub use inspect::{InspectRequest, Inspection, inspect};
 pub use load::{load, parse_date};
+pub use members::read_universe;
 pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
-pub use problem::{CheckReport, EXAMPLES_MAX, Kind, Outcome, Problem, SHOWN_MAX};
+pub use problem::{CheckReport, EXAMPLES_MAX, INSPECTED_MAX, Kind, Outcome, Problem, SHOWN_MAX};
+pub use resample::PartialBar;
+pub use session::Session;
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
 pub use synthetic::{BARS_MAX, Synthetic};
 pub use table::{COLUMNS_MAX, ROWS_MAX};
+pub use ticks::{BarRule, Tick, TickBar, TickBars, tick_bars};
 pub use timeframe::Timeframe;
 
 /// The most symbols of one request.
@@ -70,8 +85,14 @@ pub struct Request {
     pub source: Source,
     /// Which symbols, in the order of the result.
     pub symbols: Vec<String>,
-    /// The length of a bar; inferred from the rows where it is absent.
+    /// The length of a bar; inferred from the rows where it is absent. Finer rows are resampled.
     pub timeframe: Option<Timeframe>,
+    /// When a bar ends, for files of trades; `None` for files of bars.
+    pub bars: Option<BarRule>,
+    /// The trading day: rows outside of it are left out; a day in UTC where absent.
+    pub session: Option<Session>,
+    /// What happens to a last bar that is made of rows and not complete.
+    pub partial_bar: PartialBar,
     /// The first date, as midnight UTC of it; dates are those of `timezone`.
     pub start_date: Option<Timestamp>,
     /// The last date, included to its end.
@@ -86,6 +107,8 @@ pub struct Request {
     pub adjust: Adjust,
     /// What happens to wrong rows.
     pub on_error: OnError,
+    /// Whether bars without volume can be traded on.
+    pub zero_volume: ZeroVolume,
     /// The present, to refuse times after it; `None` for data that may lie in the future.
     pub now: Option<Timestamp>,
 }
@@ -97,6 +120,9 @@ impl Request {
             source,
             symbols: symbols.iter().map(|s| (*s).to_owned()).collect(),
             timeframe: None,
+            bars: None,
+            session: None,
+            partial_bar: PartialBar::default(),
             start_date: None,
             end_date: None,
             timezone: None,
@@ -104,6 +130,7 @@ impl Request {
             columns: BTreeMap::new(),
             adjust: Adjust::default(),
             on_error: OnError::default(),
+            zero_volume: ZeroVolume::default(),
             now: None,
         }
     }

@@ -18,6 +18,7 @@ pub mod rules;
 pub mod signal;
 pub mod strategy;
 pub mod sweep;
+pub mod universe;
 
 pub use data::bars::Bars;
 pub use price::{Money, Price, Quantity, Rate};

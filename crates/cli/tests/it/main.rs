@@ -3,6 +3,7 @@
 
 mod command;
 mod crash;
+mod data;
 mod docs;
 mod home;
 mod isolation;

@@ -3,6 +3,7 @@
 //! Promises: looks only at values that are well-formed by themselves, so that one mistake is
 //! reported once.
 
+mod bars;
 mod execution;
 mod tasks;
 mod types;
@@ -35,6 +36,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     files(root, problems);
     timeframe(root, problems);
     symbols(root, problems);
+    bars::check(root, problems);
     strategies_(root, problems, vocabulary);
     phases(root, problems);
     limits(root, problems);

@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+pub use super::data::{BarKind, BarRule, PartialBar, Session, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::execution::{
     Commission, Entry, Execution, Fill, Intrabar, LimitFill, SaleFees, Slippage, Tier, TimeInForce,
@@ -115,6 +116,21 @@ pub struct Data {
     pub columns: BTreeMap<String, String>,
     /// `format`
     pub format: Option<String>,
+    /// `universe`
+    #[serde(default)]
+    pub universe: Option<String>,
+    /// `bars`
+    #[serde(default)]
+    pub bars: Option<BarRule>,
+    /// `session`
+    #[serde(default)]
+    pub session: Option<Session>,
+    /// `partial_bar`
+    #[serde(default)]
+    pub partial_bar: PartialBar,
+    /// `zero_volume`
+    #[serde(default)]
+    pub zero_volume: ZeroVolume,
     /// `synthetic`
     pub synthetic: Synthetic,
 }

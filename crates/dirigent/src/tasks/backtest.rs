@@ -5,6 +5,7 @@
 //! Not here: the simulation itself; see `dirigent_trading::backtest`.
 
 pub(crate) mod load;
+mod membership;
 mod simulate;
 mod trials;
 

@@ -53,6 +53,15 @@ impl Bars {
         self.volume.truncate(kept);
     }
 
+    /// Keeps the bars at these places, which rise.
+    pub(crate) fn keep(&mut self, places: &[usize]) {
+        self.time = places.iter().map(|place| self.time[*place]).collect();
+        for prices in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            *prices = places.iter().map(|place| prices[*place]).collect();
+        }
+        self.volume = places.iter().map(|place| self.volume[*place]).collect();
+    }
+
     /// Whether there is no bar.
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()

@@ -25,7 +25,7 @@ use super::{
     timeframe::Timeframe,
 };
 
-pub(crate) use warn::{gaps, jumps, spikes};
+pub(crate) use warn::{gaps, jumps, missing, spikes, weekdays_between};
 
 /// What happens to wrong rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,14 +50,14 @@ impl OnError {
     }
 }
 
-/// Checks the rows and puts them in order; the report says what was found and done.
+/// Checks the rows and puts them in order; the report, empty so far, says what was found and done.
 pub(crate) fn check(
     rows: &mut Rows,
     policy: OnError,
     now: Option<Timestamp>,
     notes: &mut Vec<String>,
+    mut report: CheckReport,
 ) -> CheckReport {
-    let mut report = CheckReport::default();
     order::turn_around(rows, notes);
     let mut wrong = Wrong::default();
     value::check(rows, policy, &mut wrong, &mut report);
@@ -97,7 +97,8 @@ fn never_apart(times: &[Timestamp], timeframe: Timeframe) -> bool {
         && !times.windows(2).any(apart)
 }
 
-/// Compares the declared timeframe with the rows; returns the one that holds.
+/// Compares the declared timeframe with the rows; returns the one that the rows have, which is
+/// the declared one unless they are finer.
 pub(crate) fn timeframe(
     rows: &Rows,
     declared: Option<Timeframe>,
@@ -105,15 +106,7 @@ pub(crate) fn timeframe(
     let times: Vec<Timestamp> =
         rows.time.iter().take(10_001).map(|t| Timestamp::from_nanos(*t)).collect();
     match (declared, Timeframe::infer(&times)) {
-        (Some(declared), Some(found))
-            if times.len() > 3 && found.nanos() < declared.nanos() / 2 =>
-        {
-            Err(super::error::Error::Timeframe {
-                symbol: rows.symbol.clone(),
-                found: found.to_string(),
-                declared: declared.to_string(),
-            })
-        }
+        (Some(declared), Some(found)) if is_finer(&times, declared) => Ok(found),
         (Some(declared), Some(found)) if never_apart(&times, declared) => {
             Err(super::error::Error::Timeframe {
                 symbol: rows.symbol.clone(),
@@ -124,6 +117,15 @@ pub(crate) fn timeframe(
         (Some(declared), _) => Ok(declared),
         (None, found) => Ok(found.unwrap_or(Timeframe::DAILY)),
     }
+}
+
+/// Whether most rows are clearly nearer to each other than bars of `timeframe`; a few prove nothing.
+fn is_finer(times: &[Timestamp], timeframe: Timeframe) -> bool {
+    const ROWS_MIN: usize = 4;
+    let limit = timeframe.nanos() / 4 * 3;
+    let apart = |pair: &[Timestamp]| pair[1].as_nanos().saturating_sub(pair[0].as_nanos());
+    let near = times.windows(2).filter(|pair| apart(pair) < limit).count();
+    times.len() >= ROWS_MIN && 2 * near > times.len() - 1
 }
 
 /// Rows that are to be removed.

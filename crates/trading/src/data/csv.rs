@@ -8,6 +8,7 @@
 mod fast;
 mod number;
 mod record;
+mod records;
 mod row;
 mod sniff;
 
@@ -22,6 +23,7 @@ use super::{
 };
 
 pub(crate) use number::{cell_number, cell_price};
+pub(crate) use records::{Record, records};
 
 /// The longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 1 << 20;

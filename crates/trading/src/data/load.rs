@@ -3,6 +3,8 @@
 //! Order of work per file: read, split by symbol, cut to the range, check, adjust, look for gaps
 //! and jumps. Problems of all symbols are collected before the data is refused.
 
+mod make;
+
 use std::path::Path;
 
 use dirigent_core::Timestamp;
@@ -13,6 +15,8 @@ use super::{
     check::{self, OnError},
     csv,
     error::Error,
+    facts::Facts,
+    halt,
     layout::{self, Layout},
     parquet,
     problem::{CheckReport, Outcome},
@@ -60,6 +64,10 @@ fn check_request(request: &Request) -> Result<stamp::Zone, Error> {
     {
         let what = format!("the end {} is before the start {}", date(end), date(start));
         return setting(what, "exchange `data.start_date` and `data.end_date`");
+    }
+    if request.bars.is_some() && matches!(request.adjust, Adjust::Splits | Adjust::Total) {
+        let what = "trades cannot be adjusted".into();
+        return setting(what, "set `data.adjust: none`");
     }
     let name = request.timezone.as_deref().unwrap_or("UTC");
     match stamp::Zone::named(name) {
@@ -112,25 +120,32 @@ fn date(moment: Timestamp) -> String {
 }
 
 /// The last part of a path.
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Reads a file of one format.
-type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
+pub(super) type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
 
 /// Loading from files.
-struct Files<'a> {
+pub(super) struct Files<'a> {
     request: &'a Request,
     zone: stamp::Zone,
     template: &'a str,
     read: Read,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     timeframe: Option<Timeframe>,
+    /// What an inspection is told of each symbol; `None` in a run.
+    pub(super) facts: Option<Facts>,
 }
 
 impl<'a> Files<'a> {
-    fn new(request: &'a Request, zone: stamp::Zone, template: &'a str, read: Read) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        zone: stamp::Zone,
+        template: &'a str,
+        read: Read,
+    ) -> Self {
         let loaded = Loaded {
             bars: Vec::with_capacity(request.symbols.len()),
             adjusted: Vec::with_capacity(request.symbols.len()),
@@ -139,7 +154,7 @@ impl<'a> Files<'a> {
             report: CheckReport::default(),
             notes: Vec::new(),
         };
-        Self { request, zone, template, read, loaded, timeframe: request.timeframe }
+        Self { request, zone, template, read, loaded, timeframe: request.timeframe, facts: None }
     }
 
     fn load(mut self) -> Result<Loaded, Error> {
@@ -161,35 +176,53 @@ impl<'a> Files<'a> {
 
     fn file(&mut self, path: &Path, symbols: &[String], is_template: bool) -> Result<(), Error> {
         let stamps = stamp::Reader::new(self.zone.clone(), self.request.date_format.as_deref());
+        if let Some(rule) = self.request.bars {
+            return self.trades(path, symbols, is_template, stamps, rule);
+        }
         let choose =
             |header: &_| layout::of(header, self.request, is_template).map(|(_, plan)| plan);
-        let ReadFile { mut table, fact } = (self.read)(path, stamps, &choose)?;
+        let ReadFile { table, fact } = (self.read)(path, stamps, &choose)?;
         let (layout, _) = layout::of(&table.header, self.request, is_template)?;
         self.loaded.files.push(fact);
+        let name = if is_template { symbols[0].clone() } else { file_name(path) };
+        self.table(table, &layout, symbols, &name)
+    }
+
+    /// Takes over what was read of the file that notes call `name`.
+    pub(super) fn table(
+        &mut self,
+        mut table: Table,
+        layout: &Layout,
+        symbols: &[String],
+        name: &str,
+    ) -> Result<(), Error> {
         self.loaded.report.rows_read += table.rows_read;
         // Notes are part of a result, and a result does not depend on the folder of its data.
-        let name = if is_template { symbols[0].clone() } else { file_name(path) };
         let notes = table.notes.drain(..).map(|note| format!("`{name}`: {note}"));
         self.loaded.notes.extend(notes);
         let range = self.range(table.is_dated);
-        self.cells(&mut table, range, &layout, symbols);
-        for rows in Rows::of_table(table, &layout, symbols) {
+        let alone = matches!(layout, Layout::Single(_)).then(|| symbols[0].clone());
+        if *layout == Layout::Panel {
+            let cells = table.problems.iter_mut();
+            cells.for_each(|(_, problem)| problem.symbol.clone_from(&problem.column));
+        }
+        self.cells(&mut table, range, alone.as_deref());
+        for rows in Rows::of_table(table, layout, symbols) {
             self.symbol(rows, range)?;
         }
         Ok(())
     }
 
-    /// Takes over the problems of single cells, except those of rows outside the range.
-    fn cells(&mut self, table: &mut Table, range: (i64, i64), layout: &Layout, symbols: &[String]) {
+    /// Takes over the problems of single cells, except those of rows outside the range; all are of
+    /// the symbol that is `alone` in its file.
+    fn cells(&mut self, table: &mut Table, range: (i64, i64), alone: Option<&str>) {
         let outcome = self.request.on_error.outcome();
         let inside = |time: Option<i64>| time.is_none_or(|t| (range.0..range.1).contains(&t));
         for (time, mut problem) in table.problems.drain(..) {
             if inside(time) {
                 problem.outcome = outcome;
-                match layout {
-                    Layout::Single(_) => problem.symbol.clone_from(&symbols[0]),
-                    Layout::Panel => problem.symbol.clone_from(&problem.column),
-                    Layout::Long(_) => {}
+                if let Some(symbol) = alone {
+                    symbol.clone_into(&mut problem.symbol);
                 }
                 self.loaded.report.add(problem);
             }
@@ -201,8 +234,9 @@ impl<'a> Files<'a> {
 
     fn symbol(&mut self, mut rows: Rows, range: (i64, i64)) -> Result<(), Error> {
         let span = rows.time.iter().min().copied().zip(rows.time.iter().max().copied());
+        let read = rows.len();
         let Some(span) = span else {
-            return self.without_rows(&rows);
+            return self.without_rows(&rows.symbol, rows.path());
         };
         rows.cut(range.0, range.1);
         if rows.len() == 0 {
@@ -216,48 +250,56 @@ impl<'a> Files<'a> {
             notes.push(format!("`{}` has closes only: open, high and low equal them", rows.symbol));
         }
         let policy = self.request.on_error;
-        let report = check::check(&mut rows, policy, self.request.now, notes);
+        let report = self.loaded.report.alike();
+        let report = check::check(&mut rows, policy, self.request.now, notes, report);
         let is_refused = report.is_refused();
+        let counts = report.counts.clone();
         self.loaded.report.merge(report);
         if is_refused {
             return Ok(());
         }
         if rows.len() == 0 {
-            return Err(self.all_dropped(&rows));
+            return self.without_rows(&rows.symbol, rows.path());
         }
         let timeframe = check::timeframe(&rows, self.timeframe)?;
-        self.timeframe = Some(timeframe);
+        if self.facts.is_none() {
+            self.timeframe.get_or_insert(timeframe);
+        }
         let adjusted = adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
         check::jumps(&rows, &mut self.loaded.report);
         check::spikes(&rows, &mut self.loaded.report);
-        self.loaded.bars.push(rows.into_bars());
+        if let Some(facts) = &mut self.facts {
+            facts.add(&rows, read, &counts, timeframe, &mut self.loaded.report);
+        }
+        halt::leave_out(&mut rows, self.request.zero_volume, &mut self.loaded.notes)?;
+        let bars = self.bars(rows, timeframe)?;
+        self.loaded.bars.push(bars);
         self.loaded.adjusted.push(adjusted);
         Ok(())
     }
 
     /// No row of a symbol could be read: its problems say why, or the file does not have it.
-    fn without_rows(&self, rows: &Rows) -> Result<(), Error> {
+    fn without_rows(&self, symbol: &str, path: &Path) -> Result<(), Error> {
         let policy = self.request.on_error;
-        if self.loaded.report.is_refused() {
+        if self.loaded.report.is_refused() || self.facts.is_some() {
             return Ok(());
         }
         if policy == OnError::Drop && self.loaded.report.total(Outcome::Dropped) > 0 {
-            return Err(self.all_dropped(rows));
+            return Err(self.all_dropped(symbol, path));
         }
         Err(Error::Setting {
-            what: format!("`{}` has no row of symbol `{}`", rows.path().display(), rows.symbol),
+            what: format!("`{}` has no row of symbol `{symbol}`", path.display()),
             hint: "check the spelling in `data.symbols`".into(),
         })
     }
 
-    fn all_dropped(&self, rows: &Rows) -> Error {
+    fn all_dropped(&self, symbol: &str, path: &Path) -> Error {
         let first = self.loaded.report.examples.first();
         Error::Setting {
             what: format!(
-                "`{}` has no usable row of `{}`: all were dropped, the first because {}",
-                rows.path().display(),
-                rows.symbol,
+                "`{}` has no usable row of `{symbol}`: all were dropped, the first because {}",
+                path.display(),
                 first.map_or(String::new(), ToString::to_string)
             ),
             hint: "set `data.on_error: fail` to see what is wrong with the rows".into(),

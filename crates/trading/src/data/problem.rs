@@ -9,7 +9,9 @@ use serde::Serialize;
 
 /// How many problems a report describes one by one; the rest is counted.
 pub const EXAMPLES_MAX: usize = 100;
-/// How many of them may be mere warnings.
+/// How many problems an inspection describes one by one.
+pub const INSPECTED_MAX: usize = 10_000;
+/// How many of them may be mere warnings in a run.
 const WARNINGS_MAX: usize = 20;
 /// How many problems an error message shows.
 pub const SHOWN_MAX: usize = 20;
@@ -58,6 +60,12 @@ pub enum Kind {
     SplitJump,
     /// A price far from those right before and right after it.
     Spike,
+    /// A return far outside the usual ones.
+    Outlier,
+    /// Bars that repeat the one before, one after the other.
+    Stale,
+    /// Bars in which nothing was traded.
+    ZeroVolume,
 }
 
 impl Kind {
@@ -83,6 +91,9 @@ impl Kind {
             Self::Gap => "gap",
             Self::Spike => "price far from its neighbors",
             Self::SplitJump => "jump like an unadjusted split",
+            Self::Outlier => "outlying return",
+            Self::Stale => "stale stretch",
+            Self::ZeroVolume => "stretch without volume",
         }
     }
 }
@@ -161,8 +172,20 @@ pub struct CheckReport {
     pub rows_kept: u64,
     /// How many problems of each kind, by what became of them.
     pub counts: BTreeMap<Kind, BTreeMap<Outcome, u64>>,
-    /// The first problems, at most `EXAMPLES_MAX`.
+    /// The first problems, at most `EXAMPLES_MAX`; of an inspection, `INSPECTED_MAX`.
     pub examples: Vec<Problem>,
+    #[serde(skip)]
+    pub(super) keeps: Keeps,
+}
+
+/// How many problems are described one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// Enough for the message of a run.
+    #[default]
+    Some,
+    /// All, as far as there is room.
+    All,
 }
 
 impl CheckReport {
@@ -175,15 +198,28 @@ impl CheckReport {
     /// Keeps an example while there is room; warnings leave room for worse.
     fn keep(&mut self, problem: Problem) {
         let is_warning = |p: &&Problem| p.outcome == Outcome::Warning;
-        let has_room = match problem.outcome {
-            Outcome::Warning => self.examples.iter().filter(is_warning).count() < WARNINGS_MAX,
-            Outcome::Refused | Outcome::Dropped | Outcome::Repaired => {
-                self.examples.len() < EXAMPLES_MAX
+        let kept = self.examples.len();
+        let has_room = match (self.keeps, problem.outcome) {
+            (Keeps::All, _) => kept < INSPECTED_MAX,
+            (Keeps::Some, Outcome::Warning) => {
+                kept < EXAMPLES_MAX
+                    && self.examples.iter().filter(is_warning).count() < WARNINGS_MAX
             }
+            (Keeps::Some, _) => kept < EXAMPLES_MAX,
         };
-        if has_room && self.examples.len() < EXAMPLES_MAX {
+        if has_room {
             self.examples.push(problem);
         }
+    }
+
+    /// An empty report that describes every problem, as far as there is room.
+    pub(crate) fn of_all() -> Self {
+        Self { keeps: Keeps::All, ..Self::default() }
+    }
+
+    /// An empty report that describes as much as this one.
+    pub(crate) fn alike(&self) -> Self {
+        Self { keeps: self.keeps, ..Self::default() }
     }
 
     /// Counts problems that are not described one by one.

@@ -19,7 +19,7 @@ use crate::price::Price;
 pub(crate) struct Rows {
     pub(crate) symbol: String,
     pub(crate) path: PathBuf,
-    /// The names of open, high, low, close, adj_close and volume in the file.
+    /// The names of open, high, low, close, adj_close and volume in the file; empty for what it has not.
     pub(crate) names: [String; 6],
     pub(crate) time: Vec<i64>,
     /// Open, high, low, close.
@@ -103,7 +103,9 @@ impl Rows {
         Self {
             symbol: symbol.to_owned(),
             path: table.header.path.clone(),
-            names: std::array::from_fn(|_| name.clone()),
+            names: std::array::from_fn(
+                |of| if of == VOLUME { String::new() } else { name.clone() },
+            ),
             time: origin.iter().map(|row| table.time[*row]).collect(),
             volume: vec![0.0; close.len()],
             prices: [close.clone(), close.clone(), close.clone(), close],
@@ -117,6 +119,11 @@ impl Rows {
 
     pub(crate) fn len(&self) -> usize {
         self.time.len()
+    }
+
+    /// Whether the file has a volume for this symbol.
+    pub(crate) fn has_volume(&self) -> bool {
+        !self.names[VOLUME].is_empty()
     }
 
     /// The line of a row in its file.

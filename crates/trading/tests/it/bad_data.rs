@@ -11,9 +11,7 @@ use std::{
 };
 
 use dirigent_core::{Clock as _, SystemClock, seed::Seed};
-use dirigent_trading::data::{
-    Error, LINE_BYTES_MAX, OnError, Request, SHOWN_MAX, Source, Timeframe, load,
-};
+use dirigent_trading::data::{Error, LINE_BYTES_MAX, OnError, Request, SHOWN_MAX, Source, load};
 
 /// No file may take longer than this to refuse, on a machine that does other things as well.
 const REFUSAL_MAX: Duration = Duration::from_secs(1);
@@ -35,8 +33,8 @@ fn request(path: &Path) -> Request {
 /// Loads a bad file under every policy; returns the error under `fail`.
 fn refusal(path: &Path) -> Error {
     let mut request = request(path);
-    if path.ends_with("daily_is_hourly.csv") {
-        request.timeframe = Some(Timeframe::DAILY);
+    if path.ends_with("hours_in_90m.csv") {
+        request.timeframe = Some("90m".parse().unwrap());
     }
     for policy in [OnError::Drop, OnError::Repair] {
         request.on_error = policy;
@@ -119,7 +117,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("not_utf8_in_row.csv", "row 3, column `high`", "on_error: drop"),
     ("other_symbol.csv", "no row of symbol `AAPL`", "data.symbols"),
     ("adj_close_hole.csv", "row 3, column `adj_close`: has no value to adjust by", "drop"),
-    ("daily_is_hourly.csv", "are 1h apart, not 1d", "timeframe: 1h"),
+    ("hours_in_90m.csv", "row 4: the 1h from `2024-03-01T16:00:00Z` reach past", "data.timeframe"),
     ("magic_only.parquet", "truncated Parquet", "again"),
     ("text.parquet", "not a Parquet file", "source: csv"),
     ("wrong_footer.parquet", "damaged Parquet", "again"),

@@ -21,11 +21,17 @@ pub(super) static DATA: Section = Section::new(
             "What is traded; default the file's name",
         )
         .example("[AAPL, MSFT]"),
+        Field::optional(
+            "universe",
+            Kind::Path,
+            "A file of `symbol,from,to`: outside of its dates a symbol is not seen and not traded",
+        )
+        .example("sp500-members.csv"),
         Field::default(
             "timeframe",
             Kind::Text,
             "1d",
-            "Length of a bar: count and s, m, h, d, w, M",
+            "Length of a bar: count and s, m, h, d, w, M; bars are made of finer rows",
         )
         .example("5m"),
         Field::optional("start_date", Kind::Date, "First day that is used").example("2005-01-01"),
@@ -56,12 +62,61 @@ pub(super) static DATA: Section = Section::new(
         .example("{close: Last, time: Datum}"),
         Field::optional("format", Kind::Text, "How dates are written, if it cannot be told")
             .example("\"%d.%m.%Y\""),
+        Field::optional(
+            "bars",
+            Kind::Section(&BARS),
+            "For files of single trades (time, price, size): how they become bars",
+        ),
+        Field::optional(
+            "session",
+            Kind::Section(&SESSION),
+            "The trading day: rows outside are left out, bars begin at its open; default days in UTC",
+        ),
+        Field::default(
+            "partial_bar",
+            Kind::Choice(&["keep", "drop"]),
+            "keep",
+            "What to do with a last bar that is made of finer rows and not complete",
+        ),
+        Field::default(
+            "zero_volume",
+            Kind::Choice(&["trade", "halt"]),
+            "trade",
+            "Rows without volume; halt: as if they were not there",
+        ),
         Field::default(
             "synthetic",
             Kind::Section(&SYNTHETIC),
             "{}",
             "Prices made from the run's seed, for `source: synthetic`",
         ),
+    ],
+);
+
+static BARS: Section = Section::new(
+    "Bars of trades",
+    &[
+        Field::default(
+            "type",
+            Kind::Choice(&["time", "volume", "dollar", "ticks"]),
+            "time",
+            "A bar ends with its time, or when so much was traded: units, money, or trades",
+        ),
+        Field::optional(
+            "size",
+            Kind::Decimal(Range::positive(9e9)),
+            "Units, money or trades in a bar; not for `type: time`",
+        )
+        .example("10000"),
+    ],
+);
+
+static SESSION: Section = Section::new(
+    "The trading day; one that closes at or before its open began the evening before",
+    &[
+        Field::default("open", Kind::Time, "\"09:30\"", "When trading opens"),
+        Field::default("close", Kind::Time, "\"16:00\"", "When trading closes"),
+        Field::default("timezone", Kind::Text, "America/New_York", "Zone of both"),
     ],
 );
 

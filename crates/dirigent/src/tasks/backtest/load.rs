@@ -7,6 +7,7 @@ use dirigent_trading::{
 use dirigent_workflow::event::Failure;
 use serde_json::{Value, json};
 
+use super::membership::{self, Membership};
 use crate::{prepare::is_path, setup::Setup, strategy::Chosen};
 
 /// A file that was read.
@@ -42,6 +43,8 @@ pub(super) struct Stock {
     pub(super) notes: Vec<String>,
     /// What the data check found, for the reader of the result.
     pub(super) warnings: Vec<String>,
+    /// When each symbol may be traded; `None` for always.
+    pub(super) membership: Option<Membership>,
 }
 
 impl Stock {
@@ -68,7 +71,7 @@ impl Stock {
 }
 
 impl ReadFile {
-    fn of(file: &data::FileFact) -> Self {
+    pub(super) fn of(file: &data::FileFact) -> Self {
         Self {
             name: file_name(&file.path.to_string_lossy()),
             sha256: file.sha256.to_string(),
@@ -97,6 +100,9 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
     let adjusted = loaded.adjusted.clone();
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
     stock.adjustment = format!("{}: {}", setup.adjust(), words(&adjusted));
+    if let Some(path) = &setup.data.universe {
+        membership::apply(&mut stock, &setup.absolute(path))?;
+    }
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         let bars = from_file(setup, path, &mut stock.files)?;
         stock.benchmark = Some(bars.symbol.clone());
@@ -113,7 +119,8 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
-    Stock { bars, others, benchmark, timeframe, adjustment, files, notes, warnings }
+    let membership = None;
+    Stock { bars, others, benchmark, timeframe, adjustment, files, notes, warnings, membership }
 }
 
 /// What was done to the prices, in words.
@@ -133,6 +140,10 @@ fn from_file(setup: &Setup, path: &str, files: &mut Vec<ReadFile>) -> Result<Bar
     // Its whole file name, which no traded symbol is likely to have.
     let symbol = file_name(path);
     let mut request = setup.request(vec![symbol]);
+    if request.bars.take().is_some() {
+        // What is traded are trades; this file has bars, of whatever length.
+        request.timeframe = None;
+    }
     let path = setup.absolute(path);
     request.source = if path.ends_with(".parquet") {
         data::Source::Parquet { path }
@@ -149,7 +160,7 @@ fn file_name(path: &str) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn invalid(error: data::Error) -> Failure {
+pub(super) fn invalid(error: data::Error) -> Failure {
     Failure {
         code: "data_invalid".into(),
         message: error.to_string(),

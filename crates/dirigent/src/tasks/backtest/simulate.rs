@@ -10,6 +10,7 @@ use dirigent_trading::{
         causality::{self, Proof, Unproven},
     },
     metrics::{self, Curve, Performance, TradeResult},
+    strategy::Strategy,
 };
 use dirigent_workflow::{
     event::Failure,
@@ -51,10 +52,9 @@ pub(super) fn simulate(
 ) -> Result<Finished, TaskError> {
     let failed = |code: &str, message| TaskError::Failed(failure(code, message));
     let periods_per_year = periods_per_year(setup, &stock);
-    let mut strategy = chosen
-        .strategy(&stock.bars, &stock.others)
-        .map_err(|message| failed("strategy_invalid", message))?;
     let options = setup.options(periods_per_year);
+    let mut strategy = strategy(chosen, &stock, &options, &stock.bars, &stock.others)
+        .map_err(|message| failed("strategy_invalid", message))?;
     let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
     drop(strategy);
     let outcome = outcome.map_err(|error| match error {
@@ -74,6 +74,22 @@ pub(super) fn simulate(
     Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, result })
 }
 
+/// The strategy for `bars`, which are those of the stock or the beginning of them, and `others`.
+fn strategy(
+    chosen: Chosen,
+    stock: &Stock,
+    options: &Options,
+    bars: &[Bars],
+    others: &[Bars],
+) -> Result<Box<dyn Strategy>, String> {
+    let strategy = chosen.strategy(bars, others)?;
+    Ok(match &stock.membership {
+        None => strategy,
+        // Who leaves the universe when is known in advance, as is the calendar.
+        Some(membership) => Box::new(membership.leaving(strategy, &stock.bars, options.fill)),
+    })
+}
+
 /// What running `count` beginnings of the data anew has shown.
 fn prove(
     setup: &Setup,
@@ -84,10 +100,14 @@ fn prove(
     watch: &Watch,
     again: &dyn Fn() -> Result<Chosen, TaskError>,
 ) -> Result<Value, TaskError> {
-    let cuts = causality::cuts(&outcome.equity.time, count as usize, setup.master_seed());
+    // Before that, some symbols have no bar yet.
+    let first = stock.bars.iter().filter_map(|bars| bars.time.first()).max();
+    let times = &outcome.equity.time;
+    let from = times.partition_point(|time| Some(time) < first);
+    let cuts = causality::cuts(&times[from..], count as usize, setup.master_seed());
     let mut build = |bars: &[Bars], cut| {
         let chosen = again().map_err(|_| "it cannot be built again".to_owned())?;
-        chosen.strategy(bars, &causality::prefix(&stock.others, cut))
+        strategy(chosen, stock, options, bars, &causality::prefix(&stock.others, cut))
     };
     let proof = causality::prove(&stock.bars, outcome, options, &cuts, &mut build, &Eyes(watch));
     match proof {

@@ -22,22 +22,9 @@ const SPIKE_RATIO: f64 = 2.0;
 
 /// Reports bars that seem to be missing.
 pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) {
-    let step = timeframe.nanos();
     for row in 1..rows.len() {
         let (before, now) = (rows.time[row - 1], rows.time[row]);
-        // The whole range of times does not fit a difference.
-        let apart = now.saturating_sub(before);
-        let missing = match timeframe.unit() {
-            Unit::Day if timeframe.count() == 1 => {
-                let missing = weekdays_between(before, now);
-                if missing > WEEKDAYS_MISSING_MAX { missing } else { 0 }
-            }
-            Unit::Day | Unit::Week | Unit::Month => apart / step.max(1) - 1,
-            Unit::Second | Unit::Minute | Unit::Hour if apart < NIGHT_NANOS => {
-                apart / step.max(1) - 1
-            }
-            Unit::Second | Unit::Minute | Unit::Hour => 0,
-        };
+        let missing = missing(before, now, timeframe);
         if missing > 0 {
             let noun = if timeframe.unit() == Unit::Day { "weekdays" } else { "bars" };
             let noun = if missing == 1 { noun.trim_end_matches('s') } else { noun };
@@ -48,8 +35,25 @@ pub(crate) fn gaps(rows: &Rows, timeframe: Timeframe, report: &mut CheckReport) 
     }
 }
 
+/// How many bars seem to be missing between two that follow each other; zero if none.
+pub(crate) fn missing(before: i64, now: i64, timeframe: Timeframe) -> i64 {
+    let step = timeframe.nanos();
+    // The whole range of times does not fit a difference.
+    let apart = now.saturating_sub(before);
+    let missing = match timeframe.unit() {
+        Unit::Day if timeframe.count() == 1 => {
+            let missing = weekdays_between(before, now);
+            if missing > WEEKDAYS_MISSING_MAX { missing } else { 0 }
+        }
+        Unit::Day | Unit::Week | Unit::Month => apart / step.max(1) - 1,
+        Unit::Second | Unit::Minute | Unit::Hour if apart < NIGHT_NANOS => apart / step.max(1) - 1,
+        Unit::Second | Unit::Minute | Unit::Hour => 0,
+    };
+    missing.max(0)
+}
+
 /// Weekdays strictly between two dates.
-fn weekdays_between(before: i64, now: i64) -> i64 {
+pub(crate) fn weekdays_between(before: i64, now: i64) -> i64 {
     // 1970-01-01 was a Thursday; days are counted from Monday 1969-12-29.
     let weekdays_until = |day: i64| day.div_euclid(7) * 5 + day.rem_euclid(7).min(5);
     let (before, now) = (before.div_euclid(DAY) + 3, now.div_euclid(DAY) + 3);

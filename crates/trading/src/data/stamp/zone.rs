@@ -50,6 +50,14 @@ impl Zone {
         nanos.map_or(date, Timestamp::from_nanos)
     }
 
+    /// The moment of a local time; of two the first, and of none the one as far from the change.
+    pub(crate) fn moment_of(&self, local: i64) -> i64 {
+        let found = civil(local)
+            .and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible().ok())
+            .and_then(|moment| i64::try_from(moment.as_nanosecond()).ok());
+        found.unwrap_or(local)
+    }
+
     /// The moment of a local time. Of two possible ones the row before decides.
     #[inline]
     pub(crate) fn moment(
