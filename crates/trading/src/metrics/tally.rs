@@ -57,12 +57,14 @@ impl Tally {
         self.powers = powers;
         self.count += levels.len();
         self.last = *last;
-        levels.chunks(LEVELS).for_each(|few| self.look(few));
+        let (eights, rest) = levels.as_chunks::<LEVELS>();
+        eights.iter().for_each(|few| self.look(few));
+        self.look(rest);
     }
 
     /// Follows the drawdown. Division rounds the same way up and down, so a few levels need not be
     /// looked at one by one if the lowest of them is no new low even against the highest.
-    #[inline]
+    #[inline(always)]
     fn look(&mut self, levels: &[f64]) {
         let low = levels.iter().copied().fold(f64::INFINITY, |a, b| if b < a { b } else { a });
         let high = levels.iter().copied().fold(self.peak, |a, b| if b > a { b } else { a });

@@ -52,14 +52,24 @@ impl Marker {
     #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked")]
     pub(crate) fn levels(self, prices: &[Price], cash: Money, out: &mut Vec<f64>) -> bool {
         out.clear();
+        let scale = SCALE as f64;
         match i64::try_from(cash.raw()) {
+            Ok(cash) if self.is_whole(prices, cash) => {
+                // Whole numbers that a double holds, so that nothing is rounded before the end.
+                let (cash, units) = (cash as f64, self.units);
+                out.extend(prices.iter().map(|p| (cash + p.raw() as f64 * units) / scale));
+            }
             Ok(cash) if cash.unsigned_abs() < CASH_MAX && self.fits(prices) => {
-                let sum = |price: &Price| (cash + self.worth(*price)) as f64 / SCALE as f64;
-                out.extend(prices.iter().map(sum));
+                out.extend(prices.iter().map(|p| (cash + self.worth(*p)) as f64 / scale));
             }
             _ => out.extend(prices.iter().map(|p| (cash + p.notional(self.quantity)).to_f64())),
         }
-        out.iter().all(|level| *level > 0.0)
+        out.iter().fold(true, |all, level| all & (*level > 0.0))
+    }
+
+    /// Whether units, worth and sum with `cash` are whole numbers below 2^53.
+    fn is_whole(self, prices: &[Price], cash: i64) -> bool {
+        self.raw % SCALE == 0 && self.fits(prices) && cash.unsigned_abs() < EXACT_MAX / 2
     }
 
     /// Whether the guess is good enough for all prices.
