@@ -11,6 +11,9 @@
 
 use super::{float, moments::Spread};
 
+/// The bits of a double without the lower half of its digits.
+const UPPER: u64 = !0 << 27;
+
 /// How many numbers are added at once.
 pub(crate) const LANES: usize = 4;
 
@@ -21,6 +24,7 @@ pub(crate) struct Powers {
     error: [f64; LANES],
     square: [f64; LANES],
     square_error: [f64; LANES],
+    square_rest: [f64; LANES],
     min: [f64; LANES],
     max: [f64; LANES],
 }
@@ -29,7 +33,15 @@ impl Default for Powers {
     fn default() -> Self {
         let zero = [0.0; LANES];
         let (min, max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-        Self { sum: zero, error: zero, square: zero, square_error: zero, min, max }
+        Self {
+            sum: zero,
+            error: zero,
+            square: zero,
+            square_error: zero,
+            square_rest: zero,
+            min,
+            max,
+        }
     }
 }
 
@@ -56,9 +68,10 @@ impl Powers {
     #[inline(always)]
     fn add_to(&mut self, lane: usize, x: f64) {
         add(&mut self.sum[lane], &mut self.error[lane], x);
-        let (square, rest) = product(x, x);
-        add(&mut self.square[lane], &mut self.square_error[lane], square);
-        self.square_error[lane] += rest;
+        // The square of the upper digits is exact; what it lacks is small, so that plain sums do.
+        let upper = f64::from_bits(x.to_bits() & UPPER);
+        add(&mut self.square[lane], &mut self.square_error[lane], upper * upper);
+        self.square_rest[lane] += (x - upper) * (x + upper);
         self.min[lane] = if x < self.min[lane] { x } else { self.min[lane] };
         self.max[lane] = if x > self.max[lane] { x } else { self.max[lane] };
     }
@@ -69,7 +82,9 @@ impl Powers {
             return Spread::default();
         }
         let n = float(count);
-        let (sum, square) = (join(self.sum, self.error), join(self.square, self.square_error));
+        let rests: [f64; LANES] =
+            std::array::from_fn(|lane| self.square_error[lane] + self.square_rest[lane]);
+        let (sum, square) = (join(self.sum, self.error), join(self.square, rests));
         let of_mean = mean_square(sum, n);
         let second = ((square.0 - of_mean.0) + (square.1 - of_mean.1)) / n;
         let min = self.min.into_iter().fold(f64::INFINITY, f64::min);
@@ -105,7 +120,6 @@ fn add(sum: &mut f64, error: &mut f64, x: f64) {
 }
 
 /// A product and its rounding error.
-#[inline(always)]
 fn product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     let ((a_high, a_low), (b_high, b_low)) = (split(a), split(b));
@@ -114,7 +128,6 @@ fn product(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// The upper and the lower half of a double's digits.
-#[inline(always)]
 fn split(x: f64) -> (f64, f64) {
     let shifted = 134_217_729.0 * x; // 2^27 + 1
     let high = shifted - (shifted - x);

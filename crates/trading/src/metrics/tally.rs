@@ -32,9 +32,11 @@ impl Tally {
 
     /// The curve goes on to `level` and stays there for `points` points.
     pub(crate) fn stay(&mut self, level: f64, points: usize) {
-        self.powers.add(self.count, level / self.last - 1.0);
-        self.look(&[level]);
-        if points > 1 {
+        if level.to_bits() != self.last.to_bits() {
+            self.powers.add(self.count, level / self.last - 1.0);
+            self.look(&[level]);
+        }
+        if points > 1 || level.to_bits() == self.last.to_bits() {
             self.powers.add_zeros();
         }
         self.count += points;
