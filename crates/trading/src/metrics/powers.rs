@@ -24,7 +24,6 @@ pub(crate) struct Powers {
     error: [f64; LANES],
     square: [f64; LANES],
     square_error: [f64; LANES],
-    square_rest: [f64; LANES],
     min: [f64; LANES],
     max: [f64; LANES],
 }
@@ -33,15 +32,7 @@ impl Default for Powers {
     fn default() -> Self {
         let zero = [0.0; LANES];
         let (min, max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-        Self {
-            sum: zero,
-            error: zero,
-            square: zero,
-            square_error: zero,
-            square_rest: zero,
-            min,
-            max,
-        }
+        Self { sum: zero, error: zero, square: zero, square_error: zero, min, max }
     }
 }
 
@@ -49,31 +40,39 @@ impl Powers {
     /// Adds number `place`.
     #[inline]
     pub(crate) fn add(&mut self, place: usize, x: f64) {
-        self.add_to(place % LANES, x);
+        let lane = place % LANES;
+        add(&mut self.sum[lane], &mut self.error[lane], x);
+        add_square(&mut self.square[lane], &mut self.square_error[lane], x);
+        self.min[lane] = if x < self.min[lane] { x } else { self.min[lane] };
+        self.max[lane] = if x > self.max[lane] { x } else { self.max[lane] };
     }
 
-    /// Adds the numbers `place` and after it; `place` is a multiple of the number of lanes.
+    /// Adds numbers from a place on that is a multiple of the number of lanes.
     #[inline]
-    pub(crate) fn add_four(&mut self, x: [f64; LANES]) {
-        for (lane, x) in x.into_iter().enumerate() {
-            self.add_to(lane, x);
+    pub(crate) fn add_fours(&mut self, fours: &[[f64; LANES]]) {
+        // The sums in a loop of their own: more of them than there are registers take twice as long.
+        let Self { mut sum, mut error, mut square, mut square_error, .. } = *self;
+        for four in fours {
+            for lane in 0..LANES {
+                let x = four[lane];
+                add(&mut sum[lane], &mut error[lane], x);
+                add_square(&mut square[lane], &mut square_error[lane], x);
+            }
         }
+        (self.sum, self.error, self.square, self.square_error) = (sum, error, square, square_error);
+        let (mut min, mut max) = (self.min, self.max);
+        for four in fours {
+            for lane in 0..LANES {
+                min[lane] = if four[lane] < min[lane] { four[lane] } else { min[lane] };
+                max[lane] = if four[lane] > max[lane] { four[lane] } else { max[lane] };
+            }
+        }
+        (self.min, self.max) = (min, max);
     }
 
     /// Counts zeros, which are in no sum.
     pub(crate) fn add_zeros(&mut self) {
         (self.min[0], self.max[0]) = (self.min[0].min(0.0), self.max[0].max(0.0));
-    }
-
-    #[inline(always)]
-    fn add_to(&mut self, lane: usize, x: f64) {
-        add(&mut self.sum[lane], &mut self.error[lane], x);
-        // The square of the upper digits is exact; what it lacks is small, so that plain sums do.
-        let upper = f64::from_bits(x.to_bits() & UPPER);
-        add(&mut self.square[lane], &mut self.square_error[lane], upper * upper);
-        self.square_rest[lane] += (x - upper) * (x + upper);
-        self.min[lane] = if x < self.min[lane] { x } else { self.min[lane] };
-        self.max[lane] = if x > self.max[lane] { x } else { self.max[lane] };
     }
 
     /// Mean and variance of `count` numbers.
@@ -82,9 +81,7 @@ impl Powers {
             return Spread::default();
         }
         let n = float(count);
-        let rests: [f64; LANES] =
-            std::array::from_fn(|lane| self.square_error[lane] + self.square_rest[lane]);
-        let (sum, square) = (join(self.sum, self.error), join(self.square, rests));
+        let (sum, square) = (join(self.sum, self.error), join(self.square, self.square_error));
         let of_mean = mean_square(sum, n);
         let second = ((square.0 - of_mean.0) + (square.1 - of_mean.1)) / n;
         let min = self.min.into_iter().fold(f64::INFINITY, f64::min);
@@ -117,6 +114,14 @@ fn add(sum: &mut f64, error: &mut f64, x: f64) {
     *sum = before + x;
     let part = *sum - before;
     *error += (before - (*sum - part)) + (x - part);
+}
+
+/// Adds the square of `x`. That of its upper digits is exact, what it lacks is small beside it.
+#[inline(always)]
+fn add_square(sum: &mut f64, error: &mut f64, x: f64) {
+    let upper = f64::from_bits(x.to_bits() & UPPER);
+    add(sum, error, upper * upper);
+    *error += (x - upper) * (x + upper);
 }
 
 /// A product and its rounding error.
@@ -173,7 +178,7 @@ mod tests {
             each.add(place, *x);
         }
         (64..99).for_each(|place| each.add(place, 0.0));
-        values.as_chunks::<LANES>().0.iter().for_each(|x| four.add_four(*x));
+        four.add_fours(values.as_chunks::<LANES>().0);
         four.add_zeros();
         let bits = |powers: &Powers| {
             let spread = powers.spread(99);

@@ -52,11 +52,9 @@ impl Tally {
         let head = (self.count.next_multiple_of(LANES) - self.count).min(returns.len());
         let (head, rest) = returns.split_at(head);
         let (fours, tail) = rest.as_chunks::<LANES>();
-        let mut powers = self.powers;
-        head.iter().enumerate().for_each(|(n, x)| powers.add(self.count + n, *x));
-        fours.iter().for_each(|four| powers.add_four(*four));
-        tail.iter().enumerate().for_each(|(n, x)| powers.add(n, *x));
-        self.powers = powers;
+        head.iter().enumerate().for_each(|(n, x)| self.powers.add(self.count + n, *x));
+        self.powers.add_fours(fours);
+        tail.iter().enumerate().for_each(|(n, x)| self.powers.add(n, *x));
         self.count += levels.len();
         self.last = *last;
         let (eights, rest) = levels.as_chunks::<LEVELS>();
