@@ -99,7 +99,8 @@ impl Block<'_> {
                     run.signals(member, columns, start, signals);
                     let mut meter = Meter { sums, scratch: &mut scratch };
                     let chunk = Chunk { start, signals };
-                    if kernel.proceed(&chunk, range.clone(), &mut meter).is_err() {
+                    let passed = kernel.proceed(&chunk, range.clone(), &mut meter);
+                    if meter.settle().and(passed).is_err() {
                         *slot = None;
                     }
                 }
