@@ -198,8 +198,9 @@ fn plain_sweep(bars: &Bars, pairs: &Pairs) -> f64 {
         let (mut cash, mut units, mut lowest) = (100_000.0, 0.0, f64::INFINITY);
         for t in 1..close.len() {
             let wanted = if fast[t - 1] > slow[t - 1] { 100.0 } else { 0.0 };
-            if wanted != units {
-                let value = (wanted - units) * open[t];
+            let change: f64 = wanted - units;
+            if change.abs() > 0.0 {
+                let value = change * open[t];
                 cash -= value + value.abs() * 1e-4;
                 units = wanted;
             }

@@ -104,12 +104,10 @@ impl Sma {
         run.extend_from_slice(steps);
         run.extend(x.iter().map(|x| to_steps(*x).0));
         let all_decimal = x.iter().fold(true, |all, x| all & to_steps(*x).1);
-        let (mut total, mut largest) = (*sum, 0.0_f64);
-        for ((out, new), old) in out.iter_mut().zip(&run[*n..]).zip(&*run) {
-            total += new - old;
-            largest = if total.abs() > largest { total.abs() } else { largest };
-            *out = total;
-        }
+        let changes = run[*n..].iter().zip(&*run).map(|(new, old)| new - old);
+        out.iter_mut().zip(changes).for_each(|(out, change)| *out = change);
+        let total = running(*sum, out);
+        let largest = out.iter().fold(0.0_f64, |a, b| if b.abs() > a { b.abs() } else { a });
         if !all_decimal || largest >= SUM_MAX {
             return false;
         }
@@ -150,6 +148,23 @@ impl Step<1, 1> for Sma {
         }
         [self.push_double(x)]
     }
+}
+
+/// Replaces changes by the sums up to each, beginning at `sum`, and answers the last. Four by four,
+/// so that one addition does not wait for the one before; whole numbers may be added in any order.
+fn running(mut sum: f64, changes: &mut [f64]) -> f64 {
+    let (fours, rest) = changes.as_chunks_mut::<4>();
+    for four in fours {
+        let [a, b, c, d] = *four;
+        let (ab, cd) = (a + b, c + d);
+        *four = [sum + a, sum + ab, sum + (ab + c), sum + (ab + cd)];
+        sum = four[3];
+    }
+    for change in rest {
+        sum += *change;
+        *change = sum;
+    }
+    sum
 }
 
 /// Starts over at a missing value, as every indicator does.

@@ -7,8 +7,8 @@ use super::{Combinations, Scale, Score, Sweep, Trial};
 use crate::backtest::fast::{self, Kernel, Market, Source};
 use crate::backtest::{self, Outcome, Unwatched, Watch};
 use crate::metrics::{Curve, Performance};
-use crate::rules::batch::{Batch, CHUNK_BARS, Collector, Texts};
-use crate::rules::{RuleError, RuleSet, compile};
+use crate::rules::batch::{Batch, Collector, Texts};
+use crate::rules::{CHUNK_BARS, RuleError, RuleSet, compile};
 use crate::signal::Signal;
 use crate::strategy::{Feed, Holding, SignalStrategy, wanted};
 
