@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures wall time")]
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,11 +16,14 @@ use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Options, Unwatched, run};
 use dirigent_trading::execution::StandardCommission;
 use dirigent_trading::portfolio::Sizing;
-use dirigent_trading::rules::compile;
+use dirigent_trading::risk::Limits;
+use dirigent_trading::rules::{RuleSet, compile};
 use dirigent_trading::strategy::{ParamValue, Plan, Registry, SignalStrategy};
-use dirigent_trading::{Bars, Money, Price, Rate};
+use dirigent_trading::sweep::{Combinations, Sweep, Trial};
+use dirigent_trading::{Bars, Money, Price, Quantity, Rate};
 
 const ROUNDS: usize = 9;
+const SWEEP_ROUNDS: usize = 9;
 const FIRST_NANOS: i64 = 1_577_836_860_000_000_000;
 const MINUTE_NANOS: i64 = 60_000_000_000;
 const DAY_NANOS: i64 = 86_400_000_000_000;
@@ -32,6 +36,15 @@ fn main() {
     }
     if wanted("ten") {
         crossover(10, 1_000_000);
+    }
+    if wanted("stops") {
+        stops(1_000_000);
+    }
+    if wanted("sweep") {
+        sweep(2_520, DAY_NANOS, &daily_pairs(10_000));
+    }
+    if wanted("sweep_long") {
+        sweep(500_000, MINUTE_NANOS, &minute_pairs());
     }
     if wanted("rotation") {
         rotation(500, 2_520);
@@ -64,6 +77,140 @@ fn crossover(symbols: usize, count: usize) {
     });
 }
 
+/// Buys below the lower band while the index is weak, with a stop and a target.
+fn stops(count: usize) {
+    let bars = [walk(0, count, MINUTE_NANOS, 3e-3)];
+    let rules = RuleSet {
+        entry: Some("close < bbands(close, 20, 2, 2).lower and rsi(close, 14) < 30".into()),
+        exit: Some("close > bbands(close, 20, 2, 2).middle".into()),
+        ..RuleSet::default()
+    };
+    let limits = Limits {
+        stop_loss: Some(Rate::percent(2)),
+        take_profit: Some(Rate::percent(4)),
+        ..Limits::default()
+    };
+    let options = Options { limits, ..options(Sizing::FixedQuantity(UNITS)) };
+    let program = compile(&rules).expect("the rules are right");
+    let simulate = || {
+        let signals = SignalStrategy::from_rules(&program, &bars, &[]).expect("no other symbols");
+        run(&bars, &mut { signals }, &options, &Unwatched).expect("the bars can be traded")
+    };
+    let outcome = simulate();
+    let by_level = outcome.trades.iter().filter(|t| t.exit_reason.kind() != "signal_exit").count();
+    println!("stops: {} trades, {by_level} by stop or target", outcome.trades.len());
+    report(&format!("mean reversion with stops, {count} bars: rules and run"), count, simulate);
+}
+
+/// 100 units, which every account of the benchmark can pay.
+const UNITS: Quantity = Quantity::from_raw(100_000_000_000);
+
+/// Pairs of averages, slow ones from 5 bars on, fast ones from 2 to 101 bars.
+fn daily_pairs(count: usize) -> Pairs {
+    let slower = |slow: u32| (2..slow.min(102)).map(move |fast| (fast, slow));
+    Pairs { averages: (5..).flat_map(slower).take(count).collect(), registry: Registry::builtin() }
+}
+
+/// 25 fast averages with each of 40 slow ones.
+fn minute_pairs() -> Pairs {
+    let slower = |slow: u32| (1..=25).map(move |n| (5 * n, slow));
+    Pairs {
+        averages: (13..53).flat_map(|n| slower(10 * n)).collect(),
+        registry: Registry::builtin(),
+    }
+}
+
+/// Combinations of the crossover that are no grid: the fast average is the faster one.
+struct Pairs {
+    averages: Vec<(u32, u32)>,
+    registry: Registry,
+}
+
+impl Combinations for Pairs {
+    fn count(&self) -> usize {
+        self.averages.len()
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let (fast, slow) = self.averages[index];
+        let params = [("fast", fast), ("slow", slow)]
+            .map(|(name, bars)| (name.to_owned(), ParamValue::Number(bars.into())));
+        match self.registry.build("sma_crossover", &params.into()) {
+            Ok(Plan::Rules(rules)) => Ok(rules),
+            other => Err(format!("{other:?}")),
+        }
+    }
+}
+
+/// All combinations on one thread, beside a plain loop over averages that are there already, which
+/// only marks the account and counts fills.
+fn sweep(count: usize, spacing: i64, pairs: &Pairs) {
+    let bars = walk(0, count, spacing, if spacing == DAY_NANOS { 1.2e-2 } else { 5e-4 });
+    let options = options(Sizing::FixedQuantity(UNITS));
+    let sweep = Sweep {
+        bars: &bars,
+        others: &[],
+        options: &options,
+        periods_per_year: None,
+        risk_free_rate: 0.0,
+        threads: NonZeroUsize::MIN,
+    };
+    let what = format!("sweep, {} combinations x {count} bars", pairs.count());
+    let scored = best(SWEEP_ROUNDS, || {
+        let mut trades = 0;
+        let each = |trial: Trial| trades += trial.score.map_or(0, |score| score.trades);
+        sweep.run(pairs, &Unwatched, each).expect("it can be swept");
+        trades
+    });
+    let plain = best(SWEEP_ROUNDS, || plain_sweep(&bars, pairs));
+    let rate = |nanos: u64| pairs.count() as f64 / (nanos as f64 / 1e9);
+    let cost = |nanos: u64| nanos as f64 / (pairs.count() * count) as f64;
+    println!(
+        "{what}: {:.0} combinations/s, {:.2} ns per bar; plain loop without metrics {:.0}, {:.2} ns; ratio {:.2}",
+        rate(scored),
+        cost(scored),
+        rate(plain),
+        cost(plain),
+        scored as f64 / plain as f64,
+    );
+}
+
+/// The crossover by hand, in doubles: signals at the close, trades at the next open, 1 bp.
+fn plain_sweep(bars: &Bars, pairs: &Pairs) -> f64 {
+    let [open, close] = [&bars.open, &bars.close]
+        .map(|prices| prices.iter().map(|price| price.to_f64()).collect::<Vec<f64>>());
+    let mean = |n: usize| -> Vec<f64> {
+        let mut sum = 0.0;
+        let step = |t: usize| {
+            sum += close[t] - if t >= n { close[t - n] } else { 0.0 };
+            if t + 1 >= n { sum / n as f64 } else { f64::NAN }
+        };
+        (0..close.len()).map(step).collect()
+    };
+    let longest = pairs.averages.iter().map(|(fast, slow)| *fast.max(slow)).max().unwrap_or(0);
+    let mut means: Vec<Option<Vec<f64>>> = vec![None; longest as usize + 1];
+    for n in pairs.averages.iter().flat_map(|(fast, slow)| [*fast as usize, *slow as usize]) {
+        means[n].get_or_insert_with(|| mean(n));
+    }
+    let trade = |(fast, slow): &(u32, u32)| {
+        let columns = (&means[*fast as usize], &means[*slow as usize]);
+        let (Some(fast), Some(slow)) = columns else { return 0.0 };
+        let (mut cash, mut units, mut lowest) = (100_000.0, 0.0, f64::INFINITY);
+        for t in 1..close.len() {
+            let wanted = if fast[t - 1] > slow[t - 1] { 100.0 } else { 0.0 };
+            let change: f64 = wanted - units;
+            if change.abs() > 0.0 {
+                let value = change * open[t];
+                cash -= value + value.abs() * 1e-4;
+                units = wanted;
+            }
+            lowest = f64::min(lowest, cash + units * close[t]);
+        }
+        lowest
+    };
+    pairs.averages.iter().map(trade).sum()
+}
+
 /// Each month the 20 strongest symbols by their return over a year.
 fn rotation(symbols: usize, count: usize) {
     let bars: Vec<Bars> = (0..symbols).map(|n| walk(n, count, DAY_NANOS, 1.2e-2)).collect();
@@ -84,11 +231,23 @@ fn options(sizing: Sizing) -> Options {
 }
 
 /// Nanoseconds this thread has run: other work on the machine does not count. Without Linux, wall
-/// time.
+/// time. The count is brought up to date when the thread yields; else it lags by up to 4 ms.
 fn running_nanos(start: Instant) -> u64 {
+    std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let running = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
     running.unwrap_or(start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX))
+}
+
+/// The fewest nanoseconds of some rounds.
+fn best<T>(rounds: usize, work: impl Fn() -> T) -> u64 {
+    let clock = Instant::now();
+    let round = |_| {
+        let start = running_nanos(clock);
+        black_box(work());
+        running_nanos(clock) - start
+    };
+    (0..rounds).map(round).min().unwrap_or(u64::MAX)
 }
 
 /// Two figures: with memory that the allocator has at hand, and with memory that it has to ask the

@@ -199,6 +199,9 @@ impl Money {
     /// This amount times `numerator / denominator`, rounded half to even to nine places; only the
     /// result has to fit, not the product.
     pub fn scaled(self, numerator: i64, denominator: i64) -> Self {
+        if numerator == denominator {
+            return self;
+        }
         let (n, d) = (i128::from(numerator), i128::from(denominator));
         if let Some(product) = self.0.checked_mul(n) {
             return Self(div_half_even(product, d));
@@ -259,7 +262,18 @@ impl Quantity {
 }
 
 /// `n / d` to the nearest integer, a tie to the even one; `d` is positive.
+///
+/// Most amounts fit 64 bits, or 73 where they are divided by the scale, which is 2^9 times an odd
+/// number; dividing 128 bits takes several times as long.
 fn div_half_even(n: i128, d: i128) -> i128 {
+    const ODD: u64 = SCALE.unsigned_abs() >> 9;
+    if let (Ok(n), Ok(d)) = (u64::try_from(n), u64::try_from(d)) {
+        return half_even(i128::from(n / d), i128::from(n % d), d.into());
+    }
+    if let (SCALE_I128, Ok(upper)) = (d, u64::try_from(n >> 9)) {
+        let quotient = i128::from(upper / ODD);
+        return half_even(quotient, n - quotient * SCALE_I128, d);
+    }
     half_even(n.div_euclid(d), n.rem_euclid(d), d)
 }
 
@@ -329,6 +343,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_way_to_divide_gives_the_same(n: i128, shift in 0_u32..127, d in steps()) {
+            let n = n >> shift;
+            for d in [SCALE_I128, i128::from(d.saturating_abs().max(1))] {
+                let plain = half_even(n.div_euclid(d), n.rem_euclid(d), d);
+                prop_assert_eq!(div_half_even(n, d), plain);
+            }
+        }
+
         #[test]
         fn a_notional_is_the_plain_product_rounded_once(p in steps(), q in steps()) {
             let plain = div_half_even(i128::from(p) * i128::from(q), SCALE_I128);

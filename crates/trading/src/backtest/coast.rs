@@ -36,6 +36,9 @@ impl Engine<'_> {
         let quantity = self.ledger.position(symbol).quantity();
         let cash = self.ledger.cash();
         let reached = if quantity.is_zero() {
+            if self.is_at_limit(cash) {
+                return from;
+            }
             self.equity.resize(until, cash);
             until
         } else {
@@ -50,6 +53,14 @@ impl Engine<'_> {
             self.exposed += reached - from;
         }
         reached
+    }
+
+    /// Whether cash alone reaches a limit: the costs of an exit at a close come after its step has
+    /// looked.
+    fn is_at_limit(&mut self, cash: Money) -> bool {
+        self.stopped.is_none()
+            && (!cash.is_positive()
+                || self.drawdown.as_mut().is_some_and(|drawdown| drawdown.reached(cash)))
     }
 
     fn hold(&mut self, from: usize, until: usize, quantity: Quantity, cash: Money) -> usize {

@@ -11,6 +11,9 @@
 
 use super::{float, moments::Spread};
 
+/// The bits of a double without the lower half of its digits.
+const UPPER: u64 = !0 << 27;
+
 /// How many numbers are added at once.
 pub(crate) const LANES: usize = 4;
 
@@ -37,30 +40,39 @@ impl Powers {
     /// Adds number `place`.
     #[inline]
     pub(crate) fn add(&mut self, place: usize, x: f64) {
-        self.add_to(place % LANES, x);
+        let lane = place % LANES;
+        add(&mut self.sum[lane], &mut self.error[lane], x);
+        add_square(&mut self.square[lane], &mut self.square_error[lane], x);
+        self.min[lane] = if x < self.min[lane] { x } else { self.min[lane] };
+        self.max[lane] = if x > self.max[lane] { x } else { self.max[lane] };
     }
 
-    /// Adds the numbers `place` and after it; `place` is a multiple of the number of lanes.
+    /// Adds numbers from a place on that is a multiple of the number of lanes.
     #[inline]
-    pub(crate) fn add_four(&mut self, x: [f64; LANES]) {
-        for (lane, x) in x.into_iter().enumerate() {
-            self.add_to(lane, x);
+    pub(crate) fn add_fours(&mut self, fours: &[[f64; LANES]]) {
+        // The sums in a loop of their own: more of them than there are registers take twice as long.
+        let Self { mut sum, mut error, mut square, mut square_error, .. } = *self;
+        for four in fours {
+            for lane in 0..LANES {
+                let x = four[lane];
+                add(&mut sum[lane], &mut error[lane], x);
+                add_square(&mut square[lane], &mut square_error[lane], x);
+            }
         }
+        (self.sum, self.error, self.square, self.square_error) = (sum, error, square, square_error);
+        let (mut min, mut max) = (self.min, self.max);
+        for four in fours {
+            for lane in 0..LANES {
+                min[lane] = if four[lane] < min[lane] { four[lane] } else { min[lane] };
+                max[lane] = if four[lane] > max[lane] { four[lane] } else { max[lane] };
+            }
+        }
+        (self.min, self.max) = (min, max);
     }
 
     /// Counts zeros, which are in no sum.
     pub(crate) fn add_zeros(&mut self) {
         (self.min[0], self.max[0]) = (self.min[0].min(0.0), self.max[0].max(0.0));
-    }
-
-    #[inline(always)]
-    fn add_to(&mut self, lane: usize, x: f64) {
-        add(&mut self.sum[lane], &mut self.error[lane], x);
-        let (square, rest) = product(x, x);
-        add(&mut self.square[lane], &mut self.square_error[lane], square);
-        self.square_error[lane] += rest;
-        self.min[lane] = if x < self.min[lane] { x } else { self.min[lane] };
-        self.max[lane] = if x > self.max[lane] { x } else { self.max[lane] };
     }
 
     /// Mean and variance of `count` numbers.
@@ -104,8 +116,15 @@ fn add(sum: &mut f64, error: &mut f64, x: f64) {
     *error += (before - (*sum - part)) + (x - part);
 }
 
-/// A product and its rounding error.
+/// Adds the square of `x`. That of its upper digits is exact, what it lacks is small beside it.
 #[inline(always)]
+fn add_square(sum: &mut f64, error: &mut f64, x: f64) {
+    let upper = f64::from_bits(x.to_bits() & UPPER);
+    add(sum, error, upper * upper);
+    *error += (x - upper) * (x + upper);
+}
+
+/// A product and its rounding error.
 fn product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     let ((a_high, a_low), (b_high, b_low)) = (split(a), split(b));
@@ -114,7 +133,6 @@ fn product(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// The upper and the lower half of a double's digits.
-#[inline(always)]
 fn split(x: f64) -> (f64, f64) {
     let shifted = 134_217_729.0 * x; // 2^27 + 1
     let high = shifted - (shifted - x);
@@ -160,7 +178,7 @@ mod tests {
             each.add(place, *x);
         }
         (64..99).for_each(|place| each.add(place, 0.0));
-        values.as_chunks::<LANES>().0.iter().for_each(|x| four.add_four(*x));
+        four.add_fours(values.as_chunks::<LANES>().0);
         four.add_zeros();
         let bits = |powers: &Powers| {
             let spread = powers.spread(99);

@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     last: f64,
     /// Returns so far.
     count: usize,
+    /// The lane of the next return that is taken.
+    settled: usize,
     powers: Powers,
     peak: f64,
     deepest: f64,
@@ -27,42 +29,49 @@ impl Tally {
     /// A curve of positive levels that starts at `first`.
     pub(crate) fn new(first: f64) -> Self {
         let powers = Powers::default();
-        Self { first, last: first, count: 0, powers, peak: first, deepest: 0.0 }
+        Self { first, last: first, count: 0, settled: 0, powers, peak: first, deepest: 0.0 }
     }
 
-    /// The curve goes on to `level` and stays there for `points` points.
-    pub(crate) fn stay(&mut self, level: f64, points: usize) {
-        self.powers.add(self.count, level / self.last - 1.0);
-        self.look(&[level]);
-        if points > 1 {
+    /// The curve goes on to `level` and stays there for `points` points: they are noted in `levels`,
+    /// but for zeros between that are in no sum. The others keep their lanes.
+    #[inline]
+    pub(crate) fn stay(&mut self, level: f64, points: usize, levels: &mut Vec<f64>) {
+        let zeros = points - 1;
+        levels.extend(std::iter::repeat_n(level, 1 + zeros % LANES));
+        if zeros >= LANES {
             self.powers.add_zeros();
         }
         self.count += points;
-        self.last = level;
     }
 
-    /// The curve goes on to `levels`.
-    pub(crate) fn go_on(&mut self, levels: &[f64], returns: &mut Vec<f64>) {
-        let Some((first, last)) = levels.first().zip(levels.last()) else { return };
+    /// The curve goes on to so many points, whose levels the caller has noted.
+    #[inline]
+    pub(crate) fn go_on(&mut self, points: usize) {
+        self.count += points;
+    }
+
+    /// Takes the levels noted since the last time; answers whether all are above zero.
+    pub(crate) fn settle(&mut self, levels: &[f64], returns: &mut Vec<f64>) -> bool {
+        let Some((first, last)) = levels.first().zip(levels.last()) else { return true };
         returns.clear();
         returns.push(first / self.last - 1.0);
         returns.extend(levels.windows(2).map(|pair| pair[1] / pair[0] - 1.0));
-        let head = (self.count.next_multiple_of(LANES) - self.count).min(returns.len());
+        let head = ((LANES - self.settled) % LANES).min(returns.len());
         let (head, rest) = returns.split_at(head);
         let (fours, tail) = rest.as_chunks::<LANES>();
-        let mut powers = self.powers;
-        head.iter().enumerate().for_each(|(n, x)| powers.add(self.count + n, *x));
-        fours.iter().for_each(|four| powers.add_four(*four));
-        tail.iter().enumerate().for_each(|(n, x)| powers.add(n, *x));
-        self.powers = powers;
-        self.count += levels.len();
-        self.last = *last;
-        levels.chunks(LEVELS).for_each(|few| self.look(few));
+        head.iter().enumerate().for_each(|(n, x)| self.powers.add(self.settled + n, *x));
+        self.powers.add_fours(fours);
+        tail.iter().enumerate().for_each(|(n, x)| self.powers.add(n, *x));
+        (self.settled, self.last) = (self.count % LANES, *last);
+        let (eights, rest) = levels.as_chunks::<LEVELS>();
+        eights.iter().for_each(|few| self.look(few));
+        self.look(rest);
+        levels.iter().fold(true, |all, level| all & (*level > 0.0))
     }
 
     /// Follows the drawdown. Division rounds the same way up and down, so a few levels need not be
     /// looked at one by one if the lowest of them is no new low even against the highest.
-    #[inline]
+    #[inline(always)]
     fn look(&mut self, levels: &[f64]) {
         let low = levels.iter().copied().fold(f64::INFINITY, |a, b| if b < a { b } else { a });
         let high = levels.iter().copied().fold(self.peak, |a, b| if b > a { b } else { a });

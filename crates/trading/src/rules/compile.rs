@@ -179,6 +179,26 @@ impl<'a> Terms<'a> {
         })
     }
 
+    /// Each readable term after those it needs, with all parameters that its value depends on;
+    /// `None` if terms need each other.
+    pub(super) fn in_order(&self) -> Option<Vec<(&'a str, &Tree, BTreeSet<&str>)>> {
+        let mut params: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+        let mut order = Vec::with_capacity(self.list.len());
+        while order.len() < self.list.len() {
+            let is_ready = |term: &usize| {
+                !params.contains_key(term)
+                    && self.needs(*term).keys().all(|n| params.contains_key(n))
+            };
+            let term = (0..self.list.len()).find(is_ready)?;
+            let (name, tree) = (self.list[term].0, self.list[term].1.as_ref()?);
+            let mut read: BTreeSet<&str> = tree.params().collect();
+            self.needs(term).keys().for_each(|need| read.extend(&params[need]));
+            params.insert(term, read.clone());
+            order.push((name, tree, read));
+        }
+        Some(order)
+    }
+
     fn needs(&self, term: usize) -> BTreeMap<usize, Range<usize>> {
         let tree = self.list[term].1.as_ref();
         tree.into_iter().flat_map(|tree| self.named_in(tree)).collect()

@@ -25,6 +25,16 @@ pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
 }
 
+impl Tree {
+    /// The names of the parameters it reads.
+    pub(super) fn params(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().filter_map(|node| match &node.form {
+            Form::Param(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// A part of an expression and its bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Node {

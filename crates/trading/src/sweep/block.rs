@@ -7,8 +7,8 @@ use super::{Combinations, Scale, Score, Sweep, Trial};
 use crate::backtest::fast::{self, Kernel, Market, Source};
 use crate::backtest::{self, Outcome, Unwatched, Watch};
 use crate::metrics::{Curve, Performance};
-use crate::rules::batch::{Batch, CHUNK_BARS, Collector};
-use crate::rules::{RuleError, RuleSet, compile};
+use crate::rules::batch::{Batch, Collector, Texts};
+use crate::rules::{CHUNK_BARS, RuleError, RuleSet, compile};
 use crate::signal::Signal;
 use crate::strategy::{Feed, Holding, SignalStrategy, wanted};
 
@@ -42,15 +42,15 @@ impl Block<'_> {
         rules: &[Result<RuleSet, String>],
         scores: &mut Vec<Result<Score, String>>,
     ) -> Option<()> {
-        let collector = rules[0].as_ref().map_err(Clone::clone);
-        let collector = collector.and_then(|set| Collector::new(set).map_err(all));
-        let mut collector = match collector {
-            Ok(collector) => collector,
+        let first = rules[0].as_ref().map_err(Clone::clone);
+        let texts = match first.and_then(|set| Texts::read(set).map_err(all)) {
+            Ok(texts) => texts,
             Err(why) => {
                 scores.push(Err(why));
                 return Some(());
             }
         };
+        let mut collector = Collector::new(&texts);
         let mut added: Vec<Result<&RuleSet, String>> = Vec::new();
         for rules in rules {
             added.push(match rules {
@@ -99,7 +99,8 @@ impl Block<'_> {
                     run.signals(member, columns, start, signals);
                     let mut meter = Meter { sums, scratch: &mut scratch };
                     let chunk = Chunk { start, signals };
-                    if kernel.proceed(&chunk, range.clone(), &mut meter).is_err() {
+                    let passed = kernel.proceed(&chunk, range.clone(), &mut meter);
+                    if meter.settle().and(passed).is_err() {
                         *slot = None;
                     }
                 }

@@ -8,7 +8,7 @@ use super::{Scale, Score};
 use crate::backtest::fast::{Done, Held, Kernel, Marker, Sink, Unusual};
 use crate::metrics::Tally;
 use crate::order::{Order, OrderId};
-use crate::price::{Money, Price};
+use crate::price::{Money, Price, SCALE};
 
 /// The sums of one combination.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,14 @@ impl Sums {
     }
 }
 
-/// Room for the levels and returns of one stretch.
+/// `Money::to_f64`; most amounts fit 64 bits, which a processor converts by itself.
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked")]
+fn double(amount: Money) -> f64 {
+    let raw = i64::try_from(amount.raw());
+    raw.map_or_else(|_| amount.to_f64(), |raw| raw as f64 / SCALE as f64)
+}
+
+/// Room for the levels and returns of a chunk.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     levels: Vec<f64>,
@@ -67,28 +74,38 @@ pub(super) struct Meter<'a> {
     pub(super) scratch: &'a mut Scratch,
 }
 
+impl Meter<'_> {
+    /// Takes what was noted since the last time.
+    ///
+    /// # Errors
+    /// If the equity at one of the closes is not above zero.
+    pub(super) fn settle(self) -> Result<(), Unusual> {
+        let Scratch { levels, returns } = self.scratch;
+        let all_positive = self.sums.tally.settle(levels, returns);
+        levels.clear();
+        if all_positive { Ok(()) } else { Err(Unusual) }
+    }
+}
+
 impl Sink for Meter<'_> {
     fn flat(&mut self, bars: Range<usize>, cash: Money) {
         let points = bars.len() - self.sums.start(cash);
         if points > 0 {
-            self.sums.tally.stay(cash.to_f64(), points);
+            self.sums.tally.stay(double(cash), points, &mut self.scratch.levels);
         }
     }
 
     fn hold(&mut self, bars: Range<usize>, held: &Held, closes: &[Price]) -> Result<(), Unusual> {
-        let Scratch { levels, returns } = &mut *self.scratch;
-        let all_positive = Marker::new(held.quantity).levels(closes, held.cash, levels);
-        if !all_positive {
-            return Err(Unusual);
-        }
         let known = match closes.first() {
             Some(close) if bars.start == 0 => {
                 self.sums.start(held.cash + close.notional(held.quantity))
             }
             _ => 0,
         };
+        let new = &closes[known..];
+        Marker::new(held.quantity).levels(new, held.cash, &mut self.scratch.levels);
         self.sums.exposed += bars.len();
-        self.sums.tally.go_on(&levels[known..], returns);
+        self.sums.tally.go_on(new.len());
         Ok(())
     }
 

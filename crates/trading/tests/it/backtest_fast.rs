@@ -1,9 +1,9 @@
 //! The fast way of a run has the outcome of the engine, field by field.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use dirigent_trading::backtest::{Options, Unwatched, Watch, run};
-use dirigent_trading::execution::FillTiming;
+use dirigent_trading::execution::{FillTiming, StandardCommission};
 use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::Limits;
 use dirigent_trading::strategy::{Holding, SignalStrategy, Strategy, Window, Wishes};
@@ -11,6 +11,7 @@ use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
 use proptest::prelude::*;
 
 use crate::backtest_properties::{Case, any_options, repeated};
+use crate::fixture::{daily, signals};
 
 /// The same strategy, which keeps its column to itself, so that the engine has to run it.
 struct Engine(SignalStrategy);
@@ -142,4 +143,23 @@ fn progress_never_falls_back() {
     let outcome = run(&bars, &mut strategy, &options, &notes).unwrap();
     assert_eq!(outcome.rejected, 1);
     assert_eq!(*notes.0.lock().unwrap(), [0, 8192, 16_384, 24_576, 32_768, 36_000]);
+}
+
+/// An exit at a close is paid after that close was looked at. While nothing was held and no signal
+/// came, the run did not look again, so that a limit reached by the commission alone was only seen
+/// at the next signal, if any.
+#[test]
+fn a_limit_that_costs_alone_reach_is_seen_at_the_next_bar() {
+    let bars = [daily("FLAT", &[["100"; 4]; 6])];
+    let options = Options {
+        initial_cash: "1000".parse().unwrap(),
+        fill: FillTiming::SameClose,
+        commission: Arc::new(StandardCommission::Fixed { amount: "60".parse().unwrap() }),
+        sizing: Sizing::FixedQuantity(Quantity::from_units(5).unwrap()),
+        limits: Limits { max_drawdown: Some(Rate::percent(10)), ..Limits::default() },
+        ..Options::default()
+    };
+    let outcome = run(&bars, &mut signals(&["Lx...."]), &options, &Unwatched).unwrap();
+    assert_eq!(outcome.final_equity.to_string(), "880");
+    assert_eq!(outcome.stopped.map(|stop| stop.bar), Some(2));
 }

@@ -51,7 +51,7 @@ pub(crate) trait Sink {
     /// The units are held at the close of `bars`, at these prices.
     ///
     /// # Errors
-    /// If the equity at one of them is not above zero.
+    /// If the equity at one of them is not above zero; a sink may also say so later.
     fn hold(&mut self, bars: Range<usize>, held: &Held, closes: &[Price]) -> Result<(), Unusual>;
 
     /// An order was filled whole.
