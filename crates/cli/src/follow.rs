@@ -138,7 +138,7 @@ impl Drop for Follower {
     }
 }
 
-fn draw_line(printer: &Printer, text: &str) {
+pub(crate) fn draw_line(printer: &Printer, text: &str) {
     let text = printer.paint_err(Style::Dim, text);
     // Nothing can be done if stderr is closed.
     let _ = std::io::Write::write_all(

@@ -81,6 +81,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::Diff { before, after } => commands::diff::diff(context, &before, &after),
         Command::Report { run, open } => commands::report::report(context, &run, open),
         Command::Compute { data, expr } => commands::compute::compute(context, &data, &expr),
+        Command::Sweep(options) => commands::sweep::sweep(context, &options),
         Command::Data { action } => commands::data::data(context, &action),
         Command::Metrics { file, periods_per_year } => {
             commands::metrics::metrics(context, &file, periods_per_year)

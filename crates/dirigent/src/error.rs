@@ -54,6 +54,9 @@ pub enum Error {
         /// Its run.
         run: RunId,
     },
+    /// A sweep could not be made.
+    #[error("{}", .0.message)]
+    Sweep(dirigent_workflow::event::Failure),
     /// Only completed runs can be verified.
     #[error("run `{run}` is {}, it has no digest to compare with", status.as_str())]
     NotCompleted {
@@ -125,6 +128,7 @@ impl Error {
             Self::Config(_) | Self::NotYet(_) => "config_invalid",
             Self::Journal(_) => "journal",
             Self::Runtime(_) | Self::Subscription(_) => "runtime",
+            Self::Sweep(_) => "sweep",
             Self::NoRuns { .. } => "no_runs",
             Self::UnknownRun { .. } => "run_unknown",
             Self::AmbiguousRun { .. } => "run_ambiguous",
@@ -156,6 +160,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) | Self::NotYet(_) | Self::Runtime(_) | Self::Subscription(_) => None,
+            Self::Sweep(failure) => failure.hint.clone(),
             Self::Journal(error) => error.hint().map(str::to_owned),
             Self::NoRuns { .. } => Some(
                 "start one with `dirigent run FILE`, or name another folder with `--home`".into(),

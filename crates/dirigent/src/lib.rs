@@ -47,6 +47,7 @@ pub use dirigent_workflow as workflow;
 pub use error::Error;
 pub use home::Home;
 pub use summary::Summary;
+pub use tasks::backtest::sweep;
 
 /// Called once when the journal breaks, before the process is ended.
 pub type OnBroken = Arc<dyn Fn(&dirigent_journal::Error) + Send + Sync>;

@@ -110,6 +110,14 @@ impl Chosen {
         }
     }
 
+    /// The rules that it is made of.
+    pub(crate) fn rule_set(&self) -> Option<&RuleSet> {
+        match &self.made {
+            Made::Rules(set, _) => Some(set),
+            Made::Code(_) => None,
+        }
+    }
+
     /// Its rules, if it is made of rules.
     pub(crate) fn rules_json(&self) -> Value {
         let Made::Rules(set, _) = &self.made else { return Value::Null };

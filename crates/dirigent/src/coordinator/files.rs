@@ -2,10 +2,13 @@
 //!
 //! Promises: touches nothing.
 
+use dirigent_trading::backtest::Watch;
+
 use super::Coordinator;
 use crate::{
     Error,
     prepare::{self, Prepared, Source, Valid},
+    tasks::backtest::sweep,
     vocabulary::Registered,
 };
 
@@ -32,6 +35,21 @@ impl Coordinator {
     pub fn prepare(&self, source: &Source) -> Result<Prepared, Error> {
         let valid = prepare::check(source, &self.registered())?;
         prepare::plan(valid, &self.planners, &self.kinds)
+    }
+
+    /// Tries every combination of `request` with the strategy and the data of a prepared backtest,
+    /// each only measured; `each` is given all, in order. Records nothing.
+    ///
+    /// # Errors
+    /// If the data cannot be loaded, the strategy does not trade by rules, or `watch` cancels.
+    pub fn sweep(
+        &self,
+        prepared: &Prepared,
+        request: &sweep::Request,
+        watch: &dyn Watch,
+        each: &mut dyn FnMut(&sweep::Ranked),
+    ) -> Result<sweep::Swept, Error> {
+        sweep::sweep(&self.strategies, &prepared.start, request, watch, each).map_err(Error::Sweep)
     }
 
     /// The JSON Schema of workflow files.

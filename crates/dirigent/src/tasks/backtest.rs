@@ -7,6 +7,7 @@
 pub(crate) mod load;
 mod membership;
 mod simulate;
+pub mod sweep;
 mod trials;
 
 use std::sync::Arc;
