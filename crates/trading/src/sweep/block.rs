@@ -174,3 +174,51 @@ fn all(errors: Vec<RuleError>) -> String {
     let texts: Vec<String> = errors.iter().map(RuleError::to_string).collect();
     texts.join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::backtest::Options;
+    use crate::data::bars::Bars;
+    use crate::price::Price;
+    use crate::rules::RuleSet;
+
+    /// Scores are right either way, so only this says that they are not those of whole runs.
+    #[test]
+    fn nothing_unusual_needs_no_whole_run() {
+        let mut bars = Bars { symbol: "S".into(), ..Bars::default() };
+        for day in 0..3_000_i64 {
+            let price = Price::from_raw((10_000 + day * day % 991) * 10_000_000);
+            bars.time.push(dirigent_core::Timestamp::from_nanos(day * 86_400_000_000_000));
+            for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+                column.push(price);
+            }
+            bars.volume.push(1.0);
+        }
+        let options = Options::default();
+        let sweep = Sweep {
+            bars: &bars,
+            others: &[],
+            options: &options,
+            periods_per_year: None,
+            risk_free_rate: 0.0,
+            threads: NonZeroUsize::MIN,
+        };
+        let scale = sweep.scale().unwrap();
+        let block = Block { sweep: &sweep, scale, watch: &Unwatched };
+        let rules = |n: u32| RuleSet {
+            params: [("n".to_owned(), f64::from(n))].into(),
+            entry: Some("close > sma(close, $n)".into()),
+            exit: Some("close <= sma(close, $n)".into()),
+            ..RuleSet::default()
+        };
+        let sets: Vec<RuleSet> = (2..40).map(rules).collect();
+        let texts = Texts::read(&sets[0]).unwrap();
+        let mut collector = Collector::new(&texts);
+        sets.iter().for_each(|set| collector.add(set).unwrap());
+        let scores = block.trade(&collector.finish()).unwrap();
+        assert!(scores.iter().all(|score| score.is_some_and(|score| score.trades > 100)));
+    }
+}
