@@ -10,6 +10,7 @@ mod isolation;
 mod new;
 mod operate;
 mod plan;
+mod sweep;
 mod tasks;
 mod workflows;
 mod world;
