@@ -1,19 +1,22 @@
 //! Arguments: what can be typed, and the help that explains it.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+mod data;
+mod sweep;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dirigent::{
-    sweep,
     system::{self, LetterId},
-    trading::data::Timeframe,
-    trading::sweep::Axis,
     workflow::{
         event::{CATALOGUE, Entry},
         task::TaskState,
     },
 };
+
+pub use data::{DataAction, DataCheck};
+pub use sweep::Sweep;
 
 /// Conducts the work of a quant team: one YAML file becomes a run that is durable, reproducible
 /// to the bit, and observable.
@@ -169,132 +172,6 @@ pub enum DeadLetters {
         #[command(flatten)]
         chosen: Chosen,
     },
-}
-
-/// Options of `sweep`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Sweep {
-    /// The workflow file
-    #[command(flatten)]
-    pub source: Source,
-    /// A parameter and its values: `fast=5..50`, `slow=20..200:5`, `x=1,2,5`; may be repeated, the
-    /// last turns fastest
-    #[arg(long, value_name = "NAME=VALUES", required = true, value_parser = axis)]
-    pub over: Vec<Axis>,
-    /// What decides who is best
-    #[arg(long, default_value = "sharpe")]
-    pub by: Objective,
-    /// How many of the best are shown
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub top: usize,
-    /// Write every combination into this CSV file
-    #[arg(long, value_name = "FILE")]
-    pub csv: Option<PathBuf>,
-    /// How many threads share the work [default: the number of cores]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-}
-
-/// What decides who is best.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Objective {
-    /// The highest Sharpe ratio
-    Sharpe,
-    /// The highest total return
-    TotalReturn,
-    /// The highest growth a year for the deepest fall
-    Calmar,
-    /// The least deep fall
-    MaxDrawdown,
-}
-
-impl From<Objective> for sweep::Objective {
-    fn from(by: Objective) -> Self {
-        match by {
-            Objective::Sharpe => Self::Sharpe,
-            Objective::TotalReturn => Self::TotalReturn,
-            Objective::Calmar => Self::Calmar,
-            Objective::MaxDrawdown => Self::MaxDrawdown,
-        }
-    }
-}
-
-/// The most values of one parameter.
-const VALUES_MAX: usize = 1_000_000;
-
-/// The parameter and the values that `text` means.
-fn axis(text: &str) -> Result<Axis, String> {
-    let wanted = "give `name=from..to`, `name=from..to:step` or `name=1,2,5`";
-    let (name, values) = text.split_once('=').ok_or(wanted)?;
-    let number = |text: &str| match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
-        _ => Err(format!("`{text}` is no number; {wanted}")),
-    };
-    let Some((from, rest)) = values.split_once("..") else {
-        let values = values.split(',').map(number).collect::<Result<_, _>>()?;
-        return Ok(Axis { name: name.to_owned(), values });
-    };
-    let (to, step) = rest.split_once(':').unwrap_or((rest, "1"));
-    let (from, to, step) = (number(from)?, number(to)?, number(step)?);
-    if step <= 0.0 || from > to || (to - from) / step >= VALUES_MAX as f64 {
-        return Err(format!(
-            "`{values}` must rise by a step above 0, to {VALUES_MAX} values at most"
-        ));
-    }
-    // A little beyond, as steps of 0.1 do not add up to the last one exactly.
-    let values = (0..VALUES_MAX).map(|n| from + n as f64 * step);
-    let values = values.take_while(|value| *value <= to + step * 1e-9);
-    let rounded = values.map(|value| (value * 1e12).round() / 1e12);
-    Ok(Axis { name: name.to_owned(), values: rounded.collect() })
-}
-
-/// What to do with data files.
-#[derive(Clone, Debug, Subcommand)]
-pub enum DataAction {
-    /// Check files as a run would, and tell everything that is wrong or worth a look
-    #[command(after_help = "For each symbol: rows, times, gaps, duplicates, rows out of order, \
-        outlying returns, zero volumes, stale stretches, suspected splits.\n\n\
-        Exit codes: 0 a run would take the files as they are · 1 it would refuse rows · \
-        2 a file cannot be read\n\nExamples:\n  \
-        dirigent data check prices/*.csv\n  \
-        dirigent data check ticks.parquet --timeframe 1m --html check.html")]
-    Check(DataCheck),
-}
-
-/// Options of `data check`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct DataCheck {
-    /// CSV or Parquet files with prices
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Length of a bar, such as `5m` or `1d`; found from the rows when left out
-    #[arg(long, value_name = "LENGTH")]
-    pub timeframe: Option<Timeframe>,
-    /// Zone of times that name none, such as `America/New_York` [default: UTC]
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<String>,
-    /// How dates are written, such as `%d/%m/%Y`, if it cannot be told
-    #[arg(long, value_name = "PATTERN")]
-    pub format: Option<String>,
-    /// A column that is not recognized by itself: `close=px_last`; may be repeated
-    #[arg(long = "column", value_name = "MEANING=NAME", value_parser = pair)]
-    pub columns: Vec<(String, String)>,
-    /// From how many robust sigmas on a return is an outlier
-    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = sigmas)]
-    pub sigmas: f64,
-    /// Also write a page with pictures, gaps and outliers marked
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').ok_or("write MEANING=NAME, such as `close=px_last`")?;
-    Ok((pair.0.to_owned(), pair.1.to_owned()))
-}
-
-fn sigmas(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (1.0..=1e6).contains(number));
-    number.ok_or_else(|| "give a number from 1 to 1000000".to_owned())
 }
 
 /// What to do.
