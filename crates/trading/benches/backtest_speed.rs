@@ -15,12 +15,15 @@ use std::time::Instant;
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Options, Unwatched, run};
 use dirigent_trading::execution::StandardCommission;
-use dirigent_trading::portfolio::Sizing;
+use dirigent_trading::order::{Bracket, Exit, Offset, OrderRequest, Side, SymbolId};
+use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::Limits;
 use dirigent_trading::rules::{RuleSet, compile};
-use dirigent_trading::strategy::{ParamValue, Plan, Registry, SignalStrategy};
+use dirigent_trading::strategy::{
+    ParamValue, Plan, Registry, SignalStrategy, Strategy, Window, Wishes,
+};
 use dirigent_trading::sweep::{Combinations, Sweep, Trial};
-use dirigent_trading::{Bars, Money, Price, Quantity, Rate};
+use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
 
 const ROUNDS: usize = 9;
 const SWEEP_ROUNDS: usize = 9;
@@ -39,6 +42,9 @@ fn main() {
     }
     if wanted("stops") {
         stops(1_000_000);
+    }
+    if wanted("brackets") {
+        brackets(1_000_000);
     }
     if wanted("sweep") {
         sweep(2_520, DAY_NANOS, &daily_pairs(10_000));
@@ -209,6 +215,53 @@ fn plain_sweep(bars: &Bars, pairs: &Pairs) -> f64 {
         lowest
     };
     pairs.averages.iter().map(trade).sum()
+}
+
+/// A strategy in code that buys at every crossing and sells at the other one, and the same with a
+/// stop and a target at every purchase.
+fn brackets(count: usize) {
+    let bars = [walk(0, count, MINUTE_NANOS, 5e-4)];
+    let rules = RuleSet {
+        entry: Some("cross_above(sma(close, 10), sma(close, 30))".into()),
+        exit: Some("cross_below(sma(close, 10), sma(close, 30))".into()),
+        ..RuleSet::default()
+    };
+    let program = compile(&rules).expect("the rules are right");
+    let signals = SignalStrategy::from_rules(&program, &bars, &[]).expect("no other symbols");
+    let column = Arc::clone(&signals.columns()[0]);
+    let options = options(Sizing::FixedQuantity(UNITS));
+    let trade = |bracket| {
+        let mut strategy = Buyer { column: Arc::clone(&column), bracket };
+        run(&bars, &mut strategy, &options, &Unwatched).expect("the bars can be traded")
+    };
+    let away = |percent| Some(Exit::Away(Offset::Share(Rate::bps(percent))));
+    let exits = Bracket { stop: away(40), target: away(80) };
+    let bracketed = trade(exits);
+    println!("brackets: {} orders, {} trades", bracketed.orders.len(), bracketed.trades.len());
+    report(&format!("strategy in code, {count} bars"), count, || trade(Bracket::default()));
+    report(&format!("the same with a bracket at every entry, {count} bars"), count, || {
+        trade(exits)
+    });
+}
+
+/// Buys where its column enters, and sells where it leaves.
+struct Buyer {
+    column: Arc<[Signal]>,
+    bracket: Bracket,
+}
+
+impl Strategy for Buyer {
+    fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
+        let symbol = SymbolId::new(0);
+        let signal = self.column[window.bars(symbol) - 1];
+        let held = ledger.position(symbol).quantity();
+        if held.is_zero() && signal.has(Signal::LONG_ENTRY) {
+            let order = OrderRequest::market(symbol, Side::Buy, UNITS);
+            wishes.order(order.bracket(self.bracket));
+        } else if !held.is_zero() && signal.has(Signal::LONG_EXIT) {
+            wishes.order(OrderRequest::market(symbol, Side::Sell, held));
+        }
+    }
 }
 
 /// Each month the 20 strongest symbols by their return over a year.
