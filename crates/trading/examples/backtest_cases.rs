@@ -3,12 +3,12 @@
 //!
 //! Run: `backtest_cases CASE FILE BARS [SETTING...]`, where a setting is one of `Settings`.
 //!
-//! CASE is `cross` (one average above another, both of prices in ticks), `plain` (the same of prices as they
-//! are), `sweep` (`cross` for each pair of `pairs=FILE`), `reversion` or `rotation`.
+//! CASE is `cross` or `plain` (one average of prices above another; peers take ticks in the first), `sweep` (`cross` for each pair of `pairs=FILE`), `reversion` or `rotation`.
 #![expect(clippy::print_stdout, reason = "prints its answer")]
 #![expect(clippy::disallowed_methods, reason = "measures real time")]
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,6 +21,7 @@ use dirigent_trading::portfolio::Sizing;
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::rules::{RuleSet, compile};
 use dirigent_trading::strategy::{ParamValue, Plan, Registry, SignalStrategy, Strategy};
+use dirigent_trading::sweep::{Combinations, Score, Sweep, Trial};
 use dirigent_trading::{Bars, Money, Quantity, Rate};
 use serde_json::{Value, json};
 
@@ -54,8 +55,7 @@ fn main() -> Result<(), String> {
     let settings = Settings::read(settings)?;
     let bars = load_bars(file, bars.parse().expect("a number of bars"), settings.symbols);
     let answer = match case.as_str() {
-        "cross" => settings.by_rules(&bars, &crossing(10, 30)),
-        "plain" => settings.by_rules(&bars, &plain()),
+        "cross" | "plain" => settings.by_rules(&bars, &crossing(10, 30)),
         "reversion" => settings.by_rules(&bars, &reversion()),
         "rotation" => settings.rotation(&bars),
         "sweep" => settings.sweep(&bars),
@@ -154,15 +154,34 @@ impl Settings {
         let text = std::fs::read_to_string(&self.pairs).expect("the file of pairs can be read");
         let pairs: Vec<_> = text.lines().filter_map(pair).take(self.count).collect();
         let options = self.options();
-        let (seconds, sums) = self.best(|| {
-            let mut sums = Sums::default();
-            for (fast, slow) in &pairs {
-                let rules = crossing(*fast, *slow);
-                sums.add(&simulate(bars, &mut signals(&rules, bars), &options));
-            }
-            sums
+        let sweep = Sweep {
+            bars: &bars[0],
+            others: &[],
+            options: &options,
+            periods_per_year: Some(1.0),
+            risk_free_rate: 0.0,
+            threads: NonZeroUsize::MIN,
+        };
+        let pairs = Pairs(pairs);
+        let (seconds, scores) = self.best(|| {
+            let mut scores: Vec<Score> = Vec::new();
+            let each = |trial: Trial| scores.push(trial.score.expect("the rules are right"));
+            sweep.run(&pairs, &Unwatched, each).expect("the bars can be traded");
+            scores
         });
+        // Not timed: what whole runs find, which has to be the same, and the fills.
+        let mut sums = Sums::default();
+        for ((fast, slow), score) in pairs.0.iter().zip(&scores) {
+            let rules = crossing(*fast, *slow);
+            let outcome = simulate(bars, &mut signals(&rules, bars), &options);
+            assert_eq!(
+                (outcome.final_equity, outcome.trades.len()),
+                (score.final_equity, score.trades)
+            );
+            sums.add(&outcome);
+        }
         let Sums { trades, fills, equity, sharpe, drawdown } = sums;
+        let pairs = pairs.0;
         json!({"seconds": seconds, "trades": trades, "fills": fills, "equity": equity, "sharpe": sharpe,
                "drawdown": drawdown, "pairs": pairs.len()})
     }
@@ -236,14 +255,26 @@ fn rule_set(terms: &[(&str, String)], entry: &str, exit: &str) -> RuleSet {
     }
 }
 
-/// Ticks are whole numbers, whose sums are exact: averages that are equal are equal for everybody.
+/// Averages of prices are exact: those that are equal are equal for everybody who averages ticks.
+#[expect(clippy::cast_precision_loss, reason = "windows are short")]
 fn crossing(fast: usize, slow: usize) -> RuleSet {
-    let average = |bars| format!("sma(round(close * 10000), {bars})");
-    rule_set(&[("f", average(fast)), ("s", average(slow))], "f > s", "f <= s")
+    let terms = [("f", "sma(close, $fast)".into()), ("s", "sma(close, $slow)".into())];
+    let params = [("fast".to_owned(), fast as f64), ("slow".to_owned(), slow as f64)];
+    RuleSet { params: params.into(), ..rule_set(&terms, "f > s", "f <= s") }
 }
 
-fn plain() -> RuleSet {
-    rule_set(&[("f", "sma(close, 10)".into()), ("s", "sma(close, 30)".into())], "f > s", "f <= s")
+/// A crossing for each pair of windows.
+struct Pairs(Vec<(usize, usize)>);
+
+impl Combinations for Pairs {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let (fast, slow) = self.0[index];
+        Ok(crossing(fast, slow))
+    }
 }
 
 fn reversion() -> RuleSet {
