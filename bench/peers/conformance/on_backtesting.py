@@ -23,7 +23,7 @@ class Calendar(Strategy):
                 order.cancel()
         if plan.leaves(row):
             self.position.close()
-        for trade in self.trades if CASE == "trailing" else ():
+        for trade in self.trades if CASE == "trailing" and not plan.leaves(row) else ():
             trade.sl = max(trade.sl, cases.level(close, -plan.TRAIL))
         if plan.enters(row) and not self.position:
             stop = cases.level(close, -plan.TRAIL) if CASE == "trailing" else plan.level(plan.LOSS, close)
@@ -32,7 +32,7 @@ class Calendar(Strategy):
 
 
 def fills(trades):
-    """The broker tells the bars and prices of trades, and their commission as a whole."""
+    """The broker tells the bars and prices of trades, not the commission of each."""
     parts = []
     for trade in trades:
         parts.append((trade.entry_bar, 0, trade.size, trade.entry_price, None))
@@ -47,7 +47,7 @@ def main():
                      trade_on_close=cases.AT_CLOSE).run()
     done = stats["_strategy"]
     trades = [*done.closed_trades, *done.trades]
-    plan.answer("backtesting", fills(trades), stats["Equity Final [$]"], sum(trade._commissions for trade in trades))
+    plan.answer("backtesting", fills(trades), stats["Equity Final [$]"])
 
 
 if __name__ == "__main__":

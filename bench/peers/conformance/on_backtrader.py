@@ -64,7 +64,7 @@ class Calendar(Telling):
         entry = dict(size=plan.UNITS, exectype=kind, price=stop or limit, plimit=limit if stop else None)
         if CASE == "trailing":
             return self.buy_bracket(**entry, limitexec=None, stopexec=bt.Order.StopTrail,
-                                    stopargs={"trailpercent": plan.TRAIL, "price": close * (1 - plan.TRAIL)})
+                                    stopargs={"trailpercent": plan.TRAIL, "price": close})
         if CASE in plan.LOSS:
             return self.buy_bracket(**entry, stopprice=plan.level(plan.LOSS, close),
                                     limitprice=plan.level(plan.GAIN, close))

@@ -22,7 +22,7 @@ def main():
     rows = np.flatnonzero(moves)
     early = len(moves) - len(frame)
     fills = [(row - early, moves[row], frame["Close"].iloc[row - early], None) for row in rows]
-    plan.answer("bt", fills, done.strategy.value, done.strategy.fees.sum())
+    plan.answer("bt", fills, done.strategy.value)
 
 
 if __name__ == "__main__":

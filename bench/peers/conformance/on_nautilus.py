@@ -1,7 +1,8 @@
 """nautilus_trader: bars as four prices, the extreme nearer to the open first; money of nine decimals.
 
-A market order that answers to a bar trades at its close. Its brackets have absolute prices, so the exits are ordered
-when the entry has traded, as its own contingent orders are."""
+A market order that answers to a bar trades at its close. The levels of its orders are whole ticks. Its brackets have
+no entries by stop. A stop that the price has passed already is rejected unless the venue says otherwise, and the
+position stays without; here it trades."""
 
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from nautilus_trader.backtest.config import BacktestEngineConfig
 from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.config import LoggingConfig
 from nautilus_trader.model.data import BarType
-from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, TrailingOffsetType, TriggerType
+from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, OrderType, TrailingOffsetType
 from nautilus_trader.model.objects import Currency, Money, Price, Quantity
 from nautilus_trader.persistence.wranglers import BarDataWrangler
 from nautilus_trader.trading.strategy import Strategy
@@ -95,7 +96,11 @@ class Calendar(Telling):
 
     def order(self, close):
         limit, stop = price(plan.level(plan.LIMIT, close)), price(plan.level(plan.STOP, close))
-        self.close_decided = close
+        if CASE in plan.LOSS:
+            return self.submit_order_list(self.order_factory.bracket(
+                self.id_traded, OrderSide.BUY, UNITS, entry_order_type=OrderType.LIMIT, entry_price=limit,
+                tp_post_only=False, sl_trigger_price=price(plan.level(plan.LOSS, close)),
+                tp_price=price(plan.level(plan.GAIN, close))))
         make, words = self.order_factory, (self.id_traded, OrderSide.BUY, UNITS)
         if CASE == "trailing":
             order = make.market(*words)
@@ -108,17 +113,13 @@ class Calendar(Telling):
 
     def on_order_filled(self, event):
         super().on_order_filled(event)
+        if CASE != "trailing":
+            return
         if event.client_order_id != self.entry:
             return self.cancel_all_orders(self.id_traded)
-        make, words = self.order_factory, (self.id_traded, OrderSide.SELL, UNITS)
-        loss, gain = (price(plan.level(offsets, self.close_decided)) for offsets in (plan.LOSS, plan.GAIN))
-        if CASE == "trailing":
-            self.submit_order(make.trailing_stop_market(
-                *words, trailing_offset=Decimal(round(plan.TRAIL * 10_000)), trigger_type=TriggerType.LAST_PRICE,
-                trailing_offset_type=TrailingOffsetType.BASIS_POINTS, reduce_only=True))
-        if loss:
-            self.submit_order(make.stop_market(*words, trigger_price=loss, reduce_only=True))
-            self.submit_order(make.limit(*words, price=gain, reduce_only=True))
+        self.submit_order(self.order_factory.trailing_stop_market(
+            self.id_traded, OrderSide.SELL, UNITS, trailing_offset=Decimal(round(plan.TRAIL * 10_000)),
+            trailing_offset_type=TrailingOffsetType.BASIS_POINTS, reduce_only=True))
 
 
 def strategy(frame, *words):
@@ -135,7 +136,8 @@ def main():
     engine = BacktestEngine(config=BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True),
                                                         run_analysis=False))
     engine.add_venue(bench.VENUE, oms_type=OmsType.NETTING, account_type=AccountType.CASH, base_currency=bench.MONEY,
-                     starting_balances=[Money(cases.CASH, bench.MONEY)], bar_adaptive_high_low_ordering=True)
+                     starting_balances=[Money(cases.CASH, bench.MONEY)], bar_adaptive_high_low_ordering=True,
+                     reject_stop_orders=False)
     engine.add_instrument(instrument)
     engine.add_data(BarDataWrangler(bar_type, instrument).process(data))
     trader = strategy(frame, bar_type, instrument)

@@ -18,7 +18,7 @@ def main():
         fills.append((trade.entry_idx, trade.size, trade.entry_price, None))
         if "end" not in str(trade.exit_reason).lower():
             fills.append((trade.exit_idx, -trade.size, trade.exit_price, None))
-    plan.answer("raptorbt", fills, result.metrics.end_value, result.metrics.total_fees_paid)
+    plan.answer("raptorbt", fills, result.metrics.end_value)
 
 
 if __name__ == "__main__":

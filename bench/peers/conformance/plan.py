@@ -53,10 +53,8 @@ def level(offsets, close, case=CASE):
     return (round(close * TICKS) * (10_000 + offsets[case]) + 5_000) // 10_000 / TICKS
 
 
-def answer(package, fills, equity, fees=None):
+def answer(package, fills, equity):
     """`fills` are (bar, units with sign, price, fee if told), in the order they happened."""
     told = [[int(bar), round(float(units), 9), round(float(price), 9), fee if fee is None else round(float(fee), 9)]
             for bar, units, price, fee in fills]
-    fees = sum(fill[3] for fill in told) if fees is None else fees
-    print(json.dumps({"version": version(package), "equity": round(float(equity), 6), "fees": round(float(fees), 6),
-                      "fills": told}), flush=True)
+    print(json.dumps({"version": version(package), "equity": round(float(equity), 6), "fills": told}), flush=True)
