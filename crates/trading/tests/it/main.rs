@@ -15,6 +15,7 @@ mod fixture;
 mod indicators;
 mod metrics;
 mod orders;
+mod orders_customs;
 mod parquet;
 mod rules;
 mod sweep;
