@@ -66,15 +66,29 @@ impl Engine<'_> {
         self.book.on(id, OrderEvent::Accepted, self.timeline.now());
         let seen = self.timeline.seen()[entry.symbol.index()];
         // An entry at the open is followed by the whole bar, one within it by the rest of it.
+        // The price passes the level of a stop on its way to the target.
+        let is_on_way = !kind.is_stop() && matches!(entry.kind, OrderKind::Stop(_));
+        let is_sure = entry.kind == OrderKind::Market || is_on_way && !self.reaches_exit(entry);
         let from = match moment {
             Moment::Close => seen,
-            _ => self.exits_from(entry.symbol, entry.kind == OrderKind::Market),
+            _ => self.exits_from(entry.symbol, is_sure),
         };
-        let within = (moment == Moment::Within && from < seen).then_some(from);
+        let within = (moment == Moment::Within && from < seen && !is_on_way).then_some(from);
         let mut exit = Working::new(id, &request, from, entry.signal_close);
         exit.link = Some(Link::Entry(entry.id));
         exit.within = within;
         self.working.push(exit);
+    }
+
+    /// Whether this time's bar reaches the stop that follows `entry`, which was placed before.
+    fn reaches_exit(&self, entry: &Working) -> bool {
+        let Some(bar) = self.timeline.bar(entry.symbol) else { return false };
+        let bars = &self.bars[entry.symbol.index()];
+        let worst = if entry.side == Side::Buy { bars.low[bar] } else { bars.high[bar] };
+        let link = Some(Link::Entry(entry.id));
+        let mut stops =
+            self.working.iter().filter(|order| order.link == link && order.kind.is_stop());
+        stops.any(|stop| stop.kind.is_reached(stop.side, worst))
     }
 
     /// Takes note of `quantity` units that the order at `at` traded, for those tied to it.

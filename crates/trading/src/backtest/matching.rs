@@ -37,7 +37,11 @@ impl Engine<'_> {
     /// Trades what the opens of this time reach.
     pub(super) fn meet_open(&mut self) {
         let mut marked = false;
-        for at in 0..self.working.len() {
+        // The exits of an entry that trades here join at the end, and meet the open as well.
+        let mut next = 0;
+        while next < self.working.len() {
+            let at = next;
+            next += 1;
             let order = self.working[at];
             let Some(bar) = self.bar_for(&order).filter(|_| !order.is_done()) else { continue };
             if self.working[at].is_over(self.timeline.now()) {

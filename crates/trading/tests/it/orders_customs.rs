@@ -17,6 +17,52 @@ fn between(entry: OrderRequest, stop: &str, target: &str) -> OrderRequest {
 }
 
 #[test]
+fn an_exit_that_the_open_of_its_entry_has_passed_trades_at_that_open() {
+    // The exits were only looked for within the bar: what was bought at 90 was sold at 96, which
+    // the bar never saw, and what was bought at 110 at 105, for which nobody has to sell.
+    let fallen = ["90", "92", "88", "91"];
+    let order = between(buy().limit(price("99")), "96", "103");
+    let expected = [
+        "buy limit 99 filled 10@90 limit@99.00 gap_open",
+        "sell stop 96 filled 10@90 stop_loss@96.00 gap_open",
+        "sell limit 103 cancelled: another order of its group traded",
+    ];
+    check(&[FIRST, fallen], &options(), order, &expected);
+    let risen = ["110", "112", "108", "111"];
+    let order = between(buy().stop(price("102")), "99", "105");
+    let expected = [
+        "buy stop 102 filled 10@110 stop@102.00 gap_open",
+        "sell stop 99 cancelled: another order of its group traded",
+        "sell limit 105 filled 10@110 take_profit@105.00 gap_open",
+    ];
+    check(&[FIRST, risen], &options(), order, &expected);
+}
+
+#[test]
+fn the_target_of_an_entry_by_stop_lies_on_the_way_up() {
+    let order = between(buy().stop(price("102")), "99", "106");
+    let entered = "buy stop 102 filled 10@102 stop@102.00";
+    let (cancelled, stopped) = (
+        "sell limit 106 cancelled: another order of its group traded",
+        "sell stop 99 filled 10@99 stop_loss@99.00",
+    );
+    let won = [
+        entered,
+        "sell stop 99 cancelled: another order of its group traded",
+        "sell limit 106 filled 10@106 take_profit@106.00",
+    ];
+    check(&[FIRST, ["100", "107", "99.5", "106"]], &options(), order, &won);
+    let both = ["100", "107", "98", "106"];
+    check(&[FIRST, both], &options(), order, &[entered, stopped, cancelled]);
+    // Where exits of waiting orders come a bar later, a target that leaves no doubt does not.
+    let market = Options { entry_bar: EntryBar::MarketExits, ..options() };
+    check(&[FIRST, ["100", "107", "99.5", "106"]], &market, order, &won);
+    let calm = ["103", "104", "100", "103"];
+    let still = [entered, "sell stop 99 expired", "sell limit 106 expired"];
+    check(&[FIRST, both, calm], &market, order, &still);
+}
+
+#[test]
 fn exits_may_start_after_the_bar_of_their_entry() {
     let rows = [FIRST, ["100", "101", "95", "96"], ["97", "98", "94", "95"]];
     let tell =
