@@ -10,6 +10,7 @@ mod backtest_properties;
 mod backtest_weights;
 mod bad_data;
 mod columns;
+mod conformance;
 mod data;
 mod fixture;
 mod indicators;
