@@ -26,6 +26,16 @@ pub enum FillTiming {
     SameClose,
 }
 
+impl FillTiming {
+    /// `next_open` or `same_close`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NextOpen => "next_open",
+            Self::SameClose => "same_close",
+        }
+    }
+}
+
 /// What is assumed when a bar reaches several levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Intrabar {

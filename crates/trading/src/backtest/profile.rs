@@ -94,6 +94,19 @@ impl Profile {
         }
     }
 
+    /// What it sets, as a workflow file spells it.
+    pub const fn settings(self) -> [(&'static str, &'static str); 7] {
+        [
+            ("execution.fill", self.fill().as_str()),
+            ("execution.intrabar", self.intrabar().as_str()),
+            ("execution.stops_before", self.stops_before().as_str()),
+            ("execution.entry_bar", self.entry_bar().as_str()),
+            ("execution.limit_gap", self.limit_gap().as_str()),
+            ("execution.trail_by", self.trail_by().as_str()),
+            ("risk.stop_reference", self.stop_reference().as_str()),
+        ]
+    }
+
     /// `options` with all that the library decides about fills.
     #[must_use]
     pub fn over(self, mut options: Options) -> Options {

@@ -1,8 +1,6 @@
 //! The page docs/reference/conformance.md.
 
-use dirigent_trading::backtest::{Options, Profile};
-use dirigent_trading::execution::FillTiming;
-use dirigent_trading::risk::StopReference;
+use dirigent_trading::backtest::Profile;
 
 use super::{Golden, SYMBOLS, known, profile_of};
 
@@ -110,24 +108,15 @@ fn profiles() -> String {
         "\n## Profiles\n\nWhat a profile sets; what the file itself says of these keys wins.\n"
             .to_owned();
     for profile in Profile::ALL {
-        let options = profile.over(Options::default());
-        let reference = match options.limits.stop_reference {
-            StopReference::EntryPrice => "entry_price",
-            StopReference::SignalClose => "signal_close",
-        };
-        let settings = [
-            ("fill", if options.fill == FillTiming::NextOpen { "next_open" } else { "same_close" }),
-            ("intrabar", profile.intrabar().as_str()),
-            ("stops_before", options.stops_before.as_str()),
-            ("entry_bar", options.entry_bar.as_str()),
-            ("limit_gap", options.limit_gap.as_str()),
-            ("trail_by", options.trail_by.as_str()),
-        ];
         text += &format!("\n```yaml\nexecution: # profile: {}\n", profile.as_str());
-        for (key, value) in settings {
-            text += &format!("  {key}: {value}\n");
+        for (path, value) in profile.settings() {
+            match path.split_once('.') {
+                Some(("execution", key)) => text += &format!("  {key}: {value}\n"),
+                Some((section, key)) => text += &format!("{section}: {{{key}: {value}}}\n"),
+                None => unreachable!("`{path}` is in a section"),
+            }
         }
-        text += &format!("risk: {{stop_reference: {reference}}}\n```\n");
+        text += "```\n";
     }
     text
 }
