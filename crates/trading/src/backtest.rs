@@ -16,10 +16,12 @@ mod coast;
 mod csv;
 mod decide;
 mod engine;
+mod exits;
 pub(crate) mod fast;
 mod guard;
 mod matching;
 mod outcome;
+mod profile;
 mod timeline;
 mod trade;
 mod trips;
@@ -31,8 +33,8 @@ use dirigent_core::Timestamp;
 
 use crate::data::bars::Bars;
 use crate::execution::{
-    Commission, FillModel, FillTiming, Intrabar, LimitFill, Slippage, StandardCommission,
-    StandardSlippage,
+    Commission, EntryBar, FillModel, FillTiming, Intrabar, LimitFill, LimitGap, Slippage,
+    StandardCommission, StandardSlippage, StopsBefore, TrailBy,
 };
 use crate::order::EntryOrder;
 use crate::portfolio::Sizing;
@@ -42,6 +44,7 @@ use crate::strategy::Strategy;
 
 pub use cash::Cash;
 pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
+pub use profile::Profile;
 
 /// How many bars, over all symbols, pass between two looks at `Watch`.
 const WATCH_BARS: usize = 8192;
@@ -59,6 +62,14 @@ pub struct Options {
     pub fill_model: Arc<dyn FillModel>,
     /// When limit orders trade within a bar.
     pub limit_fill: LimitFill,
+    /// What the stop of a position comes before.
+    pub stops_before: StopsBefore,
+    /// Where a limit trades that the open is beyond.
+    pub limit_gap: LimitGap,
+    /// Whether exits trade in the bar of their entry.
+    pub entry_bar: EntryBar,
+    /// What trailing stops follow.
+    pub trail_by: TrailBy,
     /// The most that trades of a symbol in one bar, as a share of the bar's volume; the rest of an
     /// order goes on at the next opens. None trades any quantity at once.
     pub participation: Option<Rate>,
@@ -92,6 +103,10 @@ impl Default for Options {
             entry: EntryOrder::default(),
             fill_model: Arc::new(Intrabar::default()),
             limit_fill: LimitFill::default(),
+            stops_before: StopsBefore::default(),
+            limit_gap: LimitGap::default(),
+            entry_bar: EntryBar::default(),
+            trail_by: TrailBy::default(),
             participation: None,
             commission: Arc::new(StandardCommission::None),
             slippage: Arc::new(StandardSlippage::None),

@@ -5,6 +5,7 @@
 //! Not here: whether an order may trade; see `risk`.
 
 mod commission;
+mod custom;
 mod slippage;
 
 use dirigent_core::{Seed, Timestamp};
@@ -12,6 +13,7 @@ use dirigent_core::{Seed, Timestamp};
 use crate::price::{Price, Quantity};
 
 pub use commission::{Commission, Dealt, StandardCommission, Tiered, WithSaleFees};
+pub use custom::{EntryBar, LimitGap, StopsBefore, TrailBy};
 pub use slippage::{Slippage, StandardSlippage, Taking};
 
 /// When a decision that was taken at the close of a bar trades.
@@ -22,6 +24,16 @@ pub enum FillTiming {
     NextOpen,
     /// At that very close.
     SameClose,
+}
+
+impl FillTiming {
+    /// `next_open` or `same_close`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NextOpen => "next_open",
+            Self::SameClose => "same_close",
+        }
+    }
 }
 
 /// What is assumed when a bar reaches several levels.
@@ -145,6 +157,18 @@ pub trait FillModel: std::fmt::Debug + Send + Sync {
             }
         };
         Some(if is_stop_first { stop } else { target })
+    }
+}
+
+impl Intrabar {
+    /// `pessimistic`, `optimistic`, `nearest` or `random`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pessimistic => "pessimistic",
+            Self::Optimistic => "optimistic",
+            Self::Nearest => "nearest",
+            Self::Random(_) => "random",
+        }
     }
 }
 

@@ -19,6 +19,16 @@ pub enum StopReference {
     SignalClose,
 }
 
+impl StopReference {
+    /// `entry_price` or `signal_close`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EntryPrice => "entry_price",
+            Self::SignalClose => "signal_close",
+        }
+    }
+}
+
 /// What the run may lose and hold. `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {

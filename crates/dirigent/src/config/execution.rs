@@ -27,6 +27,18 @@ pub struct Execution {
     /// `limit_fill`
     #[serde(default)]
     pub limit_fill: LimitFill,
+    /// `stops_before`
+    #[serde(default)]
+    pub stops_before: StopsBefore,
+    /// `entry_bar`
+    #[serde(default)]
+    pub entry_bar: EntryBar,
+    /// `limit_gap`
+    #[serde(default)]
+    pub limit_gap: LimitGap,
+    /// `trail_by`
+    #[serde(default)]
+    pub trail_by: TrailBy,
     /// `max_volume_pct`
     #[serde(default)]
     pub max_volume_pct: Option<Percent>,
@@ -65,6 +77,54 @@ pub enum LimitFill {
     Touch,
     /// Beyond the price.
     Through,
+}
+
+/// `execution.stops_before`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopsBefore {
+    /// What the open reaches comes first.
+    #[default]
+    Nothing,
+    /// A target that the open reaches.
+    Targets,
+    /// Also orders by signal.
+    Orders,
+}
+
+/// `execution.entry_bar`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryBar {
+    /// Exits trade in it.
+    #[default]
+    Exits,
+    /// Those of market orders do.
+    MarketExits,
+    /// None do.
+    NoExits,
+}
+
+/// `execution.limit_gap`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitGap {
+    /// At the open.
+    #[default]
+    Open,
+    /// At its level.
+    Level,
+}
+
+/// `execution.trail_by`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrailBy {
+    /// The best price.
+    #[default]
+    Extreme,
+    /// The close.
+    Close,
 }
 
 /// `execution.entry`

@@ -2,6 +2,7 @@
 //!
 //! Promises: a value that is moved keeps the place it was written at.
 
+use dirigent_trading::backtest::Profile;
 use dirigent_workflow::file::{Origin, Problem, Resolved, Severity, resolved::Checked};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -22,6 +23,7 @@ pub(super) fn apply(root: &mut Resolved, problems: &mut Vec<Problem>, file: &str
     default_name(root, file);
     default_symbols(root);
     default_strategy(root, problems);
+    follow_profile(root);
 }
 
 fn leaf(root: &Resolved, text: &str) -> Resolved {
@@ -140,6 +142,22 @@ fn default_symbols(root: &mut Resolved) {
     let symbols =
         Resolved { span: root.span, origin: Origin::Default, value: Checked::List(vec![symbol]) };
     insert(root, "data", "symbols", symbols);
+}
+
+/// What the profile decides, where nobody said otherwise.
+fn follow_profile(root: &mut Resolved) {
+    let named = root.text("execution.profile");
+    let Some(profile) = Profile::ALL.into_iter().find(|profile| named == Some(profile.as_str()))
+    else {
+        return;
+    };
+    for (path, value) in profile.settings() {
+        let is_free = root.get(path).is_none_or(|there| there.origin == Origin::Default);
+        if let (true, Some((section, key))) = (is_free, path.split_once('.')) {
+            let value = leaf(root, value);
+            insert(root, section, key, value);
+        }
+    }
 }
 
 /// A backtest without a strategy holds what it buys first; that is rarely meant, so it is said.

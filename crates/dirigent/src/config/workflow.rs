@@ -15,7 +15,8 @@ use serde_json::{Map, Value};
 pub use super::data::{BarKind, BarRule, PartialBar, Session, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::execution::{
-    Commission, Entry, Execution, Fill, Intrabar, LimitFill, SaleFees, Slippage, Tier, TimeInForce,
+    Commission, Entry, EntryBar, Execution, Fill, Intrabar, LimitFill, LimitGap, SaleFees,
+    Slippage, StopsBefore, Tier, TimeInForce, TrailBy,
 };
 pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use dirigent_core::Seed;
 use dirigent_trading::{
     execution::{
-        Commission, FillTiming, Intrabar, LimitFill, StandardCommission, StandardSlippage, Tiered,
-        WithSaleFees,
+        Commission, EntryBar, FillTiming, Intrabar, LimitFill, LimitGap, StandardCommission,
+        StandardSlippage, StopsBefore, Tiered, TrailBy, WithSaleFees,
     },
     order::{EntryOrder, EntryPrice, Offset, TimeInForce},
     price::Rate,
@@ -36,6 +36,36 @@ pub(super) fn limit_fill(execution: &Execution) -> LimitFill {
     match execution.limit_fill {
         config::LimitFill::Touch => LimitFill::Touch,
         config::LimitFill::Through => LimitFill::Through,
+    }
+}
+
+pub(super) fn stops_before(execution: &Execution) -> StopsBefore {
+    match execution.stops_before {
+        config::StopsBefore::Nothing => StopsBefore::Nothing,
+        config::StopsBefore::Targets => StopsBefore::Targets,
+        config::StopsBefore::Orders => StopsBefore::Orders,
+    }
+}
+
+pub(super) fn entry_bar(execution: &Execution) -> EntryBar {
+    match execution.entry_bar {
+        config::EntryBar::Exits => EntryBar::Exits,
+        config::EntryBar::MarketExits => EntryBar::MarketExits,
+        config::EntryBar::NoExits => EntryBar::NoExits,
+    }
+}
+
+pub(super) fn limit_gap(execution: &Execution) -> LimitGap {
+    match execution.limit_gap {
+        config::LimitGap::Open => LimitGap::Open,
+        config::LimitGap::Level => LimitGap::Level,
+    }
+}
+
+pub(super) fn trail_by(execution: &Execution) -> TrailBy {
+    match execution.trail_by {
+        config::TrailBy::Extreme => TrailBy::Extreme,
+        config::TrailBy::Close => TrailBy::Close,
     }
 }
 

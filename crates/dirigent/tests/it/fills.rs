@@ -1,6 +1,7 @@
 //! What a file says of orders is what becomes of them.
 
 use dirigent::{Request, Summary, coordinator::Unobserved};
+use dirigent_trading::backtest::Profile;
 
 use crate::world::World;
 
@@ -80,4 +81,37 @@ execution:
     // 100 units at 0.01 and 50 at 0.004; a sale 2 more, as 150 times 0.02 is above that.
     assert_eq!((of("buy")[10].as_str(), of("buy")[11].as_str()), ("1.2", "37.5"));
     assert_eq!(of("sell")[10], "3.2");
+}
+
+#[test]
+fn a_profile_says_what_the_file_leaves_open() {
+    let world = World::new();
+    let run = |execution: &str, reference: &str| {
+        let limits = "stop_loss_pct: 1, trailing_stop_pct: 2, take_profit_pct: 2";
+        let settings = format!("\nexecution: {{{execution}}}\nrisk: {{{limits}{reference}}}\n");
+        orders(&world, &settings).1
+    };
+    for profile in Profile::ALL {
+        let name = format!("profile: {}", profile.as_str());
+        let spelled = |skip: &str| {
+            let mut keys = String::new();
+            let mut reference = String::new();
+            for (path, value) in profile.settings() {
+                match path.split_once('.').unwrap() {
+                    ("execution", key) if key != skip => keys += &format!("{key}: {value}, "),
+                    ("risk", key) => reference += &format!(", {key}: {value}"),
+                    _ => {}
+                }
+            }
+            (keys, reference)
+        };
+        let (keys, reference) = spelled("");
+        assert_eq!(run(&name, ""), run(&keys, &reference), "{name}");
+        assert_ne!(run(&name, ""), run("", ""), "{name}: not what is usual");
+        // What the file says wins.
+        let (keys, reference) = spelled("intrabar");
+        let optimistic = "intrabar: optimistic, ";
+        let own = run(&format!("{optimistic}{name}"), "");
+        assert_eq!(own, run(&format!("{optimistic}{keys}"), &reference), "{name}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
-use crate::execution::FillTiming;
+use crate::execution::{FillTiming, StopsBefore};
 use crate::order::{
     Fill, FillReason, OrderEvent, OrderId, OrderKind, OrderState, Record, Side, SymbolId,
 };
@@ -186,6 +186,9 @@ impl<'a> Engine<'a> {
 
     fn step(&mut self, t: usize) {
         self.timeline.go_to(t);
+        if self.options.stops_before == StopsBefore::Orders && self.guarded > 0 {
+            self.protect();
+        }
         if self.options.fill == FillTiming::NextOpen && self.has_orders() {
             self.trade(Moment::Open);
         }

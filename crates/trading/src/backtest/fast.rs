@@ -13,6 +13,7 @@ use std::{hint::black_box, ops::Range};
 
 use crate::backtest::{Error, Options, Outcome, WATCH_BARS, Watch, look};
 use crate::data::bars::Bars;
+use crate::execution::{EntryBar, LimitGap, StopsBefore};
 use crate::risk::Limits;
 use crate::signal::Signal;
 
@@ -36,6 +37,10 @@ pub(crate) fn suits(options: &Options) -> bool {
         entry,
         fill_model: _,
         limit_fill: _,
+        stops_before,
+        limit_gap,
+        entry_bar,
+        trail_by: _,
         participation,
         commission,
         slippage,
@@ -53,7 +58,14 @@ pub(crate) fn suits(options: &Options) -> bool {
         stop_reference: _,
     } = limits;
     let is_plain = commission.is_plain() && slippage.is_plain() && entry.is_plain();
-    is_plain && max_drawdown.is_none() && trailing_stop.is_none() && participation.is_none()
+    let is_usual = *stops_before == StopsBefore::default()
+        && *limit_gap == LimitGap::default()
+        && *entry_bar == EntryBar::default();
+    is_plain
+        && is_usual
+        && max_drawdown.is_none()
+        && trailing_stop.is_none()
+        && participation.is_none()
 }
 
 /// Runs `column`, the signals at each of `bars`, from bar `first` on; where the engine has to run

@@ -3,9 +3,11 @@
 use crate::backtest::engine::Engine;
 use crate::backtest::trade::Deal;
 use crate::backtest::trips::Moment;
-use crate::execution::{Level, Levels, Touch};
-use crate::order::{FillReason, Offset, OrderEvent, OrderId, OrderKind, Side, SymbolId, Waited};
-use crate::price::Price;
+use crate::execution::{Bar, EntryBar, Level, Levels, LimitGap, StopsBefore, Touch, TrailBy};
+use crate::order::{
+    Fill, FillReason, Offset, OrderEvent, OrderId, OrderKind, Side, SymbolId, Waited,
+};
+use crate::price::{Price, Quantity};
 use crate::risk::StopReference;
 
 /// The protective exits of one position.
@@ -14,13 +16,17 @@ pub(super) struct Guard {
     pub(super) levels: Levels,
     pub(super) stop: Option<OrderId>,
     pub(super) target: Option<OrderId>,
+    /// The first bar that they trade in.
+    pub(super) works_from: usize,
     /// The first bar whose extreme the stop may trail.
     pub(super) from: usize,
 }
 
 impl Engine<'_> {
     /// Puts a stop and a target under a position, in place of those it had.
-    pub(super) fn guard(&mut self, symbol: SymbolId, signal_close: Price, moment: Moment) {
+    pub(super) fn guard(&mut self, fill: &Fill, signal_close: Price, moment: Moment) {
+        let symbol = fill.symbol;
+        let is_market = self.book.get_mut(fill.order).order.kind == OrderKind::Market;
         self.unguard(symbol);
         let position = self.ledger.position(symbol);
         let quantity = position.quantity();
@@ -48,11 +54,23 @@ impl Engine<'_> {
             target: target.map(|level| {
                 place(OrderKind::Limit(level), FillReason::TakeProfit { level, gap_open })
             }),
+            works_from: self.exits_from(symbol, is_market),
             // Whether the extremes of a bar came after an entry within it is not known.
             from: self.timeline.seen()[symbol.index()] - usize::from(moment == Moment::Open),
         };
         self.guards[symbol.index()] = Some(guard);
         self.guarded += 1;
+    }
+
+    /// The first bar that the exits of an entry of now work in.
+    pub(super) fn exits_from(&self, symbol: SymbolId, is_market: bool) -> usize {
+        let seen = self.timeline.seen()[symbol.index()];
+        let is_late = match self.options.entry_bar {
+            EntryBar::Exits => false,
+            EntryBar::MarketExits => !is_market,
+            EntryBar::NoExits => true,
+        };
+        if is_late { seen } else { seen - 1 }
     }
 
     /// Takes back the protective exits that are still working.
@@ -80,10 +98,11 @@ impl Engine<'_> {
 
     fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
         let quantity = self.ledger.position(symbol).quantity();
-        let bar = self.bars[symbol.index()].bar(bar);
-        let Some(touch) = self.options.fill_model.protective(&bar, quantity, guard.levels) else {
+        if bar < guard.works_from {
             return;
-        };
+        }
+        let bar = self.bars[symbol.index()].bar(bar);
+        let Some(touch) = self.first_touch(&bar, quantity, guard.levels) else { return };
         let Touch { level, price, gap_open } = touch;
         let id = if level == Level::Stop { guard.stop } else { guard.target };
         let Some(id) = id else { return };
@@ -111,6 +130,22 @@ impl Engine<'_> {
             self.go_on_with(id, left, true);
         }
     }
+
+    /// What of a position's levels `bar` reaches first, and where that trades.
+    fn first_touch(&self, bar: &Bar, quantity: Quantity, levels: Levels) -> Option<Touch> {
+        let model = &self.options.fill_model;
+        let touch = match self.options.stops_before {
+            StopsBefore::Nothing => model.protective(bar, quantity, levels),
+            StopsBefore::Targets | StopsBefore::Orders => model
+                .protective(bar, quantity, Levels { target: None, ..levels })
+                .or_else(|| model.protective(bar, quantity, Levels { stop: None, ..levels })),
+        }?;
+        match (touch.level, self.options.limit_gap, levels.target) {
+            (Level::Target, LimitGap::Level, Some(price)) => Some(Touch { price, ..touch }),
+            _ => Some(touch),
+        }
+    }
+
     /// Lets stops follow the bars that just ended.
     pub(super) fn trail_guards(&mut self) {
         let Some(share) = self.options.limits.trailing_stop else { return };
@@ -122,7 +157,11 @@ impl Engine<'_> {
             let (Some(id), Some(now)) = (guard.stop, guard.levels.stop) else { continue };
             let bars = &self.bars[symbol.index()];
             let is_short = self.ledger.position(symbol).quantity().is_negative();
-            let best = match (bar < guard.from, is_short) {
+            if bar < guard.works_from {
+                continue;
+            }
+            let is_close = bar < guard.from || self.options.trail_by == TrailBy::Close;
+            let best = match (is_close, is_short) {
                 (true, _) => bars.close[bar],
                 (false, true) => bars.low[bar],
                 (false, false) => bars.high[bar],

@@ -8,8 +8,8 @@
 use crate::backtest::engine::Engine;
 use crate::backtest::trade::Deal;
 use crate::backtest::trips::Moment;
-use crate::backtest::working::Working;
-use crate::execution::{Bar, LimitFill, Route};
+use crate::backtest::working::{Link, Working};
+use crate::execution::{Bar, LimitFill, LimitGap, Route, StopsBefore};
 use crate::order::{FillReason, OrderKind, RejectReason, Side, SymbolId, TimeInForce, Waited};
 use crate::price::{Price, Quantity};
 
@@ -37,7 +37,11 @@ impl Engine<'_> {
     /// Trades what the opens of this time reach.
     pub(super) fn meet_open(&mut self) {
         let mut marked = false;
-        for at in 0..self.working.len() {
+        // The exits of an entry that trades here join at the end, and meet the open as well.
+        let mut next = 0;
+        while next < self.working.len() {
+            let at = next;
+            next += 1;
             let order = self.working[at];
             let Some(bar) = self.bar_for(&order).filter(|_| !order.is_done()) else { continue };
             if self.working[at].is_over(self.timeline.now()) {
@@ -66,14 +70,18 @@ impl Engine<'_> {
             OrderKind::StopLimit { .. } => self.working[at].waits_for(),
             kind => kind,
         };
-        let trades = waits.is_reached(order.side, open);
+        let trades = waits.is_reached(order.side, open) && !self.yields_to_stop(&order);
         if trades && order.post_only {
             return self.drop_order(at, RejectReason::WouldTake { price: open });
         }
         let is_whole = self.room(order.symbol).is_none_or(|room| room >= order.left);
         let force = order.time_in_force;
         if trades && (force != TimeInForce::Fok || is_whole) {
-            self.trade_working(at, open, order.kind != OrderKind::Market, Moment::Open);
+            let price = match (order.kind, self.options.limit_gap) {
+                (OrderKind::Limit(level), LimitGap::Level) => level,
+                _ => open,
+            };
+            self.trade_working(at, price, order.kind != OrderKind::Market, Moment::Open);
         }
         if self.working[at].is_done() {
             return;
@@ -84,6 +92,26 @@ impl Engine<'_> {
             TimeInForce::Fok => self.drop_order(at, RejectReason::NotAtOnce("whole")),
             _ => {}
         }
+    }
+
+    /// Whether the order is the target of a bracket whose stop this bar reaches, and comes after it.
+    fn yields_to_stop(&self, target: &Working) -> bool {
+        if self.options.stops_before == StopsBefore::Nothing
+            || target.kind.is_stop()
+            || !matches!(target.link, Some(Link::Entry(_)))
+        {
+            return false;
+        }
+        let Some(bar) = self.bar_for(target) else { return false };
+        let bars = &self.bars[target.symbol.index()];
+        let worst = if target.side == Side::Sell { bars.low[bar] } else { bars.high[bar] };
+        self.working.iter().any(|order| {
+            order.link == target.link
+                && order.is_stop()
+                && !order.is_done()
+                && self.bar_for(order).is_some()
+                && order.kind.is_reached(order.side, worst)
+        })
     }
 
     /// Trades what this time's bars reach within.

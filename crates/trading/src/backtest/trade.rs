@@ -305,7 +305,7 @@ impl Engine<'_> {
             self.unguard(fill.symbol);
             self.drop_exits(fill.symbol, fill.order);
         } else if after.abs() > before.abs() && self.options.limits.protects() {
-            self.guard(fill.symbol, deal.signal_close, deal.moment);
+            self.guard(fill, deal.signal_close, deal.moment);
         }
     }
 

@@ -5,10 +5,10 @@ use dirigent_core::Timestamp;
 
 use crate::backtest::engine::Engine;
 use crate::backtest::trips::Moment;
-use crate::execution::FillTiming;
+use crate::execution::{FillTiming, TrailBy};
 use crate::order::{
-    Bracket, Change, Exit, FillReason, Group, Offset, OrderEvent, OrderId, OrderKind, OrderRequest,
-    RejectReason, Side, SymbolId, Tag, TimeInForce,
+    Bracket, Change, FillReason, Group, OrderEvent, OrderId, OrderKind, OrderRequest, RejectReason,
+    Side, SymbolId, Tag, TimeInForce,
 };
 use crate::portfolio::floor_to;
 use crate::price::{Price, Quantity};
@@ -66,7 +66,12 @@ impl Working {
         Self::new(id, &request, 0, Price::ZERO)
     }
 
-    fn new(id: OrderId, request: &OrderRequest, from: usize, signal_close: Price) -> Self {
+    pub(super) fn new(
+        id: OrderId,
+        request: &OrderRequest,
+        from: usize,
+        signal_close: Price,
+    ) -> Self {
         Self {
             id,
             symbol: request.symbol,
@@ -223,7 +228,7 @@ impl Engine<'_> {
         }
     }
 
-    fn send_working(&mut self, request: &OrderRequest, reason: FillReason) -> OrderId {
+    pub(super) fn send_working(&mut self, request: &OrderRequest, reason: FillReason) -> OrderId {
         let now = self.timeline.now();
         let id = self.book.send(request.symbol, request.side, request.kind, reason, now);
         let order = &mut self.book.get_mut(id).order;
@@ -238,104 +243,6 @@ impl Engine<'_> {
         let rest = Working::rest(id, order.symbol, order.side, left);
         let from = self.timeline.seen()[order.symbol.index()];
         self.working.push(Working { from, reduce_only, ..rest });
-    }
-
-    /// The exits of an entry of which `quantity` units traded at `price`.
-    pub(super) fn follow_up(
-        &mut self,
-        entry: &Working,
-        quantity: Quantity,
-        price: Price,
-        moment: Moment,
-    ) {
-        let link = Link::Entry(entry.id);
-        let mut more = false;
-        for order in self.working.iter_mut().filter(|order| order.link == Some(link)) {
-            order.left += quantity;
-            let record = self.book.get_mut(order.id);
-            record.order.quantity = record.filled + order.left;
-            more = true;
-        }
-        if more {
-            return;
-        }
-        let Bracket { stop, target } = entry.bracket;
-        let side = entry.side.opposite();
-        let far = |offset: Offset| match side {
-            Side::Sell => offset.above(price),
-            Side::Buy => offset.below(price),
-        };
-        let stop = stop.map(|stop| match stop {
-            Exit::At(level) => OrderKind::Stop(level),
-            Exit::Away(offset) => OrderKind::Stop(offset.behind(side, price)),
-            Exit::Trailing(offset) => {
-                OrderKind::TrailingStop { offset, level: offset.behind(side, price) }
-            }
-        });
-        let target = target.map(|target| match target {
-            Exit::At(level) => OrderKind::Limit(level),
-            Exit::Away(offset) | Exit::Trailing(offset) => OrderKind::Limit(far(offset)),
-        });
-        for kind in [stop, target].into_iter().flatten() {
-            self.place_exit(entry, kind, quantity, moment);
-        }
-    }
-
-    fn place_exit(&mut self, entry: &Working, kind: OrderKind, quantity: Quantity, moment: Moment) {
-        let request = OrderRequest {
-            kind,
-            reduce_only: true,
-            ..OrderRequest::market(entry.symbol, entry.side.opposite(), quantity)
-        };
-        let (level, gap_open) = (kind.level().unwrap_or_default(), false);
-        let reason = match kind.is_stop() {
-            true => FillReason::StopLoss { level, gap_open },
-            false => FillReason::TakeProfit { level, gap_open },
-        };
-        let id = self.send_working(&request, reason);
-        self.book.on(id, OrderEvent::Accepted, self.timeline.now());
-        let seen = self.timeline.seen()[entry.symbol.index()];
-        // An entry at the open is followed by the whole bar, one within it by the rest of it.
-        let (from, within) = match moment {
-            Moment::Open => (seen - 1, None),
-            Moment::Within => (seen - 1, Some(seen - 1)),
-            Moment::Close => (seen, None),
-        };
-        let exit = Working::new(id, &request, from, entry.signal_close);
-        self.working.push(Working { link: Some(Link::Entry(entry.id)), within, ..exit });
-    }
-
-    /// Takes note of `quantity` units that the order at `at` traded, for those tied to it.
-    pub(super) fn settle_links(&mut self, at: usize, quantity: Quantity) {
-        let Working { id, link: Some(link), .. } = self.working[at] else { return };
-        for other in 0..self.working.len() {
-            let order = self.working[other];
-            if order.link != Some(link) || order.id == id || order.is_done() {
-                continue;
-            }
-            let left = match link {
-                Link::Group(_) => Quantity::ZERO,
-                Link::Entry(_) => (order.left - quantity).max(Quantity::ZERO),
-            };
-            self.working[other].left = left;
-            if left.is_zero() {
-                self.drop_order(other, RejectReason::GroupTraded);
-            }
-        }
-    }
-
-    /// Takes back the exits of a position that is flat, but the one that made it so.
-    pub(super) fn drop_exits(&mut self, symbol: SymbolId, but: OrderId) {
-        let link = self.working.iter().find(|order| order.id == but).and_then(|order| order.link);
-        for at in 0..self.working.len() {
-            let order = self.working[at];
-            if order.symbol == symbol && order.reduce_only && !order.is_done() && order.id != but {
-                let is_tied = link.is_some() && order.link == link;
-                let reason =
-                    if is_tied { RejectReason::GroupTraded } else { RejectReason::NothingToClose };
-                self.drop_order(at, reason);
-            }
-        }
     }
 
     /// Takes back what is left of entries by signal, which an exit follows.
@@ -386,9 +293,11 @@ impl Engine<'_> {
                 continue;
             };
             let bars = &self.bars[order.symbol.index()];
+            let is_close = self.options.trail_by == TrailBy::Close;
+            let best = |extreme: &[Price]| if is_close { bars.close[bar] } else { extreme[bar] };
             let level = match order.side {
-                Side::Sell => level.max(offset.below(bars.high[bar])),
-                Side::Buy => level.min(offset.above(bars.low[bar])),
+                Side::Sell => level.max(offset.below(best(&bars.high))),
+                Side::Buy => level.min(offset.above(best(&bars.low))),
             };
             order.kind = OrderKind::TrailingStop { offset, level };
             self.book.get_mut(order.id).order.kind = order.kind;

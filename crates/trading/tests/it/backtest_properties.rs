@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
 use dirigent_trading::execution::{
-    FillTiming, Intrabar, LimitFill, StandardCommission, StandardSlippage,
+    EntryBar, FillTiming, Intrabar, LimitFill, LimitGap, StandardCommission, StandardSlippage,
+    StopsBefore, TrailBy,
 };
 use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, TimeInForce};
 use dirigent_trading::portfolio::{Ledger, Sizing};
@@ -106,6 +107,7 @@ prop_compose! {
         same_close: bool,
         intrabar in 0..4,
         through: bool,
+        customs in 0..8,
         entry in 0..6,
         participation in -3_i32..4,
         signal_close: bool,
@@ -129,6 +131,18 @@ prop_compose! {
                 _ => EntryOrder::default(),
             },
             limit_fill: if through { LimitFill::Through } else { LimitFill::Touch },
+            stops_before: match customs {
+                0 => StopsBefore::Orders,
+                4 => StopsBefore::Targets,
+                _ => StopsBefore::Nothing,
+            },
+            limit_gap: if customs == 5 { LimitGap::Level } else { LimitGap::Open },
+            entry_bar: match customs {
+                0 | 1 => EntryBar::NoExits,
+                2 => EntryBar::MarketExits,
+                _ => EntryBar::Exits,
+            },
+            trail_by: if customs == 3 { TrailBy::Close } else { TrailBy::Extreme },
             participation: (participation > 0).then(|| Rate::bps(participation * 30)),
             initial_cash: Money::from_raw(i128::from(cash) * 1_000_000_000),
             fill: if same_close { FillTiming::SameClose } else { FillTiming::NextOpen },

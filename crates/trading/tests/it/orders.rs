@@ -24,15 +24,15 @@ impl<F: FnMut(usize, &mut Wishes) + Send> Strategy for Script<F> {
     }
 }
 
-fn price(text: &str) -> Price {
+pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
-fn units(n: i64) -> Quantity {
+pub(crate) fn units(n: i64) -> Quantity {
     Quantity::from_units(n).unwrap()
 }
 
-fn buy() -> OrderRequest {
+pub(crate) fn buy() -> OrderRequest {
     OrderRequest::market(IT(), Side::Buy, units(10))
 }
 
@@ -40,12 +40,12 @@ fn sell() -> OrderRequest {
     OrderRequest::market(IT(), Side::Sell, units(10))
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options { initial_cash: "100000".parse().unwrap(), ..Options::default() }
 }
 
 /// Runs `script` over `rows` and tells of every order: `buy limit 99 filled 10@98 limit@99.00`.
-fn play(
+pub(crate) fn play(
     rows: &[[&str; 4]],
     options: &Options,
     script: impl FnMut(usize, &mut Wishes) + Send,
@@ -77,7 +77,12 @@ fn play_on(
 
 /// At the close of bar 0 the strategy asks for `request`; what becomes of its orders.
 #[track_caller]
-fn check(rows: &[[&str; 4]], options: &Options, request: OrderRequest, expected: &[&str]) {
+pub(crate) fn check(
+    rows: &[[&str; 4]],
+    options: &Options,
+    request: OrderRequest,
+    expected: &[&str],
+) {
     let (_, told) = play(rows, options, |bar, wishes| {
         if bar == 0 {
             wishes.order(request);
@@ -86,7 +91,7 @@ fn check(rows: &[[&str; 4]], options: &Options, request: OrderRequest, expected:
     assert_eq!(told, expected);
 }
 
-const FIRST: [&str; 4] = ["100", "101", "99", "100"];
+pub(crate) const FIRST: [&str; 4] = ["100", "101", "99", "100"];
 
 #[test]
 fn a_limit_trades_at_its_level_or_better() {

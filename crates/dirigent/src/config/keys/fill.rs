@@ -50,6 +50,38 @@ pub(super) static EXECUTION: Section = Section::new(
             "Whether a limit order trades when a bar reaches its price, or only beyond it",
         ),
         Field::optional(
+            "profile",
+            Kind::Choice(&["vectorbt", "backtesting.py", "backtrader", "nautilus_trader"]),
+            "Whose conventions are the defaults of `fill`, `intrabar`, of the four keys below and of \
+             `risk.stop_reference`; see conformance.md",
+        )
+        .example("backtrader"),
+        Field::default(
+            "stops_before",
+            Kind::Choice(&["nothing", "targets", "orders"]),
+            "nothing",
+            "What a stop that the bar reaches comes before: a target that the open reaches, also orders \
+             by signal that wait for the open",
+        ),
+        Field::default(
+            "entry_bar",
+            Kind::Choice(&["exits", "market_exits", "no_exits"]),
+            "exits",
+            "Whether stops and targets trade in the bar of their entry: yes, those of market orders, no",
+        ),
+        Field::default(
+            "limit_gap",
+            Kind::Choice(&["open", "level"]),
+            "open",
+            "Where a limit trades that the open is beyond",
+        ),
+        Field::default(
+            "trail_by",
+            Kind::Choice(&["extreme", "close"]),
+            "extreme",
+            "What a trailing stop follows of each bar that ended: its best price or its close",
+        ),
+        Field::optional(
             "max_volume_pct",
             PERCENT,
             "The most that trades of a symbol in one bar, in percent of its volume; the rest of an \

@@ -350,6 +350,7 @@ impl<'a> Kernel<'a> {
             target: target.map(|level| {
                 put(OrderKind::Limit(level), FillReason::TakeProfit { level, gap_open })
             }),
+            works_from: 0,
             from: 0,
         });
         Ok(())
