@@ -36,7 +36,7 @@ pub(crate) fn buy() -> OrderRequest {
     OrderRequest::market(IT(), Side::Buy, units(10))
 }
 
-fn sell() -> OrderRequest {
+pub(crate) fn sell() -> OrderRequest {
     OrderRequest::market(IT(), Side::Sell, units(10))
 }
 
@@ -135,24 +135,6 @@ fn a_stop_limit_trades_between_its_prices_or_rests_at_its_limit() {
     check(&[FIRST, up, ["103", "103", "101", "102"]], &options(), pullback, &[filled]);
     let nearest = Options { fill_model: Arc::new(Intrabar::Optimistic), ..options() };
     check(&[FIRST, up], &nearest, pullback, &[filled]);
-}
-
-#[test]
-fn a_trailing_stop_follows_the_best_price_bar_by_bar() {
-    let offset = Offset::Amount(price("3"));
-    let rows = [
-        FIRST,
-        ["100", "105", "100", "104"], // bought at 100; the stop rises to 102 after this bar
-        ["104", "110", "103", "109"], // to 107
-        ["109", "109", "106", "107"], // down through it
-    ];
-    let (outcome, told) = play(&rows, &options(), |bar, wishes| match bar {
-        0 => wishes.order(buy()),
-        1 => wishes.order(sell().trailing_stop(offset, price("105")).reduce_only()),
-        _ => {}
-    });
-    assert_eq!(told[1], "sell trailing_stop 107 filled 10@107 trailing_stop@107.00");
-    assert_eq!(outcome.trades[0].pnl.to_string(), "70");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use dirigent_trading::portfolio::Sizing;
 use dirigent_trading::risk::Limits;
 
 use crate::fixture::{daily, signals};
-use crate::orders::{FIRST, buy, check, options, price, units};
+use crate::orders::{FIRST, buy, check, options, play, price, sell, units};
 
 /// With a stop and a target at these prices.
 fn between(entry: OrderRequest, stop: &str, target: &str) -> OrderRequest {
@@ -113,6 +113,24 @@ fn a_limit_that_the_open_is_beyond_may_trade_at_its_level() {
     let level = Options { limits, sizing: Sizing::FixedQuantity(units(10)), ..level };
     let rows = [FIRST, ["100", "101", "99", "100"], ["108", "109", "107", "108"]];
     assert_eq!(sold(&rows, &level), "bar 2 106 take_profit@106.00 gap_open");
+}
+
+#[test]
+fn a_trailing_stop_follows_the_best_price_bar_by_bar() {
+    let offset = Offset::Amount(price("3"));
+    let rows = [
+        FIRST,
+        ["100", "105", "100", "104"], // bought at 100; the stop rises to 102 after this bar
+        ["104", "110", "103", "109"], // to 107
+        ["109", "109", "106", "107"], // down through it
+    ];
+    let (outcome, told) = play(&rows, &options(), |bar, wishes| match bar {
+        0 => wishes.order(buy()),
+        1 => wishes.order(sell().trailing_stop(offset, price("105")).reduce_only()),
+        _ => {}
+    });
+    assert_eq!(told[1], "sell trailing_stop 107 filled 10@107 trailing_stop@107.00");
+    assert_eq!(outcome.trades[0].pnl.to_string(), "70");
 }
 
 #[test]
