@@ -7,6 +7,7 @@ use crate::backtest::guard::Guard;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
+use crate::backtest::world::World;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::execution::FillTiming;
@@ -85,6 +86,7 @@ pub(super) struct Engine<'a> {
     pub(super) timeline: Timeline<'a>,
     pub(super) first: usize,
     pub(super) ledger: Ledger,
+    pub(super) world: World,
     pub(super) book: Book,
     pub(super) wishes: Wishes,
     /// Orders that wait for a price.
@@ -116,6 +118,7 @@ impl<'a> Engine<'a> {
         options: &'a Options,
     ) -> Self {
         let timeline = Timeline::new(bars);
+        let world = World::new(bars, &timeline, options);
         let times = timeline.times().len();
         let reserve = (times / BARS_PER_ORDER).min(ORDERS_RESERVED_MAX);
         let drawdown =
@@ -126,7 +129,8 @@ impl<'a> Engine<'a> {
             first: options.first_bar.max(strategy.warmup()),
             strategy,
             timeline,
-            ledger: Ledger::new(options.initial_cash, bars.len()),
+            ledger: world.ledger(options.initial_cash),
+            world,
             book: Book::new(bars.len(), reserve),
             wishes: Wishes::default(),
             working: Vec::new(),
@@ -169,7 +173,9 @@ impl<'a> Engine<'a> {
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
         let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
-        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() || trails {
+        let is_busy = self.has_orders() || !self.working.is_empty() || trails;
+        let limit = limit.min(self.next_due());
+        if self.bars.len() > 1 || is_busy || limit <= t || !self.options.financing.is_none() {
             t
         } else if self.stopped.is_some() {
             limit
@@ -185,6 +191,7 @@ impl<'a> Engine<'a> {
 
     fn step(&mut self, t: usize) {
         self.timeline.go_to(t);
+        self.act(t, Moment::Open);
         if self.options.fill == FillTiming::NextOpen && self.has_orders() {
             self.trade(Moment::Open);
         }
@@ -204,12 +211,20 @@ impl<'a> Engine<'a> {
             self.trail_guards();
         }
         self.mark(Moment::Close);
+        self.act(t, Moment::Close);
+        let is_financed = !self.options.financing.is_none();
+        if is_financed {
+            self.finance(t);
+        }
         self.watch_limits(t);
         if self.stopped.is_none() && t >= self.first {
             self.decide(t);
         }
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
             self.trade(Moment::Close);
+        }
+        if is_financed {
+            self.keep_balances();
         }
         self.cash.stay(t + 1, self.ledger.cash());
         self.equity.push(self.ledger.equity());
@@ -224,6 +239,9 @@ impl<'a> Engine<'a> {
 
     /// The symbol's price at a moment of now; `None` without a bar.
     pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
+        if self.world.delisted[symbol.index()] {
+            return None;
+        }
         let bars = &self.bars[symbol.index()];
         let column = if moment == Moment::Open { &bars.open } else { &bars.close };
         self.timeline.bar(symbol).map(|bar| column[bar])
@@ -303,6 +321,9 @@ impl<'a> Engine<'a> {
             open_positions,
             realized: self.ledger.realized(),
             fees: self.ledger.fees(),
+            dividends: self.ledger.dividends(),
+            interest: self.ledger.interest(),
+            flows: self.world.flows,
             slippage_cost: self.slippage,
             traded_value: self.traded,
             bars_exposed: self.exposed,
@@ -328,6 +349,7 @@ impl<'a> Engine<'a> {
                 unrealized: position.value() - position.cost(),
                 realized: trip.taken() + position.cost(),
                 fees: trip.fees,
+                dividends: trip.dividends,
             })
         });
         open.collect()

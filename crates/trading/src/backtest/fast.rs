@@ -41,6 +41,9 @@ pub(crate) fn suits(options: &Options) -> bool {
         slippage,
         sizing: _,
         lot: _,
+        instruments,
+        actions,
+        financing,
         limits,
         first_bar: _,
     } = options;
@@ -52,7 +55,12 @@ pub(crate) fn suits(options: &Options) -> bool {
         take_profit: _,
         stop_reference: _,
     } = limits;
-    let is_plain = commission.is_plain() && slippage.is_plain() && entry.is_plain();
+    let is_plain = commission.is_plain()
+        && slippage.is_plain()
+        && entry.is_plain()
+        && instruments.is_plain()
+        && actions.is_empty()
+        && financing.is_none();
     is_plain && max_drawdown.is_none() && trailing_stop.is_none() && participation.is_none()
 }
 

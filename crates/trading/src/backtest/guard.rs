@@ -33,6 +33,9 @@ impl Engine<'_> {
             StopReference::SignalClose => signal_close,
         };
         let (stop, target) = self.options.limits.levels(reference, quantity);
+        let instrument = self.terms(symbol);
+        let stop = stop.map(|level| instrument.stop(level, side));
+        let target = target.map(|level| instrument.limit(level, side));
         let now = self.timeline.now();
         let mut place = |kind, reason| {
             let id = self.book.send(symbol, side, kind, reason, now);
@@ -111,6 +114,7 @@ impl Engine<'_> {
             self.go_on_with(id, left, true);
         }
     }
+
     /// Lets stops follow the bars that just ended.
     pub(super) fn trail_guards(&mut self) {
         let Some(share) = self.options.limits.trailing_stop else { return };
@@ -129,6 +133,7 @@ impl Engine<'_> {
             };
             let side = if is_short { Side::Buy } else { Side::Sell };
             let level = Offset::Share(share).behind(side, best);
+            let level = self.terms(symbol).stop(level, side);
             if if is_short { level >= now } else { level <= now } {
                 continue;
             }
@@ -137,6 +142,25 @@ impl Engine<'_> {
             order.reason = FillReason::Level { what: Waited::TrailingStop, level, gap_open: false };
             self.guards[symbol.index()] =
                 Some(Guard { levels: Levels { stop: Some(level), ..guard.levels }, ..guard });
+        }
+    }
+
+    /// Lets trailing stops of orders follow the bars that just ended.
+    pub(super) fn trail(&mut self) {
+        for order in &mut self.working {
+            let OrderKind::TrailingStop { offset, level } = order.kind else { continue };
+            let Some(bar) = self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from) else {
+                continue;
+            };
+            let bars = &self.bars[order.symbol.index()];
+            let instrument = self.world.instruments[order.symbol.index()];
+            let stop = |level| instrument.stop(level, order.side);
+            let level = match order.side {
+                Side::Sell => level.max(stop(offset.below(bars.high[bar]))),
+                Side::Buy => level.min(stop(offset.above(bars.low[bar]))),
+            };
+            order.kind = OrderKind::TrailingStop { offset, level };
+            self.book.get_mut(order.id).order.kind = order.kind;
         }
     }
 }

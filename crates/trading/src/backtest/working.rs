@@ -4,6 +4,7 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::engine::Engine;
+use crate::backtest::timeline::day_of;
 use crate::backtest::trips::Moment;
 use crate::execution::FillTiming;
 use crate::order::{
@@ -12,8 +13,6 @@ use crate::order::{
 };
 use crate::portfolio::floor_to;
 use crate::price::{Price, Quantity};
-
-const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// What ties orders together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,10 +126,6 @@ impl Working {
     }
 }
 
-fn day_of(time: Timestamp) -> i64 {
-    time.as_nanos().div_euclid(DAY_NANOS)
-}
-
 impl Engine<'_> {
     /// Ends the orders for the day if time `t` is the last of it.
     pub(super) fn end_day(&mut self, t: usize) {
@@ -164,7 +159,8 @@ impl Engine<'_> {
     }
 
     fn change(&mut self, at: usize, change: &Change) {
-        let lot = self.options.lot;
+        let lot = self.lot(self.working[at].symbol);
+        let instrument = self.terms(self.working[at].symbol);
         let order = &mut self.working[at];
         if let Some(quantity) = change.quantity {
             order.left = floor_to(quantity, lot);
@@ -181,6 +177,7 @@ impl Engine<'_> {
                 OrderKind::TrailingStop { offset, level: level(old) }
             }
         };
+        order.kind = instrument.on_ticks(order.kind, order.side);
         let Working { id, kind, left, .. } = *order;
         let record = self.book.get_mut(id);
         record.order.kind = kind;
@@ -193,8 +190,12 @@ impl Engine<'_> {
 
     /// Places an order that waits for more than the next fill point.
     pub(super) fn place(&mut self, request: &OrderRequest, reason: FillReason) {
-        let request =
-            OrderRequest { quantity: floor_to(request.quantity, self.options.lot), ..*request };
+        let OrderRequest { symbol, side, .. } = *request;
+        let request = OrderRequest {
+            quantity: floor_to(request.quantity, self.lot(symbol)),
+            kind: self.terms(symbol).on_ticks(request.kind, side),
+            ..*request
+        };
         let seen = self.timeline.seen()[request.symbol.index()];
         let closes = &self.bars[request.symbol.index()].close[..seen];
         let signal_close = closes.last().copied().unwrap_or(Price::ZERO);
@@ -282,10 +283,12 @@ impl Engine<'_> {
     }
 
     fn place_exit(&mut self, entry: &Working, kind: OrderKind, quantity: Quantity, moment: Moment) {
+        let side = entry.side.opposite();
+        let kind = self.terms(entry.symbol).on_ticks(kind, side);
         let request = OrderRequest {
             kind,
             reduce_only: true,
-            ..OrderRequest::market(entry.symbol, entry.side.opposite(), quantity)
+            ..OrderRequest::market(entry.symbol, side, quantity)
         };
         let (level, gap_open) = (kind.level().unwrap_or_default(), false);
         let reason = match kind.is_stop() {
@@ -376,22 +379,5 @@ impl Engine<'_> {
         let order = &mut self.working[at];
         order.finish();
         self.book.end(order.id, OrderEvent::Expired, None, self.timeline.now());
-    }
-
-    /// Lets trailing stops follow the bars that just ended.
-    pub(super) fn trail(&mut self) {
-        for order in &mut self.working {
-            let OrderKind::TrailingStop { offset, level } = order.kind else { continue };
-            let Some(bar) = self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from) else {
-                continue;
-            };
-            let bars = &self.bars[order.symbol.index()];
-            let level = match order.side {
-                Side::Sell => level.max(offset.below(bars.high[bar])),
-                Side::Buy => level.min(offset.above(bars.low[bar])),
-            };
-            order.kind = OrderKind::TrailingStop { offset, level };
-            self.book.get_mut(order.id).order.kind = order.kind;
-        }
     }
 }
