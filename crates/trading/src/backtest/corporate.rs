@@ -120,6 +120,18 @@ impl Engine<'_> {
         self.world.due.get(self.world.acted).map_or(usize::MAX, |due| due.t)
     }
 
+    /// How many open positions are delisted after the last time of the run.
+    pub(super) fn delisted_later(&self) -> usize {
+        let is_open = |index: &usize| !self.ledger.positions()[*index].is_flat();
+        let symbols = self.bars.iter().map(|bars| bars.symbol.as_str());
+        let is_named = |symbol: &str| {
+            let mut actions = self.options.actions.iter();
+            actions.any(|a| a.symbol == symbol && matches!(a.event, Event::Delisting(_)))
+        };
+        let named = symbols.enumerate().filter(|(_, symbol)| is_named(symbol));
+        named.filter(|(index, _)| is_open(index)).count()
+    }
+
     /// A price of the symbol's bar number `bar` in the units of now.
     pub(super) fn in_units_of_now(&self, symbol: SymbolId, bar: usize, price: Price) -> Price {
         let later =

@@ -368,6 +368,8 @@ impl<'a> Engine<'a> {
         let count = orders.iter().filter(in_vain).count();
         let expired = (count > 0).then_some(Warning::Expired { count });
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
-        [stopped, rejected, expired, idle].into_iter().flatten().collect()
+        let count = self.delisted_later();
+        let later = (count > 0).then_some(Warning::DelistedLater { count });
+        [stopped, rejected, expired, later, idle].into_iter().flatten().collect()
     }
 }

@@ -115,6 +115,11 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Positions were still valued at their last close that are delisted on a later day.
+    DelistedLater {
+        /// How many.
+        count: usize,
+    },
     /// The strategy never traded.
     NoTrades,
 }
@@ -143,6 +148,11 @@ impl fmt::Display for Warning {
             Self::Expired { count } => {
                 write!(f, "orders without a bar left to trade in: {count}")
             }
+            Self::DelistedLater { count } => write!(
+                f,
+                "open positions whose delisting lies after the last bar: {count}; \
+                 they are valued at their last close"
+            ),
             Self::NoTrades => f.write_str("the strategy never traded"),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dirigent_core::Timestamp;
-use dirigent_trading::backtest::{Error, Options, Outcome, Unwatched, run};
+use dirigent_trading::backtest::{Error, Options, Outcome, Unwatched, Warning, run};
 use dirigent_trading::corporate::{Action, Event};
 use dirigent_trading::data::{self, Adjust, Request, Source};
 use dirigent_trading::execution::{Intrabar, StandardCommission};
@@ -220,6 +220,7 @@ fn a_delisted_position_is_paid_off() {
     // Known only from its day on, which does not come here.
     let outcome = play(&rows, "L..", &options(&[delisting(3, Some("0"))]));
     assert_eq!(equity(&outcome).last().unwrap(), "9950");
+    assert_eq!(outcome.warnings, [Warning::DelistedLater { count: 1 }]);
 }
 
 /// Another symbol goes on trading: the one without bars is paid off on the day it is delisted,

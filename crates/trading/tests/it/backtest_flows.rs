@@ -7,6 +7,7 @@ use dirigent_trading::backtest::{Financing, Options, Unwatched, run};
 use dirigent_trading::corporate::{Action, Event};
 use dirigent_trading::execution::StandardCommission;
 use dirigent_trading::instrument::{Instrument, Instruments};
+use dirigent_trading::portfolio::Sizing;
 use dirigent_trading::risk::Limits;
 use dirigent_trading::{Money, Price, Rate};
 use proptest::prelude::*;
@@ -43,6 +44,28 @@ fn contracts_are_worth_their_multiplier() {
     let outcome = play(&rows, "L...", &limited);
     assert_eq!(outcome.fills[0].quantity.to_string(), "1");
     assert_eq!(outcome.fees, money("5"));
+}
+
+/// Three contracts of 5,000 are more than 12,000; two are more than 60 % of it, one is not.
+#[test]
+fn risk_measures_contracts_by_their_multiplier() {
+    let rows = [["100"; 4]; 3];
+    let contract = Instrument { multiplier: "50".parse().unwrap(), ..Instrument::default() };
+    let refused = |units: &str, most: Option<Rate>| {
+        let options = Options {
+            initial_cash: money("12000"),
+            sizing: Sizing::FixedQuantity(units.parse().unwrap()),
+            instruments: Instruments { default: contract, ..Instruments::default() },
+            limits: Limits { max_position: most, ..Limits::default() },
+            ..Options::default()
+        };
+        let outcome = play(&rows, "L..", &options);
+        outcome.orders[0].rejected.map(|why| why.to_string()).unwrap_or_default()
+    };
+    assert_eq!(refused("3", None), "insufficient cash: needs 15000, has 12000");
+    let most = Some(Rate::percent(60));
+    assert_eq!(refused("2", most), "position limit: would be worth 10000, limit is 7200");
+    assert_eq!(refused("1", most), "");
 }
 
 /// A stop 3 % below 100.10 lies at 97.097, on a tick of a quarter at 97.
