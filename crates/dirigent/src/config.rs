@@ -14,6 +14,7 @@ mod orchestrate;
 pub mod strategies;
 mod vocabulary;
 pub mod workflow;
+mod world;
 
 use std::path::Path;
 

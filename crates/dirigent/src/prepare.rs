@@ -268,6 +268,7 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
     let symbols = data.symbols.iter().filter_map(|symbol| data.path_of(symbol));
     let mut files: Vec<(&'static str, String)> = symbols.map(|file| ("data.path", file)).collect();
     files.dedup();
+    files.extend(data.actions.clone().map(|file| ("data.actions", file)));
     if let Some(benchmark) = workflow.benchmark.as_deref().filter(|name| is_path(name)) {
         files.push(("benchmark", benchmark.to_owned()));
     }

@@ -5,14 +5,16 @@
 mod execution;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::{
-    backtest::Options,
+    backtest::{Financing, Options},
     data::{self, Request, Synthetic, Timeframe},
+    instrument::{Instrument, Instruments},
     portfolio::Sizing,
     price::Rate,
     risk::{self, Limits},
@@ -177,9 +179,34 @@ impl Setup {
             slippage: Arc::new(execution::slippage(orders)),
             sizing: self.sizing(bars_per_year),
             lot,
+            instruments: self.instruments(),
+            actions: Arc::default(),
+            financing: self.financing(),
             limits: self.limits(),
             first_bar: 0,
         }
+    }
+
+    fn instruments(&self) -> Instruments {
+        let of = |terms: config::Instrument| Instrument {
+            multiplier: terms.multiplier,
+            tick: terms.tick,
+            lot: terms.lot,
+        };
+        let all = self.workflow.instruments.iter().flatten();
+        let mut by_symbol: BTreeMap<String, Instrument> =
+            all.map(|(symbol, terms)| (symbol.clone(), of(*terms))).collect();
+        let default = by_symbol.remove(config::DEFAULT_TERMS).unwrap_or_default();
+        Instruments { default, by_symbol }
+    }
+
+    fn financing(&self) -> Financing {
+        let rates = self.workflow.portfolio.financing;
+        rates.map_or_else(Financing::default, |rates| Financing {
+            cash: rates.cash_rate,
+            margin: rates.margin_rate,
+            borrow: rates.borrow_rate,
+        })
     }
 
     fn sizing(&self, bars_per_year: f64) -> Sizing {

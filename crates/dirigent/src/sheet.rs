@@ -129,13 +129,26 @@ impl Sheet<'_> {
     }
 
     fn metric_rows(&self) -> Vec<Metric<'static>> {
-        METRICS
-            .iter()
-            .map(|&(key, label, format, meaning, headline)| {
-                let value = self.metrics[key].as_f64();
-                Metric { key, label, value, format, meaning, headline }
-            })
-            .collect()
+        let row = |&(key, label, format, meaning, headline)| {
+            let value = self.metrics[key].as_f64();
+            Metric { key, label, value, format, meaning, headline }
+        };
+        METRICS.iter().map(row).chain(self.flow_rows()).collect()
+    }
+
+    /// What came without trades, where anything did.
+    fn flow_rows(&self) -> impl Iterator<Item = Metric<'static>> {
+        let Outcome { dividends, interest, .. } = *self.outcome;
+        let row = |(key, label, amount, meaning): (_, _, Money, _)| {
+            let value = (!amount.is_zero()).then(|| amount.to_f64());
+            let format = Format::Profit;
+            value.map(|_| Metric { key, label, value, format, meaning, headline: false })
+        };
+        let rows = [
+            ("dividends", "Dividends", dividends, "received, less those paid while short"),
+            ("interest", "Interest", interest, "earned on cash, less the cost of borrowing"),
+        ];
+        rows.into_iter().filter_map(row)
     }
 
     /// Half a year of bars, where there are enough of them.
@@ -232,7 +245,7 @@ fn trades<'a>(outcome: &'a Outcome, reasons: &'a Reasons) -> Vec<Trade<'a>> {
 }
 
 fn open_row<'a>(outcome: &'a Outcome, position: &OpenPosition) -> Trade<'a> {
-    let pnl = position.unrealized + position.realized - position.fees;
+    let pnl = position.unrealized + position.realized - position.fees + position.dividends;
     let bars = outcome.equity.time.iter().rev().take_while(|t| **t > position.entry_time).count();
     Trade {
         symbol: &outcome.symbols[position.symbol.index()],

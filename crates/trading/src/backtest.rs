@@ -1,8 +1,8 @@
 //! Backtest: a strategy trades the past, bar by bar.
 //!
-//! At every time, in this order: orders that wait for the open, exits before entries; working
+//! At every time, in this order: splits and dividends; orders that wait for the open, exits before entries; working
 //! orders that the open reaches; stops and targets within the bar, then working orders; orders for
-//! the close; the close is marked; limits; the strategy decides; with `SameClose` its
+//! the close; the close is marked; delistings and interest; limits; the strategy decides; with `SameClose` its
 //! orders trade. Orders decided at the last bar never trade with `NextOpen`; they expire.
 //!
 //! Promises: same bars, strategy and options give the same outcome to the last bit; nothing at
@@ -13,11 +13,14 @@ mod book;
 mod cash;
 pub mod causality;
 mod coast;
+mod corporate;
 mod csv;
 mod decide;
 mod engine;
 mod exits;
 pub(crate) mod fast;
+mod financing;
+mod flow;
 mod guard;
 mod matching;
 mod outcome;
@@ -26,23 +29,28 @@ mod timeline;
 mod trade;
 mod trips;
 mod working;
+mod world;
 
 use std::sync::Arc;
 
 use dirigent_core::Timestamp;
 
+use crate::corporate::Action;
 use crate::data::bars::Bars;
 use crate::execution::{
     Commission, EntryBar, FillModel, FillTiming, Intrabar, LimitFill, LimitGap, Slippage,
     StandardCommission, StandardSlippage, StopsBefore, TrailBy,
 };
+use crate::instrument::{Instrument, Instruments};
 use crate::order::EntryOrder;
 use crate::portfolio::Sizing;
-use crate::price::{Money, Quantity, Rate, SCALE};
+use crate::price::{Money, Price, Quantity, Rate, SCALE};
 use crate::risk::Limits;
 use crate::strategy::Strategy;
 
 pub use cash::Cash;
+pub use financing::Financing;
+pub use flow::{Flow, FlowKind};
 pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
 pub use profile::Profile;
 
@@ -81,6 +89,12 @@ pub struct Options {
     pub sizing: Sizing,
     /// The smallest step of a quantity: one for whole shares.
     pub lot: Quantity,
+    /// What units are worth and in which steps they trade, where symbols differ.
+    pub instruments: Instruments,
+    /// What companies do to their units, each known from its day on.
+    pub actions: Arc<[Action]>,
+    /// What balances earn and cost.
+    pub financing: Financing,
     /// What the run may lose and hold.
     pub limits: Limits,
     /// The first bar of each symbol at which the strategy may decide, if its warm-up is shorter.
@@ -112,6 +126,9 @@ impl Default for Options {
             slippage: Arc::new(StandardSlippage::None),
             sizing: Sizing::PercentEquity(Rate::ONE),
             lot: Self::LOT_WHOLE,
+            instruments: Instruments::default(),
+            actions: Arc::default(),
+            financing: Financing::default(),
             limits: Limits::default(),
             first_bar: 0,
         }
@@ -226,6 +243,7 @@ fn step_by_step(
 /// Refuses bars and options that cannot be traded.
 pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
     check_bars(bars)?;
+    corporate::check(bars, options)?;
     options.check()
 }
 
@@ -260,6 +278,7 @@ impl Options {
     fn check(&self) -> Result<(), Error> {
         require(self.initial_cash.is_positive(), "initial_cash", self.initial_cash, "positive")?;
         require(self.lot.is_positive(), "lot", self.lot, "positive")?;
+        self.check_instruments()?;
         let share = |option, rate: Option<Rate>| {
             let rate = rate.unwrap_or(Rate::ONE);
             let fits = rate.is_positive() && rate <= Rate::ONE;
@@ -276,6 +295,24 @@ impl Options {
         let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));
         require(gain.is_positive(), "take_profit", gain, "positive")?;
         self.check_sizing()
+    }
+
+    fn check_instruments(&self) -> Result<(), Error> {
+        for Instrument { multiplier, tick, lot } in self.instruments.all() {
+            require(multiplier.is_positive(), "multiplier", multiplier, "positive")?;
+            let tick = tick.unwrap_or(Price::from_raw(1));
+            require(tick.is_positive(), "tick", tick, "positive")?;
+            let lot = lot.unwrap_or(self.lot);
+            require(lot.is_positive(), "lot", lot, "positive")?;
+        }
+        let Financing { cash, margin, borrow } = self.financing;
+        for (option, rate) in
+            [("cash_rate", cash), ("margin_rate", margin), ("borrow_rate", borrow)]
+        {
+            let fits = rate.abs() <= Rate::ONE;
+            require(fits, option, rate, "between -1 and 1: 0.05 is five percent")?;
+        }
+        Ok(())
     }
 
     fn check_sizing(&self) -> Result<(), Error> {

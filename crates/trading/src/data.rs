@@ -8,6 +8,7 @@
 pub mod bars;
 pub mod timeframe;
 
+mod actions;
 mod adjust;
 mod check;
 mod columns;
@@ -36,6 +37,7 @@ use std::collections::BTreeMap;
 
 use dirigent_core::Timestamp;
 
+pub use actions::{ACTIONS_BYTES_MAX, read_actions};
 pub use adjust::{Adjust, Adjusted};
 pub use bars::Bars;
 pub use check::OnError;

@@ -6,9 +6,11 @@
 
 pub mod allocate;
 pub mod backtest;
+pub mod corporate;
 pub mod data;
 pub mod execution;
 pub mod indicator;
+pub mod instrument;
 pub mod metrics;
 pub mod order;
 pub mod portfolio;

@@ -21,7 +21,7 @@ pub use reason::{FillReason, RejectReason, Waited};
 pub use request::{Bracket, Change, Exit, Group, OrderRequest, Tag};
 pub use state::{IllegalMove, OrderEvent, OrderState};
 
-use crate::price::{Money, Price, Quantity};
+use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::Approved;
 
 /// One order of one run, counted from 1; prints `order_1`.
@@ -177,6 +177,15 @@ pub struct Quote {
     pub reference: Price,
     /// Commission.
     pub fee: Money,
+    /// What a unit is worth at a price of one; 1 but for contracts on several units.
+    pub multiplier: Rate,
+}
+
+impl Quote {
+    /// What `quantity` units are worth at its price.
+    pub fn value(&self, quantity: Quantity) -> Money {
+        self.multiplier.times(self.price).notional(quantity)
+    }
 }
 
 /// Keeps `Fill` from being written out by hand.
@@ -202,10 +211,11 @@ pub struct Fill {
     pub price: Price,
     /// Commission.
     pub fee: Money,
-    /// What slippage cost: |price − reference| × quantity.
+    /// What slippage cost: |price − reference| × quantity × multiplier.
     pub slippage: Money,
     /// Why it happened.
     pub reason: FillReason,
+    multiplier: Rate,
     seal: Sealed,
 }
 
@@ -221,8 +231,12 @@ impl Fill {
             quantity: order.quantity,
             price: quote.price,
             fee: quote.fee,
-            slippage: (quote.price - quote.reference).abs().notional(order.quantity),
+            slippage: quote
+                .multiplier
+                .times((quote.price - quote.reference).abs())
+                .notional(order.quantity),
             reason: order.reason,
+            multiplier: quote.multiplier,
             seal: Sealed,
         }
     }
@@ -234,6 +248,11 @@ impl Fill {
 
     /// What the units cost or brought, without commission; positive.
     pub fn value(&self) -> Money {
-        self.price.notional(self.quantity)
+        self.multiplier.times(self.price).notional(self.quantity)
+    }
+
+    /// What a unit is worth at a price of one.
+    pub const fn multiplier(&self) -> Rate {
+        self.multiplier
     }
 }

@@ -8,7 +8,7 @@ mod rebalance;
 mod sizing;
 
 pub(crate) use ledger::average;
-pub use ledger::{Ledger, Position};
+pub use ledger::{Conversion, Ledger, Position};
 pub use rebalance::{Move, Target, plan};
 pub(crate) use sizing::floor_to;
 pub use sizing::{Ask, Sizing, affordable};

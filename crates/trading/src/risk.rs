@@ -168,12 +168,12 @@ pub fn check(
     if let Some(cause) = account.stopped {
         return refuse(RejectReason::Stopped(cause.as_str()));
     }
-    let needed = quote.price.notional(order.quantity) + quote.fee;
+    let needed = quote.value(order.quantity) + quote.fee;
     if needed > account.free {
         return refuse(RejectReason::InsufficientCash { needed, free: account.free });
     }
     if let Some(limit) = limits.position_max(account.equity) {
-        let value = quote.price.notional(after.abs());
+        let value = quote.value(after.abs());
         if value > limit {
             return refuse(RejectReason::PositionLimit { value, limit });
         }
@@ -206,7 +206,7 @@ mod tests {
             time_in_force: TimeInForce::Gtc,
         };
         let price = "100".parse().unwrap();
-        let quote = Quote { price, reference: price, fee: money("1") };
+        let quote = Quote { price, reference: price, fee: money("1"), multiplier: Rate::ONE };
         let free = money("10000") - price.notional(units(position)).abs();
         let account = Account { equity: money("10000"), free, position: units(position), stopped };
         let limits = Limits { max_position: Some(Rate::percent(60)), ..Limits::default() };

@@ -222,7 +222,9 @@ fn backtest(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Re
         ("Calmar", number("calmar"), "turnover", number("turnover")),
         ("max drawdown", percent("max_drawdown"), "fees", number("fees")),
     ];
-    for (left, left_value, right, right_value) in rows {
+    let flows = result.get("dividends").is_some();
+    let flows = flows.then(|| ("dividends", amount("dividends"), "interest", amount("interest")));
+    for (left, left_value, right, right_value) in rows.into_iter().chain(flows) {
         let (left, right) = (format!("{left:<13}"), format!("{right:<14}"));
         let (left, right) = (printer.paint(Style::Dim, &left), printer.paint(Style::Dim, &right));
         writeln!(out, "  {left} {left_value:>12}    {right} {right_value:>12}")?;

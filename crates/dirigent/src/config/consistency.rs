@@ -7,6 +7,7 @@ mod bars;
 mod execution;
 mod tasks;
 mod types;
+mod world;
 
 use std::collections::BTreeSet;
 
@@ -41,6 +42,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     phases(root, problems);
     limits(root, problems);
     execution::check(root, problems);
+    world::check(root, problems);
     tasks::check(root, problems, vocabulary);
 }
 

@@ -9,6 +9,7 @@ mod fill;
 mod market;
 mod tasks;
 mod trade;
+mod world;
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
 
@@ -76,6 +77,12 @@ pub static FILE: Section = Section::new(
             "Several strategies, each with its weight",
         )
         .planned(),
+        Field::optional(
+            "instruments",
+            Kind::Map(&Kind::Section(&world::INSTRUMENT)),
+            "What a unit of a symbol is worth, and in which steps it trades; `default` for the rest",
+        )
+        .example("{ES: {multiplier: 50, tick: 0.25}}"),
         Field::default("portfolio", Kind::Section(&trade::PORTFOLIO), "{}", "Money and sizes"),
         Field::default("execution", Kind::Section(&fill::EXECUTION), "{}", "How orders fill"),
         Field::default("risk", Kind::Section(&trade::RISK), "{}", "Limits and protective exits"),

@@ -23,6 +23,8 @@ pub use super::orchestrate::{
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
 
+pub use super::world::{DEFAULT_TERMS, Financing, Instrument};
+
 /// A workflow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Workflow {
@@ -42,6 +44,9 @@ pub struct Workflow {
     /// `strategies`
     #[serde(default)]
     pub strategies: Vec<WeightedStrategy>,
+    /// `instruments`, by symbol or `default`.
+    #[serde(default)]
+    pub instruments: Option<BTreeMap<String, Instrument>>,
     /// `portfolio`
     pub portfolio: Portfolio,
     /// `execution`
@@ -111,6 +116,9 @@ pub struct Data {
     pub timezone: Option<String>,
     /// `adjust`
     pub adjust: Adjust,
+    /// `actions`, with `${NAME}` replaced.
+    #[serde(default)]
+    pub actions: Option<String>,
     /// `on_error`
     pub on_error: OnError,
     /// `columns`: our name to the name in the file.
@@ -230,6 +238,9 @@ pub struct Portfolio {
     pub fractional: bool,
     /// `lot_size`
     pub lot_size: Option<Quantity>,
+    /// `financing`
+    #[serde(default)]
+    pub financing: Option<Financing>,
 }
 
 /// `portfolio.sizing`

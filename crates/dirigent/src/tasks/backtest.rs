@@ -200,11 +200,15 @@ impl TaskKind for Execute {
         let store = &context.artifacts;
         let outcome = &finished.outcome;
         let named = |name: &str| file_name(context, name);
-        let artifacts = vec![
+        let mut artifacts = vec![
             store.put(&named("trades.csv"), true, |out| outcome.write_trades_csv(out)),
             store.put(&named("orders.csv"), true, |out| outcome.write_orders_csv(out)),
             store.put(&named("equity.csv"), true, |out| outcome.write_equity_csv(out)),
         ];
+        if finished.has_flows {
+            artifacts
+                .push(store.put(&named("flows.csv"), true, |out| outcome.write_flows_csv(out)));
+        }
         let artifacts = artifacts.into_iter().collect::<Result<_, _>>().map_err(write_failed)?;
         let warnings = outcome.warnings.iter().map(ToString::to_string).collect();
         let value = finished.result.clone();

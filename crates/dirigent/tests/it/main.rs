@@ -25,3 +25,4 @@ mod supervisor;
 mod task_kinds;
 mod tasks;
 mod world;
+mod world_events;

@@ -77,6 +77,11 @@ impl World {
         self.prepare_text(coordinator, &text)
     }
 
+    /// Puts a file beside the workflows.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
     /// The workflow that `text` describes.
     pub(crate) fn prepare_text(
         &self,

@@ -69,8 +69,9 @@ impl Engine<'_> {
             None => until,
         };
         let mut drawdown = self.drawdown.filter(|_| self.stopped.is_none());
+        let instrument = self.terms(SymbolId::new(0));
         for close in &self.bars[0].close[from..until] {
-            let equity = cash + close.notional(quantity);
+            let equity = cash + instrument.worth(*close).notional(quantity);
             if !equity.is_positive() || drawdown.as_mut().is_some_and(|d| d.reached(equity)) {
                 break;
             }

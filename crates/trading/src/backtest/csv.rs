@@ -1,4 +1,4 @@
-//! The files of an outcome: `trades.csv`, `equity.csv`, `orders.csv`.
+//! The files of an outcome: `trades.csv`, `equity.csv`, `orders.csv`, `flows.csv`.
 //!
 //! Promises: the same outcome gives the same bytes; every number is exact. Times are dates if all
 //! times of the run are midnights, else RFC 3339. Digits are written straight into one buffer,
@@ -133,6 +133,33 @@ impl Outcome {
             rows.count(record.attempts);
             rows.comma();
             rows.steps(steps);
+            rows.end()?;
+        }
+        rows.finish()
+    }
+
+    /// Writes what changed cash or units without a trade, in the order it happened.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write_flows_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = self.rows(out);
+        rows.text("timestamp,symbol,what,per_unit,units,amount");
+        rows.end()?;
+        for flow in &self.flows {
+            rows.time(flow.time);
+            rows.comma();
+            if let Some(symbol) = flow.symbol {
+                rows.field(&self.symbols[symbol.index()]);
+            }
+            rows.comma();
+            rows.text(flow.what.as_str());
+            rows.comma();
+            rows.text(&flow.what.value());
+            rows.comma();
+            rows.decimal(flow.units.raw().into());
+            rows.comma();
+            rows.decimal(flow.amount.raw());
             rows.end()?;
         }
         rows.finish()

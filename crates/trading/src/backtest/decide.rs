@@ -63,6 +63,7 @@ impl Engine<'_> {
     /// Whether the symbol has a bar now and its warm-up is behind it.
     fn may_decide(&self, symbol: SymbolId) -> bool {
         self.timeline.bar(symbol).is_some_and(|bar| bar >= self.first)
+            && !self.world.delisted[symbol.index()]
     }
 
     fn follow(&mut self, symbol: SymbolId, signal: Signal) {
@@ -106,12 +107,13 @@ impl Engine<'_> {
     fn wait_to_enter(&mut self, symbol: SymbolId, side: Side) {
         self.drop_entries(symbol);
         let seen = self.timeline.seen()[symbol.index()];
-        let closes = &self.bars[symbol.index()].close[..seen];
+        let closes = self.closes(symbol, seen);
         let Some(close) = closes.last() else { return };
         let request = self.options.entry.request(symbol, side, *close);
-        let price = request.kind.limit().or(request.kind.level()).unwrap_or(*close);
+        let kind = self.terms(symbol).on_ticks(request.kind, side);
+        let price = kind.limit().or(kind.level()).unwrap_or(*close);
         let equity = self.ledger.equity();
-        match self.options.sizing.quantity(&self.ask(equity, price, closes)) {
+        match self.options.sizing.quantity(&self.ask(symbol, equity, price, &closes)) {
             Ok(quantity) => {
                 self.place(&OrderRequest { quantity, ..request }, FillReason::SignalEntry);
             }

@@ -7,6 +7,7 @@ use crate::backtest::guard::Guard;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
+use crate::backtest::world::World;
 use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::execution::{FillTiming, StopsBefore};
@@ -85,6 +86,7 @@ pub(super) struct Engine<'a> {
     pub(super) timeline: Timeline<'a>,
     pub(super) first: usize,
     pub(super) ledger: Ledger,
+    pub(super) world: World,
     pub(super) book: Book,
     pub(super) wishes: Wishes,
     /// Orders that wait for a price.
@@ -117,6 +119,7 @@ impl<'a> Engine<'a> {
         after: Option<Timestamp>,
     ) -> Self {
         let timeline = Timeline::new(bars, after);
+        let world = World::new(bars, &timeline, options);
         let times = timeline.times().len();
         let reserve = (times / BARS_PER_ORDER).min(ORDERS_RESERVED_MAX);
         let drawdown =
@@ -127,7 +130,8 @@ impl<'a> Engine<'a> {
             first: options.first_bar.max(strategy.warmup()),
             strategy,
             timeline,
-            ledger: Ledger::new(options.initial_cash, bars.len()),
+            ledger: world.ledger(options.initial_cash),
+            world,
             book: Book::new(bars.len(), reserve),
             wishes: Wishes::default(),
             working: Vec::new(),
@@ -170,7 +174,9 @@ impl<'a> Engine<'a> {
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
         let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
-        if self.bars.len() > 1 || self.has_orders() || !self.working.is_empty() || trails {
+        let is_busy = self.has_orders() || !self.working.is_empty() || trails;
+        let limit = limit.min(self.next_due());
+        if self.bars.len() > 1 || is_busy || limit <= t || !self.options.financing.is_none() {
             t
         } else if self.stopped.is_some() {
             limit
@@ -186,6 +192,7 @@ impl<'a> Engine<'a> {
 
     fn step(&mut self, t: usize) {
         self.timeline.go_to(t);
+        self.act(t, Moment::Open);
         if self.options.stops_before == StopsBefore::Orders && self.guarded > 0 {
             self.protect();
         }
@@ -208,12 +215,20 @@ impl<'a> Engine<'a> {
             self.trail_guards();
         }
         self.mark(Moment::Close);
+        self.act(t, Moment::Close);
+        let is_financed = !self.options.financing.is_none();
+        if is_financed {
+            self.finance(t);
+        }
         self.watch_limits(t);
         if self.stopped.is_none() && t >= self.first {
             self.decide(t);
         }
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
             self.trade(Moment::Close);
+        }
+        if is_financed {
+            self.keep_balances();
         }
         self.cash.stay(t + 1, self.ledger.cash());
         self.equity.push(self.ledger.equity());
@@ -228,6 +243,9 @@ impl<'a> Engine<'a> {
 
     /// The symbol's price at a moment of now; `None` without a bar.
     pub(super) fn price(&self, symbol: SymbolId, moment: Moment) -> Option<Price> {
+        if self.world.delisted[symbol.index()] {
+            return None;
+        }
         let bars = &self.bars[symbol.index()];
         let column = if moment == Moment::Open { &bars.open } else { &bars.close };
         self.timeline.bar(symbol).map(|bar| column[bar])
@@ -307,6 +325,9 @@ impl<'a> Engine<'a> {
             open_positions,
             realized: self.ledger.realized(),
             fees: self.ledger.fees(),
+            dividends: self.ledger.dividends(),
+            interest: self.ledger.interest(),
+            flows: self.world.flows,
             slippage_cost: self.slippage,
             traded_value: self.traded,
             bars_exposed: self.exposed,
@@ -332,6 +353,7 @@ impl<'a> Engine<'a> {
                 unrealized: position.value() - position.cost(),
                 realized: trip.taken() + position.cost(),
                 fees: trip.fees,
+                dividends: trip.dividends,
             })
         });
         open.collect()
@@ -350,6 +372,8 @@ impl<'a> Engine<'a> {
         let count = orders.iter().filter(in_vain).count();
         let expired = (count > 0).then_some(Warning::Expired { count });
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
-        [stopped, rejected, expired, idle].into_iter().flatten().collect()
+        let count = self.delisted_later();
+        let later = (count > 0).then_some(Warning::DelistedLater { count });
+        [stopped, rejected, expired, later, idle].into_iter().flatten().collect()
     }
 }

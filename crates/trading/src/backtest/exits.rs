@@ -52,10 +52,12 @@ impl Engine<'_> {
     }
 
     fn place_exit(&mut self, entry: &Working, kind: OrderKind, quantity: Quantity, moment: Moment) {
+        let side = entry.side.opposite();
+        let kind = self.terms(entry.symbol).on_ticks(kind, side);
         let request = OrderRequest {
             kind,
             reduce_only: true,
-            ..OrderRequest::market(entry.symbol, entry.side.opposite(), quantity)
+            ..OrderRequest::market(entry.symbol, side, quantity)
         };
         let (level, gap_open) = (kind.level().unwrap_or_default(), false);
         let reason = match kind.is_stop() {

@@ -46,6 +46,9 @@ pub(crate) fn suits(options: &Options) -> bool {
         slippage,
         sizing: _,
         lot: _,
+        instruments,
+        actions,
+        financing,
         limits,
         first_bar: _,
     } = options;
@@ -61,8 +64,10 @@ pub(crate) fn suits(options: &Options) -> bool {
     let is_usual = *stops_before == StopsBefore::default()
         && *limit_gap == LimitGap::default()
         && *entry_bar == EntryBar::default();
+    let is_still = instruments.is_plain() && actions.is_empty() && financing.is_none();
     is_plain
         && is_usual
+        && is_still
         && max_drawdown.is_none()
         && trailing_stop.is_none()
         && participation.is_none()

@@ -39,6 +39,9 @@ impl Engine<'_> {
             StopReference::SignalClose => signal_close,
         };
         let (stop, target) = self.options.limits.levels(reference, quantity);
+        let instrument = self.terms(symbol);
+        let stop = stop.map(|level| instrument.stop(level, side));
+        let target = target.map(|level| instrument.limit(level, side));
         let now = self.timeline.now();
         let mut place = |kind, reason| {
             let id = self.book.send(symbol, side, kind, reason, now);
@@ -168,6 +171,7 @@ impl Engine<'_> {
             };
             let side = if is_short { Side::Buy } else { Side::Sell };
             let level = Offset::Share(share).behind(side, best);
+            let level = self.terms(symbol).stop(level, side);
             if if is_short { level >= now } else { level <= now } {
                 continue;
             }
@@ -176,6 +180,27 @@ impl Engine<'_> {
             order.reason = FillReason::Level { what: Waited::TrailingStop, level, gap_open: false };
             self.guards[symbol.index()] =
                 Some(Guard { levels: Levels { stop: Some(level), ..guard.levels }, ..guard });
+        }
+    }
+
+    /// Lets trailing stops of orders follow the bars that just ended.
+    pub(super) fn trail(&mut self) {
+        for order in &mut self.working {
+            let OrderKind::TrailingStop { offset, level } = order.kind else { continue };
+            let Some(bar) = self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from) else {
+                continue;
+            };
+            let bars = &self.bars[order.symbol.index()];
+            let instrument = self.world.instruments[order.symbol.index()];
+            let stop = |level| instrument.stop(level, order.side);
+            let is_close = self.options.trail_by == TrailBy::Close;
+            let best = |extreme: &[Price]| if is_close { bars.close[bar] } else { extreme[bar] };
+            let level = match order.side {
+                Side::Sell => level.max(stop(offset.below(best(&bars.high)))),
+                Side::Buy => level.min(stop(offset.above(best(&bars.low)))),
+            };
+            order.kind = OrderKind::TrailingStop { offset, level };
+            self.book.get_mut(order.id).order.kind = order.kind;
         }
     }
 }

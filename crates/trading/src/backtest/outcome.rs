@@ -4,7 +4,7 @@ use std::fmt;
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::Cash;
+use crate::backtest::{Cash, Flow};
 use crate::order::{Fill, FillReason, Record, RejectReason, Side, SymbolId, Transition};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -24,16 +24,18 @@ pub struct Trade {
     pub entry_time: Timestamp,
     /// The time of the last exit.
     pub exit_time: Timestamp,
-    /// All units entered.
+    /// All units entered, in units of the exit where there was a split between.
     pub quantity: Quantity,
     /// The average price of the entries.
     pub entry_price: Price,
     /// The average price of the exits.
     pub exit_price: Price,
-    /// The gain after all commissions.
+    /// The gain after all commissions, dividends included.
     pub pnl: Money,
     /// The commissions of entries and exits.
     pub fees: Money,
+    /// The dividends it brought, less those it paid while short.
+    pub dividends: Money,
     /// Why it was entered.
     pub entry_reason: FillReason,
     /// Why it was left.
@@ -79,6 +81,8 @@ pub struct OpenPosition {
     pub realized: Money,
     /// Commissions since it was first entered.
     pub fees: Money,
+    /// Dividends since it was first entered, less those it paid while short.
+    pub dividends: Money,
 }
 
 /// The account after every time, as columns of one length.
@@ -111,6 +115,11 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Positions were still valued at their last close that are delisted on a later day.
+    DelistedLater {
+        /// How many.
+        count: usize,
+    },
     /// The strategy never traded.
     NoTrades,
 }
@@ -139,6 +148,11 @@ impl fmt::Display for Warning {
             Self::Expired { count } => {
                 write!(f, "orders without a bar left to trade in: {count}")
             }
+            Self::DelistedLater { count } => write!(
+                f,
+                "open positions whose delisting lies after the last bar: {count}; \
+                 they are valued at their last close"
+            ),
             Self::NoTrades => f.write_str("the strategy never traded"),
         }
     }
@@ -169,6 +183,12 @@ pub struct Outcome {
     pub realized: Money,
     /// All commissions.
     pub fees: Money,
+    /// All dividends, less those that short positions paid.
+    pub dividends: Money,
+    /// Interest on cash, less interest and fees for what was borrowed.
+    pub interest: Money,
+    /// What changed cash or units without a trade, in the order it happened.
+    pub flows: Vec<Flow>,
     /// What slippage cost in all.
     pub slippage_cost: Money,
     /// The value of all fills.

@@ -9,6 +9,13 @@ use dirigent_core::Timestamp;
 use crate::data::bars::Bars;
 use crate::order::SymbolId;
 
+pub(super) const DAY_NANOS: i64 = 86_400_000_000_000;
+
+/// The number of the UTC day that a time lies in.
+pub(super) fn day_of(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(DAY_NANOS)
+}
+
 /// The union of the symbols' times, and a place in it.
 #[derive(Debug)]
 pub(super) struct Timeline<'a> {

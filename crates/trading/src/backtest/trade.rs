@@ -5,6 +5,7 @@ use dirigent_core::Timestamp;
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
 use crate::execution::{Dealt, Taking};
+use crate::instrument::Instrument;
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
@@ -64,13 +65,13 @@ impl Engine<'_> {
     /// Whether the order is done with.
     fn trade_entry(&mut self, entry: &Entry, moment: Moment, equity: Money) -> bool {
         let Some(reference) = self.price(entry.symbol, moment) else { return false };
-        let closes = &self.bars[entry.symbol.index()].close[..entry.seen];
+        let closes = self.closes(entry.symbol, entry.seen);
         let signal_close = closes.last().copied().unwrap_or(reference);
         let size = match entry.size {
             Size::Units(quantity) => Ok(quantity),
             Size::Rule => {
                 let price = self.options.slippage.price(entry.side, reference);
-                self.options.sizing.quantity(&self.ask(equity, price, closes))
+                self.options.sizing.quantity(&self.ask(entry.symbol, equity, price, &closes))
             }
         };
         let id = self.book.send_entry(entry);
@@ -97,12 +98,18 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn ask<'b>(&'b self, equity: Money, price: Price, closes: &'b [Price]) -> Ask<'b> {
+    pub(super) fn ask<'b>(
+        &'b self,
+        symbol: SymbolId,
+        equity: Money,
+        price: Price,
+        closes: &'b [Price],
+    ) -> Ask<'b> {
         Ask {
             equity,
             free: self.ledger.free(),
-            price,
-            lot: self.options.lot,
+            price: self.worth(symbol, price),
+            lot: self.lot(symbol),
             commission: self.options.commission.as_ref(),
             position_max: self.options.limits.position_max(equity),
             closes,
@@ -135,16 +142,18 @@ impl Engine<'_> {
             let Some(aim) = self.aims[symbol.index()].take() else { continue };
             self.aiming -= 1;
             let position = self.ledger.position(symbol).quantity();
-            targets.push(Target { symbol, weight: aim.weight, position, price });
+            let (lot, worth) = (self.lot(symbol), self.worth(symbol, price));
+            targets.push(Target { symbol, weight: aim.weight, position, price: worth, lot });
             // The wish is as old as the last bar it saw, whenever it trades.
             let bars = &self.bars[symbol.index()];
             if let Some(seen) = aim.seen.checked_sub(1) {
-                decisions[symbol.index()] = (bars.time[seen], bars.close[seen]);
+                let close = self.in_units_of_now(symbol, seen, bars.close[seen]);
+                decisions[symbol.index()] = (bars.time[seen], close);
             } else {
                 decisions[symbol.index()] = (now, price);
             }
         }
-        for order in plan(&targets, equity, self.options.lot) {
+        for order in plan(&targets, equity) {
             let Some(reference) = self.price(order.symbol, moment) else { continue };
             let (decided, signal_close) = decisions[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
@@ -166,11 +175,12 @@ impl Engine<'_> {
     fn within_limit(&self, order: &Move, quantity: Quantity, deal: &Deal) -> Quantity {
         let price = self.options.slippage.price(order.side, deal.reference);
         let limit = self.options.limits.position_max(deal.equity);
-        let Some(most) = limit.and_then(|limit| limit.units_at(price)) else { return quantity };
+        let worth = self.worth(order.symbol, price);
+        let Some(most) = limit.and_then(|limit| limit.units_at(worth)) else { return quantity };
         let held = self.ledger.position(order.symbol).quantity();
         let closing = closing_part(held, order.side, quantity);
         let kept = if closing.is_zero() { held.abs() } else { Quantity::ZERO };
-        let room = floor_to((most - kept).max(Quantity::ZERO), self.options.lot);
+        let room = floor_to((most - kept).max(Quantity::ZERO), self.lot(order.symbol));
         closing + (quantity - closing).min(room)
     }
 
@@ -203,7 +213,7 @@ impl Engine<'_> {
             }
         }
         order.quantity = match order.reason {
-            FillReason::Rebalance => self.payable(order.side, opening, deal.reference),
+            FillReason::Rebalance => self.payable(&order, opening, deal.reference),
             _ => opening,
         };
         self.book.get_mut(id).order.quantity = filled + closing + order.quantity + rest;
@@ -220,7 +230,7 @@ impl Engine<'_> {
         }
         let units = self.bars[symbol.index()].volume[bar] * share.to_f64();
         let units = Quantity::from_f64(units).unwrap_or(Quantity::from_raw(i64::MAX));
-        Some(floor_to(units, self.options.lot))
+        Some(floor_to(units, self.lot(symbol)))
     }
 
     /// Takes what was traded from the room that the volume allows.
@@ -236,10 +246,11 @@ impl Engine<'_> {
     }
 
     /// As many of `opening` units of new exposure as what is free now pays for.
-    fn payable(&self, side: Side, opening: Quantity, reference: Price) -> Quantity {
-        let price = self.options.slippage.price(side, reference);
+    fn payable(&self, order: &Order, opening: Quantity, reference: Price) -> Quantity {
+        let price = self.options.slippage.price(order.side, reference);
+        let (price, lot) = (self.worth(order.symbol, price), self.lot(order.symbol));
         let commission = self.options.commission.as_ref();
-        let most = affordable(self.ledger.free(), price, self.options.lot, commission);
+        let most = affordable(self.ledger.free(), price, lot, commission);
         most.map_or(opening, |most| opening.min(most))
     }
 
@@ -273,8 +284,10 @@ impl Engine<'_> {
         let is_gap = order.reason.level().is_some_and(|(_, gap_open)| gap_open);
         let is_maker = matches!(order.kind, OrderKind::Limit(_)) && !is_gap;
         let Order { side, quantity, .. } = order;
-        let fee = self.options.commission.fee_of(&Dealt { side, price, quantity, is_maker });
-        let quote = Quote { price, reference, fee };
+        let Instrument { multiplier, .. } = self.terms(order.symbol);
+        let dealt = Dealt { side, price: multiplier.times(price), quantity, is_maker };
+        let fee = self.options.commission.fee_of(&dealt);
+        let quote = Quote { price, reference, fee, multiplier };
         let account = Account {
             equity: deal.equity,
             free: self.ledger.free(),

@@ -3,6 +3,7 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::outcome::Trade;
+use crate::corporate::Ratio;
 use crate::data::bars::Bars;
 use crate::order::{Fill, FillReason, Side, SymbolId};
 use crate::portfolio::average;
@@ -29,17 +30,33 @@ struct Leg {
 }
 
 impl Leg {
-    fn add(&mut self, fill: &Fill) {
-        self.quantity += fill.quantity;
-        self.value += fill.value();
+    fn add(&mut self, quantity: Quantity, value: Money, price: Price, multiplier: Rate) {
+        self.quantity += quantity;
+        self.value += value;
         self.fills += 1;
-        self.price = match self.fills {
-            1 => fill.price,
-            _ => average(self.value, self.quantity)
-                .filter(|price| price.is_positive())
-                .unwrap_or(fill.price),
-        };
+        self.price = if self.fills == 1 { price } else { self.average(multiplier, price) };
     }
+
+    /// Its average price; `or` where it is too small to be one.
+    fn average(&self, multiplier: Rate, or: Price) -> Price {
+        let average = average(multiplier.under(self.value), self.quantity);
+        average.filter(|price| price.is_positive()).unwrap_or(or)
+    }
+
+    /// The same money for other units.
+    fn split(&mut self, ratio: Ratio) {
+        self.quantity = ratio.units(self.quantity);
+        self.price = ratio.price(self.price);
+    }
+}
+
+/// How a round trip ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub(super) symbol: SymbolId,
+    pub(super) time: Timestamp,
+    pub(super) price: Price,
+    pub(super) reason: FillReason,
 }
 
 /// A position on its way.
@@ -48,11 +65,16 @@ pub(super) struct Trip {
     pub(super) side: Side,
     pub(super) entry_bar: usize,
     pub(super) entry_time: Timestamp,
-    entered_at: Moment,
     entry_reason: FillReason,
     entry: Leg,
     exit: Leg,
     pub(super) fees: Money,
+    pub(super) dividends: Money,
+    multiplier: Rate,
+    /// The first bar whose prices are in the units of now.
+    from: usize,
+    /// The lowest and the highest price of the bars before it, in the units of now.
+    before: Option<(Price, Price)>,
 }
 
 impl Trip {
@@ -61,23 +83,37 @@ impl Trip {
             side: fill.side,
             entry_bar: bar,
             entry_time: fill.time,
-            entered_at: moment,
             entry_reason: fill.reason,
             entry: Leg::default(),
             exit: Leg::default(),
             fees: Money::ZERO,
+            dividends: Money::ZERO,
+            multiplier: fill.multiplier(),
+            from: bar + usize::from(moment == Moment::Close),
+            before: None,
         };
         trip.add(fill);
         trip
     }
 
     pub(super) fn add(&mut self, fill: &Fill) {
-        if fill.side == self.side {
-            self.entry.add(fill)
-        } else {
-            self.exit.add(fill)
-        }
+        let leg = if fill.side == self.side { &mut self.entry } else { &mut self.exit };
+        leg.add(fill.quantity, fill.value(), fill.price, self.multiplier);
         self.fees += fill.fee;
+    }
+
+    /// Adds units that were paid off without a trade.
+    pub(super) fn pay_off(&mut self, quantity: Quantity, value: Money, price: Price) {
+        self.exit.add(quantity, value, price, self.multiplier);
+    }
+
+    /// Goes on in the units after a split, which `bar` is the first to show.
+    pub(super) fn split(&mut self, ratio: Ratio, bars: &Bars, bar: usize) {
+        let seen = self.range(bars, bar);
+        self.before = seen.map(|(low, high)| (ratio.price(low), ratio.price(high)));
+        self.from = self.from.max(bar);
+        self.entry.split(ratio);
+        self.exit.split(ratio);
     }
 
     /// What exits brought more than entries cost, before commissions.
@@ -90,6 +126,12 @@ impl Trip {
 
     /// The trade, once the position is flat again.
     pub(super) fn finish(&self, last: &Fill, bars: &Bars, bar: usize, moment: Moment) -> Trade {
+        let Fill { symbol, time, price, reason, .. } = *last;
+        self.end(&Ending { symbol, time, price, reason }, bars, bar, moment)
+    }
+
+    /// The trade that ended so.
+    pub(super) fn end(&self, last: &Ending, bars: &Bars, bar: usize, moment: Moment) -> Trade {
         let gain = self.taken();
         let (worst, best) = self.extremes(bars, bar, moment, last.price);
         Trade {
@@ -102,8 +144,9 @@ impl Trip {
             quantity: self.entry.quantity,
             entry_price: self.entry.price,
             exit_price: self.exit.price,
-            pnl: gain - self.fees,
+            pnl: gain - self.fees + self.dividends,
             fees: self.fees,
+            dividends: self.dividends,
             entry_reason: self.entry_reason,
             exit_reason: last.reason,
             mae: self.change(worst).min(Rate::ZERO),
@@ -114,12 +157,20 @@ impl Trip {
     /// The worst and the best price the position surely saw: whole bars while it was held, of the
     /// first and the last bar only what came after the entry and before the exit.
     fn extremes(&self, bars: &Bars, bar: usize, moment: Moment, exit: Price) -> (Price, Price) {
-        let from = self.entry_bar + usize::from(self.entered_at == Moment::Close);
-        let to = bar + usize::from(moment == Moment::Close);
-        let held = from.min(to)..to;
-        let low = bars.low[held.clone()].iter().copied().min().map_or(exit, |low| low.min(exit));
-        let high = bars.high[held].iter().copied().max().map_or(exit, |high| high.max(exit));
+        let seen = self.range(bars, bar + usize::from(moment == Moment::Close));
+        let (low, high) = seen.map_or((exit, exit), |(l, h)| (l.min(exit), h.max(exit)));
         if self.side == Side::Buy { (low, high) } else { (high, low) }
+    }
+
+    /// The lowest and the highest price of the bars before `to` while it was held.
+    fn range(&self, bars: &Bars, to: usize) -> Option<(Price, Price)> {
+        let held = self.from.min(to)..to;
+        let low = bars.low[held.clone()].iter().copied().min();
+        let high = bars.high[held].iter().copied().max();
+        match (low.zip(high), self.before) {
+            (Some((low, high)), Some(before)) => Some((low.min(before.0), high.max(before.1))),
+            (now, before) => now.or(before),
+        }
     }
 
     /// How much better `price` is than the entry, as a share of the entry.

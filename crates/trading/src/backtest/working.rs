@@ -4,16 +4,15 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::engine::Engine;
+use crate::backtest::timeline::day_of;
 use crate::backtest::trips::Moment;
-use crate::execution::{FillTiming, TrailBy};
+use crate::execution::FillTiming;
 use crate::order::{
     Bracket, Change, FillReason, Group, OrderEvent, OrderId, OrderKind, OrderRequest, RejectReason,
     Side, SymbolId, Tag, TimeInForce,
 };
 use crate::portfolio::floor_to;
 use crate::price::{Price, Quantity};
-
-const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// What ties orders together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,10 +131,6 @@ impl Working {
     }
 }
 
-fn day_of(time: Timestamp) -> i64 {
-    time.as_nanos().div_euclid(DAY_NANOS)
-}
-
 impl Engine<'_> {
     /// Ends the orders for the day if time `t` is the last of it.
     pub(super) fn end_day(&mut self, t: usize) {
@@ -169,7 +164,8 @@ impl Engine<'_> {
     }
 
     fn change(&mut self, at: usize, change: &Change) {
-        let lot = self.options.lot;
+        let lot = self.lot(self.working[at].symbol);
+        let instrument = self.terms(self.working[at].symbol);
         let order = &mut self.working[at];
         if let Some(quantity) = change.quantity {
             order.left = floor_to(quantity, lot);
@@ -186,6 +182,7 @@ impl Engine<'_> {
                 OrderKind::TrailingStop { offset, level: level(old) }
             }
         };
+        order.kind = instrument.on_ticks(order.kind, order.side);
         let Working { id, kind, left, .. } = *order;
         let record = self.book.get_mut(id);
         record.order.kind = kind;
@@ -198,8 +195,12 @@ impl Engine<'_> {
 
     /// Places an order that waits for more than the next fill point.
     pub(super) fn place(&mut self, request: &OrderRequest, reason: FillReason) {
-        let request =
-            OrderRequest { quantity: floor_to(request.quantity, self.options.lot), ..*request };
+        let OrderRequest { symbol, side, .. } = *request;
+        let request = OrderRequest {
+            quantity: floor_to(request.quantity, self.lot(symbol)),
+            kind: self.terms(symbol).on_ticks(request.kind, side),
+            ..*request
+        };
         let seen = self.timeline.seen()[request.symbol.index()];
         let closes = &self.bars[request.symbol.index()].close[..seen];
         let signal_close = closes.last().copied().unwrap_or(Price::ZERO);
@@ -283,24 +284,5 @@ impl Engine<'_> {
         let order = &mut self.working[at];
         order.finish();
         self.book.end(order.id, OrderEvent::Expired, None, self.timeline.now());
-    }
-
-    /// Lets trailing stops follow the bars that just ended.
-    pub(super) fn trail(&mut self) {
-        for order in &mut self.working {
-            let OrderKind::TrailingStop { offset, level } = order.kind else { continue };
-            let Some(bar) = self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from) else {
-                continue;
-            };
-            let bars = &self.bars[order.symbol.index()];
-            let is_close = self.options.trail_by == TrailBy::Close;
-            let best = |extreme: &[Price]| if is_close { bars.close[bar] } else { extreme[bar] };
-            let level = match order.side {
-                Side::Sell => level.max(offset.below(best(&bars.high))),
-                Side::Buy => level.min(offset.above(best(&bars.low))),
-            };
-            order.kind = OrderKind::TrailingStop { offset, level };
-            self.book.get_mut(order.id).order.kind = order.kind;
-        }
     }
 }

@@ -48,6 +48,10 @@ pub enum FillReason {
     DrawdownLimit,
     /// The account's equity reached zero.
     Ruin,
+    /// Trading in the symbol ended and its units were paid off.
+    Delisting,
+    /// A split left less than one lot, which was paid off.
+    CashInLieu,
 }
 
 /// What kind of order waited for a price.
@@ -91,6 +95,8 @@ impl FillReason {
             Self::AtClose => "at_close",
             Self::DrawdownLimit => "drawdown_limit",
             Self::Ruin => "ruin",
+            Self::Delisting => "delisting",
+            Self::CashInLieu => "cash_in_lieu",
         }
     }
 
@@ -182,6 +188,9 @@ pub enum RejectReason {
     /// There is no position to close any more.
     #[error("nothing to close")]
     NothingToClose,
+    /// Trading in the symbol has ended.
+    #[error("the symbol was delisted")]
+    Delisted,
 }
 
 #[cfg(test)]

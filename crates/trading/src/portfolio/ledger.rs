@@ -1,19 +1,37 @@
 //! The ledger: cash, positions at average cost, gains and fees.
 //!
-//! Invariant, to the last digit after every call:
-//! `cash + Σ value = equity` and `equity = initial + realized + unrealized − fees`.
+//! Invariant, to the last digit after every call: `cash + Σ value = equity` and
+//! `equity = initial + realized + unrealized − fees + dividends + interest`.
 //! Both hold because every amount is rounded once, where it enters, and from there on only moved.
 
+mod flow;
+
 use crate::order::{Fill, SymbolId};
-use crate::price::{Money, Price, Quantity};
+use crate::price::{Money, Price, Quantity, Rate};
+
+pub use flow::Conversion;
 
 /// What is held of one symbol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     quantity: Quantity,
     cost: Money,
     mark: Price,
     value: Money,
+    /// What a unit is worth at a price of one.
+    multiplier: Rate,
+}
+
+impl Default for Position {
+    fn default() -> Self {
+        Self {
+            quantity: Quantity::ZERO,
+            cost: Money::ZERO,
+            mark: Price::ZERO,
+            value: Money::ZERO,
+            multiplier: Rate::ONE,
+        }
+    }
 }
 
 impl Position {
@@ -44,7 +62,13 @@ impl Position {
 
     /// The average price of the units held, rounded half to even; `None` when flat.
     pub fn average_price(&self) -> Option<Price> {
-        average(self.cost, self.quantity)
+        average(self.multiplier.under(self.cost), self.quantity)
+    }
+
+    /// What one unit is worth at `price`.
+    #[inline]
+    fn worth(&self, price: Price) -> Price {
+        self.multiplier.times(price)
     }
 
     /// Takes a trade of `quantity` (signed) for `amount` (signed alike); answers what was gained.
@@ -60,7 +84,7 @@ impl Position {
             -amount - released
         };
         self.quantity += quantity;
-        self.value = self.mark.notional(self.quantity);
+        self.value = self.worth(self.mark).notional(self.quantity);
         gained
     }
 }
@@ -82,6 +106,8 @@ pub struct Ledger {
     cash: Money,
     realized: Money,
     fees: Money,
+    dividends: Money,
+    interest: Money,
     /// Σ value of all positions.
     worth: Money,
     /// How many positions are not flat.
@@ -97,10 +123,25 @@ impl Ledger {
             cash: initial,
             realized: Money::ZERO,
             fees: Money::ZERO,
+            dividends: Money::ZERO,
+            interest: Money::ZERO,
             worth: Money::ZERO,
             open: 0,
             positions: vec![Position::default(); symbols],
         }
+    }
+
+    /// The same, in which a unit of each symbol is worth its price times a multiplier.
+    ///
+    /// # Panics
+    /// If something is held already.
+    #[must_use]
+    pub fn with_multipliers(mut self, multipliers: impl IntoIterator<Item = Rate>) -> Self {
+        assert!(self.is_flat(), "multipliers are set before the first trade");
+        for (position, multiplier) in self.positions.iter_mut().zip(multipliers) {
+            position.multiplier = multiplier;
+        }
+        self
     }
 
     /// Cash at the start.
@@ -162,7 +203,7 @@ impl Ledger {
         let position = &mut self.positions[symbol.index()];
         position.mark = price;
         if !position.quantity.is_zero() {
-            let value = price.notional(position.quantity);
+            let value = position.worth(price).notional(position.quantity);
             self.worth += value - position.value;
             position.value = value;
         }
@@ -186,8 +227,8 @@ impl Ledger {
     /// If the fill crosses from long to short or back; such an order is filled in two parts.
     pub fn fill(&mut self, fill: &Fill) -> Money {
         let quantity = fill.signed_quantity();
-        let amount = fill.price.notional(quantity);
         let position = &mut self.positions[fill.symbol.index()];
+        let amount = position.worth(fill.price).notional(quantity);
         let (was_flat, value) = (position.is_flat(), position.value);
         let gained = position.trade(quantity, amount);
         self.worth += position.value - value;
@@ -203,7 +244,8 @@ impl Ledger {
     pub fn balances(&self) -> bool {
         let worth: Money = self.positions.iter().map(|position| position.value).sum();
         let open = self.positions.iter().filter(|position| !position.is_flat()).count();
-        let equity = self.initial + self.realized + self.unrealized() - self.fees;
+        let flows = self.dividends + self.interest;
+        let equity = self.initial + self.realized + self.unrealized() - self.fees + flows;
         let flat_is_free = |p: &Position| !p.is_flat() || (p.cost.is_zero() && p.value.is_zero());
         (self.worth, self.open) == (worth, open)
             && self.equity() == equity
@@ -230,7 +272,8 @@ mod tests {
             time_in_force: TimeInForce::Gtc,
         };
         let price = Price::from_raw(price);
-        let quote = Quote { price, reference: price, fee: Money::from_raw(fee.into()) };
+        let fee = Money::from_raw(fee.into());
+        let quote = Quote { price, reference: price, fee, multiplier: Rate::ONE };
         let all = Money::from_raw(i128::from(i64::MAX) << 40);
         let account =
             risk::Account { equity: all, free: all, position: Quantity::ZERO, stopped: None };

@@ -20,8 +20,10 @@ pub struct Target {
     pub weight: Rate,
     /// Units held now.
     pub position: Quantity,
-    /// The price of the moment.
+    /// What a unit is worth at the price of the moment.
     pub price: Price,
+    /// The smallest step of its quantity.
+    pub lot: Quantity,
 }
 
 /// One order of a rebalancing.
@@ -36,9 +38,9 @@ pub struct Move {
 }
 
 /// The orders from where the portfolio is to where it shall be, in the order they run.
-pub fn plan(targets: &[Target], equity: Money, lot: Quantity) -> Vec<Move> {
+pub fn plan(targets: &[Target], equity: Money) -> Vec<Move> {
     let mut moves: Vec<(i128, Move)> =
-        targets.iter().filter_map(|target| target.order(equity, lot)).collect();
+        targets.iter().filter_map(|target| target.order(equity)).collect();
     // The sort is stable: symbols of one value stay in their order.
     moves.sort_by_key(|(value, _)| *value);
     moves.into_iter().map(|(_, order)| order).collect()
@@ -46,10 +48,10 @@ pub fn plan(targets: &[Target], equity: Money, lot: Quantity) -> Vec<Move> {
 
 impl Target {
     /// The order and its signed value in steps of four decimals; `None` if there is nothing to do.
-    fn order(&self, equity: Money, lot: Quantity) -> Option<(i128, Move)> {
+    fn order(&self, equity: Money) -> Option<(i128, Move)> {
         let wanted = self.weight.of(equity);
         let value = wanted - self.price.notional(self.position);
-        let (side, quantity) = match self.change(wanted, lot) {
+        let (side, quantity) = match self.change(wanted) {
             Some(change) if change.is_zero() => return None,
             Some(change) if change.is_negative() => (Side::Sell, Ok(-change)),
             Some(change) => (Side::Buy, Ok(change)),
@@ -60,9 +62,9 @@ impl Target {
     }
 
     /// The units to trade, negative to sell; `None` if a quantity cannot hold them.
-    fn change(&self, wanted: Money, lot: Quantity) -> Option<Quantity> {
+    fn change(&self, wanted: Money) -> Option<Quantity> {
         let units = wanted.abs().units_at(self.price)?;
-        let units = floor_to(if wanted.is_negative() { -units } else { units }, lot);
+        let units = floor_to(if wanted.is_negative() { -units } else { units }, self.lot);
         units.checked_add(-self.position)
     }
 }
@@ -87,9 +89,10 @@ mod tests {
                 weight: Rate::percent(*weight),
                 position: Quantity::from_units(*position).unwrap(),
                 price: Price::from_raw(price * crate::price::SCALE),
+                lot: Quantity::from_units(1).unwrap(),
             })
             .collect();
-        let moves = plan(&targets, "10000".parse().unwrap(), Quantity::from_units(1).unwrap());
+        let moves = plan(&targets, "10000".parse().unwrap());
         let moves: Vec<_> = moves
             .iter()
             .map(|order| {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use dirigent_core::{Seed, Timestamp};
-use dirigent_trading::backtest::{Options, Outcome, Unwatched, run};
+use dirigent_trading::backtest::{Financing, Options, Outcome, Unwatched, run};
 use dirigent_trading::execution::{
     EntryBar, FillTiming, Intrabar, LimitFill, LimitGap, StandardCommission, StandardSlippage,
     StopsBefore, TrailBy,
 };
-use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, TimeInForce};
+use dirigent_trading::instrument::Instruments;
+use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, Side, TimeInForce};
 use dirigent_trading::portfolio::{Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
@@ -185,13 +186,16 @@ prop_compose! {
                     StopReference::EntryPrice
                 },
             },
+            instruments: Instruments::default(),
+            actions: Arc::default(),
+            financing: Financing::default(),
             first_bar: 0,
         }
     }
 }
 
 /// The same decisions, but never quiet: every bar is a full step.
-struct Wakeful(SignalStrategy);
+pub(crate) struct Wakeful(pub(crate) SignalStrategy);
 
 impl Strategy for Wakeful {
     fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
@@ -199,16 +203,21 @@ impl Strategy for Wakeful {
     }
 }
 
-fn check_books(outcome: &Outcome) {
+pub(crate) fn check_books(outcome: &Outcome) {
     let mut cash = outcome.initial_cash;
     let mut fills = outcome.fills.iter().peekable();
+    let mut flows = outcome.flows.iter().peekable();
     for (time, after) in outcome.equity.time.iter().zip(outcome.equity.cash.iter()) {
         while let Some(fill) = fills.next_if(|fill| fill.time <= *time) {
-            cash = cash - fill.price.notional(fill.signed_quantity()) - fill.fee;
+            let value = if fill.side == Side::Buy { fill.value() } else { -fill.value() };
+            cash = cash - value - fill.fee;
+        }
+        while let Some(flow) = flows.next_if(|flow| flow.time <= *time) {
+            cash += flow.amount;
         }
         assert_eq!(after, cash, "{time}");
     }
-    assert_eq!(fills.next(), None);
+    assert_eq!((fills.next(), flows.next()), (None, None));
     let worth: Money = outcome.open_positions.iter().map(|open| open.value).sum();
     let unrealized: Money = outcome.open_positions.iter().map(|open| open.unrealized).sum();
     let open_fees: Money = outcome.open_positions.iter().map(|open| open.fees).sum();
@@ -216,9 +225,12 @@ fn check_books(outcome: &Outcome) {
     let end = outcome.final_equity;
     assert_eq!(outcome.equity.equity.last(), Some(&end));
     assert_eq!(end, cash + worth);
-    assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees);
+    let paid = outcome.dividends + outcome.interest;
+    assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees + paid);
     let taken: Money = outcome.open_positions.iter().map(|open| open.realized).sum();
-    assert_eq!(end, outcome.initial_cash + pnl + taken + unrealized - open_fees);
+    let dividends: Money = outcome.open_positions.iter().map(|open| open.dividends).sum();
+    let open = taken + unrealized - open_fees + dividends;
+    assert_eq!(end, outcome.initial_cash + pnl + open + outcome.interest);
 }
 
 proptest! {

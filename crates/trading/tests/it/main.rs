@@ -3,8 +3,10 @@
 
 mod allocate;
 mod backtest;
+mod backtest_actions;
 mod backtest_extremes;
 mod backtest_fast;
+mod backtest_flows;
 mod backtest_golden;
 mod backtest_properties;
 mod backtest_weights;

@@ -47,6 +47,12 @@ pub(super) static DATA: Section = Section::new(
             "auto",
             "Correction for splits and dividends; auto: where the file has an adjusted close",
         ),
+        Field::optional(
+            "actions",
+            Kind::Path,
+            "CSV file of splits, dividends and delistings: symbol, date, action, value",
+        )
+        .example("actions.csv"),
         Field::default(
             "on_error",
             Kind::Choice(&["fail", "drop", "repair"]),

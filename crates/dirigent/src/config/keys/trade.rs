@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Need, Range, Section, Tagged, Variant};
 
-use super::NAMES;
+use super::{NAMES, world};
 
 /// The least percentage that is not zero as a share of nine decimals.
 pub(super) const PERCENT_MIN: f64 = 1e-7;
@@ -87,6 +87,12 @@ pub(super) static PORTFOLIO: Section = Section::new(
             Kind::Decimal(Range::positive(1e9)),
             "Quantities are multiples of this",
         ),
+        Field::optional(
+            "financing",
+            Kind::Section(&world::FINANCING),
+            "What cash earns and what borrowing costs; nothing where it is absent",
+        )
+        .example("{cash_rate: 0.03, borrow_rate: 0.01}"),
     ],
 );
 

@@ -1,14 +1,17 @@
 //! Loading: the bars that are traded, and those that rules and benchmark look at.
 
+use std::{path::PathBuf, sync::Arc};
+
 use dirigent_trading::{
     Bars,
+    corporate::{Action, Event},
     data::{self, Loaded, Timeframe},
 };
 use dirigent_workflow::event::Failure;
 use serde_json::{Value, json};
 
 use super::membership::{self, Membership};
-use crate::{prepare::is_path, setup::Setup, strategy::Chosen};
+use crate::{config::workflow::Adjust, prepare::is_path, setup::Setup, strategy::Chosen};
 
 /// A file that was read.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub(super) struct Stock {
     pub(super) timeframe: Timeframe,
     /// What was done to the prices.
     pub(super) adjustment: String,
+    /// What companies did to their units.
+    pub(super) actions: Arc<[Action]>,
     /// The files that were read.
     pub(super) files: Vec<ReadFile>,
     /// What was done to the data, for the record.
@@ -103,6 +108,9 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
     if let Some(path) = &setup.data.universe {
         membership::apply(&mut stock, &setup.absolute(path))?;
     }
+    if let Some(path) = &setup.data.actions {
+        stock.actions = actions(setup, path, &mut stock)?;
+    }
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         let bars = from_file(setup, path, &mut stock.files)?;
         stock.benchmark = Some(bars.symbol.clone());
@@ -119,8 +127,42 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
-    let membership = None;
-    Stock { bars, others, benchmark, timeframe, adjustment, files, notes, warnings, membership }
+    let (actions, membership) = (Arc::default(), None);
+    Stock {
+        bars,
+        others,
+        benchmark,
+        timeframe,
+        adjustment,
+        actions,
+        files,
+        notes,
+        warnings,
+        membership,
+    }
+}
+
+/// The corporate actions of a file on what was loaded.
+fn actions(setup: &Setup, path: &str, stock: &mut Stock) -> Result<Arc<[Action]>, Failure> {
+    let path = PathBuf::from(setup.absolute(path));
+    let bars: Vec<&Bars> = stock.bars.iter().chain(&stock.others).collect();
+    let read = data::read_actions(&path, &bars, setup.data.timezone.as_deref());
+    let (actions, fact) = read.map_err(invalid)?;
+    let split = actions.iter().find(|action| matches!(action.event, Event::Split(_)));
+    if let (Some(split), Adjust::Splits) = (split, setup.data.adjust) {
+        return Err(Failure {
+            code: "data_invalid".into(),
+            message: format!(
+                "`data.actions` has a split of `{}`, which `data.adjust: splits` has removed from \
+                 the prices already",
+                split.symbol
+            ),
+            hint: Some("set `data.adjust: none`, or take the splits out of the file".into()),
+        });
+    }
+    stock.files.push(ReadFile::of(&fact));
+    stock.notes.push(format!("corporate actions on these symbols: {}", actions.len()));
+    Ok(actions.into())
 }
 
 /// What was done to the prices, in words.

@@ -9,6 +9,7 @@ use dirigent_trading::{
         self, Options, Outcome,
         causality::{self, Proof, Unproven},
     },
+    corporate::{Action, Event},
     metrics::{self, Curve, Performance, TradeResult},
     strategy::Strategy,
 };
@@ -38,6 +39,8 @@ pub(super) struct Finished {
     pub(super) benchmark: Option<Vec<f64>>,
     /// Bars in a year.
     pub(super) periods_per_year: f64,
+    /// Whether cash and units may change without a trade.
+    pub(super) has_flows: bool,
     /// The result document.
     pub(super) result: Value,
 }
@@ -52,7 +55,8 @@ pub(super) fn simulate(
 ) -> Result<Finished, TaskError> {
     let failed = |code: &str, message| TaskError::Failed(failure(code, message));
     let periods_per_year = periods_per_year(setup, &stock);
-    let options = setup.options(periods_per_year);
+    let options =
+        Options { actions: Arc::clone(&stock.actions), ..setup.options(periods_per_year) };
     let mut strategy = strategy(chosen, &stock, &options, &stock.bars, &stock.others)
         .map_err(|message| failed("strategy_invalid", message))?;
     let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
@@ -64,14 +68,15 @@ pub(super) fn simulate(
     })?;
     let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
     let cash = outcome.initial_cash.to_f64();
-    let benchmark = stock.benchmark().and_then(|bars| held(bars, &outcome, cash));
+    let benchmark = stock.benchmark().and_then(|bars| held(bars, &stock.actions, &outcome, cash));
     let performance = performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
         .map_err(|error| failed("backtest_failed", error.to_string()))?;
-    let mut result = result(&stock, &outcome, &performance);
+    let mut result = result(setup, &stock, &outcome, &performance);
     if let Some(count) = setup.workflow.metrics.prove_causal {
         result["causality"] = prove(setup, &stock, &outcome, &options, count, watch, again)?;
     }
-    Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, result })
+    let has_flows = has_flows(setup);
+    Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, has_flows, result })
 }
 
 /// The strategy for `bars`, which are those of the stock or the beginning of them, and `others`.
@@ -143,18 +148,30 @@ pub(super) fn periods_per_year(setup: &Setup, stock: &Stock) -> f64 {
     setup.workflow.metrics.periods_per_year.unwrap_or_else(measured)
 }
 
-/// What `cash` in the benchmark would be worth at each time of the outcome; its first close counts
-/// for times before it.
-fn held(bars: &Bars, outcome: &Outcome, cash: f64) -> Option<Vec<f64>> {
+/// What `cash` in the benchmark would be worth at each time of the outcome, with its splits and
+/// dividends; its first close counts for times before it.
+fn held(bars: &Bars, actions: &[Action], outcome: &Outcome, cash: f64) -> Option<Vec<f64>> {
     let times = &outcome.equity.time;
     let mut at = bars.time.partition_point(|time| time <= times.first().unwrap_or(time));
     at = at.saturating_sub(1);
     let first = bars.close.get(at)?.to_f64();
+    let own = actions.iter().filter(|action| action.symbol == bars.symbol);
+    let mut to_come: Vec<&Action> = own.filter(|action| action.date > bars.time[at]).collect();
+    to_come.sort_by_key(|action| (action.date, matches!(action.event, Event::Dividend(_))));
+    let mut to_come = to_come.into_iter().peekable();
+    let (mut units, mut paid) = (cash / first, 0.0);
     let worth = |time| {
         while bars.time.get(at + 1).is_some_and(|next| next <= time) {
             at += 1;
+            while let Some(action) = to_come.next_if(|action| action.date <= bars.time[at]) {
+                match action.event {
+                    Event::Split(ratio) => units *= ratio.to_f64(),
+                    Event::Dividend(per_unit) => paid += units * per_unit.to_f64(),
+                    Event::Delisting(_) => {}
+                }
+            }
         }
-        cash * bars.close[at].to_f64() / first
+        units * bars.close[at].to_f64() + paid
     };
     Some(times.iter().map(worth).collect())
 }
@@ -225,7 +242,7 @@ impl Start {
     }
 }
 
-fn result(stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value {
+fn result(setup: &Setup, stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value {
     let open: Vec<Value> = outcome
         .open_positions
         .iter()
@@ -243,12 +260,26 @@ fn result(stock: &Stock, outcome: &Outcome, performance: &Performance) -> Value 
             })
         })
         .collect();
-    json!({
+    let mut result = json!({
         "symbols": outcome.symbols,
         "bars": stock.bars.iter().map(Bars::len).sum::<usize>(),
         "initial_cash": outcome.initial_cash.to_f64(),
         "final_equity": outcome.final_equity.to_f64(),
         "open_positions": open,
         "metrics": performance,
-    })
+    });
+    if has_flows(setup) {
+        result["dividends"] = outcome.dividends.to_f64().into();
+        result["interest"] = outcome.interest.to_f64().into();
+        for (row, position) in (0..).zip(&outcome.open_positions) {
+            let row: usize = row;
+            result["open_positions"][row]["dividends"] = position.dividends.to_f64().into();
+        }
+    }
+    result
+}
+
+/// Whether cash and units of this run may change without a trade.
+fn has_flows(setup: &Setup) -> bool {
+    setup.data.actions.is_some() || setup.workflow.portfolio.financing.is_some()
 }

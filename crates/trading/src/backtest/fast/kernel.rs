@@ -16,7 +16,7 @@ use crate::data::bars::Bars;
 use crate::execution::{FillTiming, Level, Levels};
 use crate::order::{Fill, FillReason, Order, OrderId, OrderKind, Quote, Side, SymbolId};
 use crate::portfolio::{Ask, average};
-use crate::price::{Money, Price, Quantity};
+use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{self, Account, StopReference};
 use crate::signal::Signal;
 use crate::strategy::{Holding, wanted};
@@ -307,7 +307,8 @@ impl<'a> Kernel<'a> {
             OrderKind::Limit(_) => reference,
             _ => options.slippage.price(order.side, reference),
         };
-        let quote = Quote { price, reference, fee: options.commission.fee(price, order.quantity) };
+        let fee = options.commission.fee(price, order.quantity);
+        let quote = Quote { price, reference, fee, multiplier: Rate::ONE };
         let position = self.held.quantity;
         let account = Account { equity, free: self.held.cash, position, stopped: None };
         let approved =

@@ -70,6 +70,9 @@ impl<'a> Log<'a> {
             open_positions: open.into_iter().collect(),
             realized: kernel.realized,
             fees: self.fees,
+            dividends: Money::ZERO,
+            interest: Money::ZERO,
+            flows: Vec::new(),
             slippage_cost: self.slippage,
             traded_value: self.traded,
             bars_exposed: self.exposed,
@@ -113,6 +116,7 @@ impl<'a> Log<'a> {
             unrealized: value - cost,
             realized: trip.taken() + cost,
             fees: trip.fees,
+            dividends: trip.dividends,
         })
     }
 
