@@ -207,6 +207,7 @@ impl<'a> Engine<'a> {
         }
         if !self.working.is_empty() {
             self.meet_within();
+            self.protect_late();
             self.meet_close();
             self.end_day(t);
             self.trail();

@@ -3,7 +3,9 @@
 use crate::backtest::engine::Engine;
 use crate::backtest::trade::Deal;
 use crate::backtest::trips::Moment;
-use crate::execution::{Bar, EntryBar, Level, Levels, LimitGap, StopsBefore, Touch, TrailBy};
+use crate::execution::{
+    Bar, EntryBar, Level, Levels, LimitGap, Route, StopsBefore, Touch, TrailBy,
+};
 use crate::order::{
     Fill, FillReason, Offset, OrderEvent, OrderId, OrderKind, Side, SymbolId, Waited,
 };
@@ -20,6 +22,8 @@ pub(super) struct Guard {
     pub(super) works_from: usize,
     /// The first bar whose extreme the stop may trail.
     pub(super) from: usize,
+    /// The bar within which the entry traded, and at which price.
+    pub(super) entered_within: Option<(usize, Price)>,
 }
 
 impl Engine<'_> {
@@ -60,6 +64,11 @@ impl Engine<'_> {
             works_from: self.exits_from(symbol, is_market),
             // Whether the extremes of a bar came after an entry within it is not known.
             from: self.timeline.seen()[symbol.index()] - usize::from(moment == Moment::Open),
+            entered_within: self
+                .timeline
+                .bar(symbol)
+                .filter(|_| moment == Moment::Within)
+                .map(|bar| (bar, fill.price)),
         };
         self.guards[symbol.index()] = Some(guard);
         self.guarded += 1;
@@ -99,13 +108,39 @@ impl Engine<'_> {
         }
     }
 
-    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
-        let quantity = self.ledger.position(symbol).quantity();
-        if bar < guard.works_from {
-            return;
+    /// Trades the exits of positions that were entered within this time's bars: only the worse one
+    /// is known to come after, or the better one where limits are taken to come first.
+    pub(super) fn protect_late(&mut self) {
+        for symbol in (0..self.guards.len()).map(SymbolId::new) {
+            let (Some(guard), Some(at)) = (self.guards[symbol.index()], self.timeline.bar(symbol))
+            else {
+                continue;
+            };
+            let Some((_, entry)) = guard.entered_within.filter(|(bar, _)| *bar == at) else {
+                continue;
+            };
+            // What the bar did before the entry is not the position's.
+            let bar = Bar { open: entry, ..self.bars[symbol.index()].bar(at) };
+            let levels = match self.options.fill_model.route(&bar) {
+                Route::LimitsFirst => Levels { stop: None, ..guard.levels },
+                _ => Levels { target: None, ..guard.levels },
+            };
+            if at >= guard.works_from {
+                self.protect_in(symbol, &Guard { levels, ..guard }, &bar);
+            }
         }
-        let bar = self.bars[symbol.index()].bar(bar);
-        let Some(touch) = self.first_touch(&bar, quantity, guard.levels) else { return };
+    }
+
+    fn protect_one(&mut self, symbol: SymbolId, guard: &Guard, bar: usize) {
+        if bar >= guard.works_from {
+            let bar = self.bars[symbol.index()].bar(bar);
+            self.protect_in(symbol, guard, &bar);
+        }
+    }
+
+    fn protect_in(&mut self, symbol: SymbolId, guard: &Guard, bar: &Bar) {
+        let quantity = self.ledger.position(symbol).quantity();
+        let Some(touch) = self.first_touch(bar, quantity, guard.levels) else { return };
         let Touch { level, price, gap_open } = touch;
         let id = if level == Level::Stop { guard.stop } else { guard.target };
         let Some(id) = id else { return };

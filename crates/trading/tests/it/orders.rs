@@ -382,3 +382,28 @@ fn a_position_is_left_when_it_comes_back_from_its_best_price() {
     let expected = "sell 108 filled trailing_stop@108.00 gap_open";
     check_signals(&gap, &options, "L..", &[bought, expected]);
 }
+
+/// The stop of the limits was first looked at a bar after an entry within the bar.
+#[test]
+fn a_position_entered_within_a_bar_is_stopped_in_it() {
+    use dirigent_trading::order::{EntryOrder, EntryPrice};
+    let one = Offset::Share(Rate::percent(1));
+    let limits = dirigent_trading::risk::Limits {
+        stop_loss: Some(Rate::percent(2)),
+        take_profit: Some(Rate::percent(3)),
+        ..Default::default()
+    };
+    let entry = EntryOrder { at: EntryPrice::Stop(one), time_in_force: TimeInForce::Gtc };
+    let options = Options { entry, limits, ..options() };
+    let bought = "buy 101 filled stop@101.00";
+    // It opens below the stop of 98.98, before there was a position; what matters is the low after.
+    let bar = ["98", "106", "98", "102"];
+    let lost = "sell 98.98 filled stop_loss@98.98";
+    let missed = "sell 104.03 cancelled take_profit@104.03";
+    check_signals(&[FIRST, bar], &options, "L.", &[bought, lost, missed]);
+    // Where limits come first, the target is believed, and the stop is not.
+    let optimistic = Options { fill_model: Arc::new(Intrabar::Optimistic), ..options };
+    let missed = "sell 98.98 cancelled stop_loss@98.98";
+    let taken = "sell 104.03 filled take_profit@104.03";
+    check_signals(&[FIRST, bar], &optimistic, "L.", &[bought, missed, taken]);
+}

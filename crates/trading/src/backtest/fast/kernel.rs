@@ -353,6 +353,7 @@ impl<'a> Kernel<'a> {
             }),
             works_from: 0,
             from: 0,
+            entered_within: None,
         });
         Ok(())
     }
