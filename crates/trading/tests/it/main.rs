@@ -22,6 +22,7 @@ mod inspect;
 mod metrics;
 mod orders;
 mod orders_customs;
+mod orders_signals;
 mod parquet;
 mod resample;
 mod rules;
