@@ -36,6 +36,12 @@ impl Engine<'_> {
             Side::Buy => offset.below(price),
         };
         let stop = stop.map(|stop| match stop {
+            // On the wrong side of an entry within the bar it is set off at once, by the price of it.
+            Exit::At(level)
+                if moment == Moment::Within && OrderKind::Stop(level).is_reached(side, price) =>
+            {
+                OrderKind::Stop(price)
+            }
             Exit::At(level) => OrderKind::Stop(level),
             Exit::Away(offset) => OrderKind::Stop(offset.behind(side, price)),
             Exit::Trailing(offset) => {

@@ -159,3 +159,16 @@ fn sold(rows: &[[&str; 4]], options: &Options) -> String {
     let trade = outcome.trades[0];
     format!("bar {} {} {}", trade.exit_bar, trade.exit_price, trade.exit_reason)
 }
+
+/// It was sold at the stop, above the price at which it had just been bought.
+#[test]
+fn a_stop_on_the_wrong_side_of_an_entry_within_the_bar_trades_at_the_price_of_the_entry() {
+    let bar = ["100", "101", "98", "99"];
+    let order = between(buy().limit(price("99")), "99.5", "103");
+    let expected = [
+        "buy limit 99 filled 10@99 limit@99.00",
+        "sell stop 99 filled 10@99 stop_loss@99.00",
+        "sell limit 103 cancelled: another order of its group traded",
+    ];
+    check(&[FIRST, bar], &options(), order, &expected);
+}
