@@ -275,6 +275,7 @@ impl Engine<'_> {
         if quantity.is_zero() {
             return self.drop_order(at, RejectReason::NothingToClose);
         }
+        let quantity = self.paid_for(at, quantity, reference);
         self.tell_reason(&order, gap_open, moment);
         let filled = self.book.get_mut(order.id).filled;
         let equity = self.ledger.equity();
@@ -297,6 +298,23 @@ impl Engine<'_> {
                 self.follow_up(&order, traded, record.price, moment);
             }
         }
+    }
+
+    /// As much of an entry that a rule has sized as its price now lets the account pay; it was sized
+    /// at the price that it waited for, and may trade at a worse one.
+    fn paid_for(&mut self, at: usize, quantity: Quantity, reference: Price) -> Quantity {
+        let Working { id, symbol, side, .. } = self.working[at];
+        let order = self.book.get_mut(id).order;
+        if order.reason != FillReason::SignalEntry {
+            return quantity;
+        }
+        let closing = self.closing(symbol, side, quantity);
+        let most = closing + self.payable(&order, quantity - closing, reference);
+        if most.is_positive() && most < quantity {
+            self.working[at].left = most;
+            return most;
+        }
+        quantity
     }
 
     /// Writes down which rule lets the order trade.

@@ -246,7 +246,7 @@ impl Engine<'_> {
     }
 
     /// As many of `opening` units of new exposure as what is free now pays for.
-    fn payable(&self, order: &Order, opening: Quantity, reference: Price) -> Quantity {
+    pub(super) fn payable(&self, order: &Order, opening: Quantity, reference: Price) -> Quantity {
         let price = self.options.slippage.price(order.side, reference);
         let (price, lot) = (self.worth(order.symbol, price), self.lot(order.symbol));
         let commission = self.options.commission.as_ref();

@@ -89,3 +89,17 @@ fn a_position_entered_within_a_bar_is_stopped_in_it() {
     let taken = "sell 104.03 filled take_profit@104.03";
     check_signals(&[FIRST, bar], &optimistic, "L.", &[bought, missed, taken]);
 }
+
+/// It was refused, although all but a twentieth of it could be paid.
+#[test]
+fn an_entry_that_trades_at_a_worse_price_is_cut_to_what_the_account_pays_for() {
+    let one = Offset::Share(Rate::percent(1));
+    let entry = EntryOrder { at: EntryPrice::Stop(one), time_in_force: TimeInForce::Gtc };
+    let options = Options { entry, initial_cash: "10100".parse().unwrap(), ..options() };
+    let bars = [daily("IT", &[FIRST, ["110", "112", "108", "111"]])];
+    let outcome = run(&bars, &mut signals(&["L."]), &options, &Unwatched).unwrap();
+    // 100 units at 101 were wanted; at 110 the cash pays for 91.
+    let order = &outcome.orders[0];
+    assert_eq!((order.filled.to_string(), order.state.as_str()), ("91".into(), "filled"));
+    assert_eq!(outcome.rejected, 0);
+}
