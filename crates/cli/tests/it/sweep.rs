@@ -51,6 +51,22 @@ fn every_combination_is_as_its_own_run() {
 }
 
 #[test]
+fn a_sweep_knows_of_splits_and_interest_too() {
+    let world = World::new();
+    let actions = world.file("actions.csv", "symbol,date,action,value\nAAA,2001-03-15,split,2\n");
+    let text = FILE
+        .replace("timeframe: 1d,", &format!("timeframe: 1d, adjust: none, actions: {actions},"))
+        + "portfolio: {financing: {cash_rate: 0.02}}\n";
+    let file = world.file("w.yaml", text);
+    let swept = world.json(&["sweep", &file, "--over", "fast=5", "--over", "slow=20"]);
+    let run = world.json(&["run", &file]);
+    assert_eq!(swept["best"][0]["final_equity"], run["result"]["final_equity"]);
+    let plain = world.file("plain.yaml", FILE);
+    let plain = world.json(&["run", &plain]);
+    assert_ne!(plain["result"]["final_equity"], run["result"]["final_equity"]);
+}
+
+#[test]
 fn what_cannot_be_swept_is_said() {
     let world = World::new();
     let file = world.file("w.yaml", FILE);
@@ -63,4 +79,12 @@ fn what_cannot_be_swept_is_said() {
     check("fast=1..9:0", "must rise by a step above 0");
     check("fast=x", "`x` is no number");
     check("fast", "give `name=from..to`");
+    let members = world.file("members.csv", "symbol,from,to\nAAA,2000-01-01,2001-01-01\n");
+    let text = FILE.replace("timeframe: 1d,", &format!("timeframe: 1d, universe: {members},"));
+    let file = world.file("u.yaml", text);
+    let answer = world.run(&["sweep", &file, "--over", "fast=2..4"]);
+    assert!(
+        answer.code != 0 && answer.stderr.contains("does not follow `data.universe`"),
+        "{answer:?}"
+    );
 }

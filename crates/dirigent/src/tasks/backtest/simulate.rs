@@ -55,8 +55,7 @@ pub(super) fn simulate(
 ) -> Result<Finished, TaskError> {
     let failed = |code: &str, message| TaskError::Failed(failure(code, message));
     let periods_per_year = periods_per_year(setup, &stock);
-    let options =
-        Options { actions: Arc::clone(&stock.actions), ..setup.options(periods_per_year) };
+    let options = options(setup, &stock, periods_per_year);
     let mut strategy = strategy(chosen, &stock, &options, &stock.bars, &stock.others)
         .map_err(|message| failed("strategy_invalid", message))?;
     let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
@@ -77,6 +76,11 @@ pub(super) fn simulate(
     }
     let has_flows = has_flows(setup);
     Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, has_flows, result })
+}
+
+/// How orders fill, and what the world does to positions.
+pub(super) fn options(setup: &Setup, stock: &Stock, periods_per_year: f64) -> Options {
+    Options { actions: Arc::clone(&stock.actions), ..setup.options(periods_per_year) }
 }
 
 /// The strategy for `bars`, which are those of the stock or the beginning of them, and `others`.

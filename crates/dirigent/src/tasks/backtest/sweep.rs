@@ -11,7 +11,10 @@ use dirigent_workflow::event::{Failure, Start};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{load, simulate::periods_per_year};
+use super::{
+    load,
+    simulate::{options, periods_per_year},
+};
 use crate::{
     config::strategies::RULES,
     setup::{Setup, failure},
@@ -113,6 +116,9 @@ pub(crate) fn sweep(
             stock.bars.len()
         )));
     };
+    if stock.membership.is_some() {
+        return Err(invalid("a sweep does not follow `data.universe`; run each by itself".into()));
+    }
     let given = given(&written.params);
     let rules;
     let kind;
@@ -128,7 +134,7 @@ pub(crate) fn sweep(
         kind = KindGrid { kind: of, given: &given, axes: &request.axes };
         &kind
     };
-    let options = setup.options(periods_per_year(&setup, &stock));
+    let options = options(&setup, &stock, periods_per_year(&setup, &stock));
     let sweep = Sweep {
         bars,
         others: &stock.others,
