@@ -7,7 +7,7 @@
 //! Promises: every number of a `Score` has the bits that `backtest::run` and `Performance::of` give
 //! that combination, whatever the number of threads; scores come in the order of the combinations;
 //! memory grows with neither their number nor, by more than the bars themselves, with the bars.
-//! Not here: which combinations are worth trying; see `optimize` of a workflow.
+//! Not here: which combinations are worth trying.
 
 mod block;
 mod grid;

@@ -304,10 +304,10 @@ impl Engine<'_> {
     /// at the price that it waited for, and may trade at a worse one.
     fn paid_for(&mut self, at: usize, quantity: Quantity, reference: Price) -> Quantity {
         let Working { id, symbol, side, .. } = self.working[at];
-        let order = self.book.get_mut(id).order;
-        if order.reason != FillReason::SignalEntry {
+        if !self.working[at].is_entry() {
             return quantity;
         }
+        let order = self.book.get_mut(id).order;
         let closing = self.closing(symbol, side, quantity);
         let most = closing + self.payable(&order, quantity - closing, reference);
         if most.is_positive() && most < quantity {

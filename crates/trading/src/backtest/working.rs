@@ -55,6 +55,8 @@ pub(super) struct Working {
     /// The day it works on, once it has met a bar.
     day: Option<i64>,
     stage: Stage,
+    /// Why it was placed; its record tells why it traded, once it has.
+    placed_for: FillReason,
     pub(super) signal_close: Price,
 }
 
@@ -87,8 +89,15 @@ impl Working {
             within: None,
             day: None,
             stage: Stage::Waits,
+            placed_for: FillReason::Requested,
             signal_close,
         }
+    }
+
+    /// Whether a signal placed it, so that an exit takes it back.
+    pub(super) fn is_entry(&self) -> bool {
+        let by_signal = matches!(self.placed_for, FillReason::SignalEntry | FillReason::Reversal);
+        by_signal && !self.reduce_only
     }
 
     /// Whether it trades no more.
@@ -218,7 +227,8 @@ impl Engine<'_> {
             return;
         }
         self.book.on(id, OrderEvent::Accepted, now);
-        self.working.push(Working::new(id, &request, seen, signal_close));
+        let order = Working::new(id, &request, seen, signal_close);
+        self.working.push(Working { placed_for: reason, ..order });
         let is_now = self.options.fill == FillTiming::SameClose
             && request.kind == OrderKind::Market
             && !matches!(request.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
@@ -243,16 +253,14 @@ impl Engine<'_> {
         let order = self.book.get_mut(id).order;
         let rest = Working::rest(id, order.symbol, order.side, left);
         let from = self.timeline.seen()[order.symbol.index()];
-        self.working.push(Working { from, reduce_only, ..rest });
+        self.working.push(Working { from, reduce_only, placed_for: order.reason, ..rest });
     }
 
     /// Takes back what is left of entries by signal, which an exit follows.
     pub(super) fn drop_entries(&mut self, symbol: SymbolId) {
         for at in 0..self.working.len() {
             let order = self.working[at];
-            let reason = self.book.get_mut(order.id).order.reason;
-            let is_entry = matches!(reason, FillReason::SignalEntry | FillReason::Reversal);
-            if order.symbol == symbol && is_entry && !order.reduce_only && !order.is_done() {
+            if order.symbol == symbol && order.is_entry() && !order.is_done() {
                 self.drop_order(at, RejectReason::Replaced);
             }
         }

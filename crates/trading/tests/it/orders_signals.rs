@@ -103,3 +103,20 @@ fn an_entry_that_trades_at_a_worse_price_is_cut_to_what_the_account_pays_for() {
     assert_eq!((order.filled.to_string(), order.state.as_str()), ("91".into(), "filled"));
     assert_eq!(outcome.rejected, 0);
 }
+
+/// What was left of an entry that had traded in part went on buying after the exit.
+#[test]
+fn an_exit_takes_back_the_rest_of_an_entry_that_traded_in_part() {
+    let one = Offset::Share(Rate::percent(1));
+    for at in [EntryPrice::Limit(one), EntryPrice::Stop(one), EntryPrice::Market] {
+        let entry = EntryOrder { at, time_in_force: TimeInForce::Gtc };
+        let options = Options { entry, participation: Some(Rate::percent(1)), ..options() };
+        let wide = ["100", "102", "98", "100"];
+        let bars = [daily("IT", &[FIRST, wide, wide, wide])];
+        let outcome = run(&bars, &mut signals(&["Lx.."]), &options, &Unwatched).unwrap();
+        let told: Vec<&str> = outcome.fills.iter().map(|fill| fill.side.as_str()).collect();
+        assert_eq!(told, ["buy", "sell"], "{at:?}");
+        assert_eq!(outcome.orders[0].state.as_str(), "cancelled", "{at:?}");
+        assert!(outcome.open_positions.is_empty());
+    }
+}
