@@ -1,5 +1,7 @@
 //! The tear sheet of a backtest: its numbers in the shapes that the report draws.
 
+mod analysis;
+
 use std::borrow::Cow;
 
 use dirigent_report::{
@@ -9,13 +11,17 @@ use dirigent_report::{
 use dirigent_trading::{
     Bars, Money, Price, Quantity,
     backtest::{OpenPosition, Outcome},
+    corporate::Action,
     metrics,
     order::{self, FillReason},
 };
 use dirigent_workflow::event::Start;
 use serde_json::Value;
 
-use crate::{core::Timestamp, tasks::backtest::load::ReadFile};
+use crate::{
+    core::Timestamp,
+    tasks::backtest::{against::Against, load::ReadFile},
+};
 
 /// The most bars of one symbol that are handed to the report, which draws fewer still.
 const DRAWN_BARS_MAX: usize = 20_000;
@@ -30,10 +36,12 @@ pub(crate) struct Sheet<'a> {
     pub(crate) timeframe: &'a str,
     pub(crate) adjustment: &'a str,
     pub(crate) bars: &'a [Bars],
+    pub(crate) actions: &'a [Action],
     pub(crate) outcome: &'a Outcome,
     pub(crate) metrics: &'a Value,
     pub(crate) equity: &'a [f64],
     pub(crate) benchmark: Option<(&'a str, &'a [f64])>,
+    pub(crate) against: Option<&'a Against>,
     pub(crate) files: &'a [ReadFile],
     pub(crate) warnings: &'a [String],
     pub(crate) periods_per_year: f64,
@@ -100,6 +108,7 @@ impl Sheet<'_> {
             })
             .collect();
         let time = &outcome.equity.time;
+        let analyzed = analysis::Analyzed::of(self);
         dirigent_report::render(&TearSheet {
             title: &self.start.name,
             strategy: self.strategy,
@@ -121,6 +130,7 @@ impl Sheet<'_> {
             rolling_sharpe: rolling.as_deref().map(|value| Rolling { value, window_bars }),
             prices: &series,
             trades: &trades(outcome, &reasons),
+            analysis: analyzed.view(),
             config: &config,
             provenance: &sources,
             warnings: self.warnings,
@@ -237,6 +247,7 @@ fn trades<'a>(outcome: &'a Outcome, reasons: &'a Reasons) -> Vec<Trade<'a>> {
             pnl: money(trade.pnl),
             return_fraction: share(trade.pnl, trade.entry_price, trade.quantity),
             bars: trade.bars_held() as u64,
+            excursion: Some((trade.mae.to_f64(), trade.mfe.to_f64())),
         })
         .collect();
     rows.extend(outcome.open_positions.iter().map(|position| open_row(outcome, position)));
@@ -260,6 +271,7 @@ fn open_row<'a>(outcome: &'a Outcome, position: &OpenPosition) -> Trade<'a> {
         pnl: money(pnl),
         return_fraction: share(pnl, position.entry_price, position.quantity),
         bars: bars as u64,
+        excursion: None,
     }
 }
 

@@ -70,6 +70,22 @@ class Frame {
     this.draw();
   }
 
+  // Where an event is, in units of the drawing.
+  place(event) {
+    const box = this.svg.getBoundingClientRect();
+    const scale = this.width / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+  }
+
+  // Puts a tooltip beside a point of the drawing.
+  seat(tip, x, y) {
+    const box = this.svg.getBoundingClientRect();
+    const outer = this.figure.getBoundingClientRect();
+    const left = x + 14 + tip.offsetWidth > this.width ? x - tip.offsetWidth - 14 : x + 14;
+    tip.style.left = `${Math.max(0, left)}px`;
+    tip.style.top = `${box.top - outer.top + Math.max(0, y - tip.offsetHeight - 10)}px`;
+  }
+
   axes(levels, y, print, dates, x) {
     this.grid.replaceChildren();
     for (const level of levels.found) {
@@ -319,11 +335,7 @@ class Chart extends Frame {
     const state = trade.exit ? '' : ', still open';
     element(this.tip, 'p', trade.pnl > 0 ? 'gain' : trade.pnl < 0 ? 'loss' : '',
       `Result ${trade.profit} ${data.currency} (${trade.change})${state}`);
-    const box = this.svg.getBoundingClientRect();
-    const outer = this.figure.getBoundingClientRect();
-    const left = Math.min(mark.x + 14, this.width - this.tip.offsetWidth);
-    this.tip.style.left = `${Math.max(0, left)}px`;
-    this.tip.style.top = `${box.top - outer.top + Math.max(0, mark.y - this.tip.offsetHeight - 10)}px`;
+    this.seat(this.tip, mark.x, mark.y);
   }
 }
 
@@ -331,11 +343,7 @@ function listen(chart) {
   const { svg } = chart;
   const down = new Map();
   let drag = null;
-  const place = (event) => {
-    const box = svg.getBoundingClientRect();
-    const scale = chart.width / box.width;
-    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
-  };
+  const place = (event) => chart.place(event);
   const pinch = () => {
     const [a, b] = [...down.values()];
     return { gap: Math.max(8, Math.abs(a - b)), at: chart.time((a + b) / 2) };

@@ -1,50 +1,4 @@
-// The page: the distribution of returns, sortable tables, tools and theme.
-
-class Bins extends Frame {
-  constructor(figure, width) {
-    super(figure, 220, width);
-    this.svg.setAttribute('role', 'img');
-    this.svg.setAttribute('aria-label', figure.dataset.label);
-    this.svg.addEventListener('pointermove', (event) => {
-      const box = this.svg.getBoundingClientRect();
-      const x = (event.clientX - box.left) * this.width / box.width;
-      const bin = Math.floor(x / this.right * data.bins.counts.length);
-      const [from, to] = [data.bins.edges[bin], data.bins.edges[bin + 1]].map((e) => this.print(e ?? 0));
-      const count = data.bins.counts[bin];
-      const unit = count === 1 ? 'trade' : 'trades';
-      this.when.textContent = count === undefined ? '' : `${from} to ${to}: ${plain(count, 0)} ${unit}`;
-    });
-    this.svg.addEventListener('pointerleave', () => { this.when.textContent = ''; });
-  }
-
-  print(edge) {
-    const step = data.bins.edges[1] - data.bins.edges[0];
-    return signed(percent(decimals(step * 100)))(edge);
-  }
-
-  draw() {
-    const { edges, counts } = data.bins;
-    const highest = Math.max(1, ...counts);
-    const y = (count) => this.bottom - count / (highest * 1.05) * (this.bottom - TOP);
-    const width = this.right / counts.length;
-    const least = edges.length / Math.max(2, this.right / 60);
-    const every = [1, 2, 5, 10].find((n) => n >= least) ?? 20;
-    const zero = Math.max(0, edges.findIndex((edge) => Math.abs(edge) < 1e-12));
-    const labels = edges.map((edge, i) => [i, this.print(edge)]).filter(([i]) => (i - zero) % every === 0);
-    const levels = ticks(0, highest, 4);
-    levels.found = levels.found.filter(Number.isInteger);
-    this.axes(levels, y, (count) => plain(count, 0), labels, (i) => i * width);
-    this.plot.replaceChildren();
-    counts.forEach((count, i) => node(this.plot, 'rect', {
-      class: edges[i] < -1e-12 ? 'loss-bin' : 'gain-bin', x: fixed(i * width + 0.75), y: fixed(y(count)),
-      width: fixed(Math.max(1, width - 1.5)), height: fixed(this.bottom - y(count)),
-    }));
-    if (edges[0] < 0 && edges.at(-1) > 0) {
-      const at = fixed(zero * width);
-      node(this.plot, 'line', { class: 'zero', x1: at, x2: at, y1: TOP, y2: this.bottom });
-    }
-  }
-}
+// The page: sortable tables, tools and theme.
 
 function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
@@ -155,8 +109,11 @@ theme();
 // All widths first: measuring between changes would lay out the page once per chart.
 const widths = [...document.querySelectorAll('[data-chart]')].map((figure) => [figure, figure.clientWidth]);
 for (const [figure, width] of widths) {
-  if (figure.dataset.chart === 'bins') {
+  const kind = figure.dataset.chart;
+  if (kind in BINS) {
     new Bins(figure, width).draw();
+  } else if (kind === 'mae' || kind === 'mfe') {
+    new Scatter(figure, width).draw();
   } else {
     const chart = new Chart(figure, width);
     charts.push(chart);
@@ -165,6 +122,6 @@ for (const [figure, width] of widths) {
   }
 }
 for (const table of document.querySelectorAll('table.sortable')) {
-  linkTrades(table);
+  if (table.classList.contains('trades')) linkTrades(table);
   sortable(table);
 }

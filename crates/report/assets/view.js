@@ -32,7 +32,7 @@ const within = (times, from, to) =>
   [Math.max(0, after(times, from) - 1), Math.min(times.length, after(times, to) + 1)];
 
 const series = {};
-for (const name of ['equity', 'benchmark', 'drawdown', 'sharpe']) {
+for (const name of ['equity', 'benchmark', 'drawdown', 'sharpe', 'gross', 'net']) {
   if (data[name]) series[name] = unpack(data[name]);
 }
 data.prices.forEach(unpack);
@@ -41,7 +41,7 @@ for (const prices of data.prices) prices.v = prices.c;
 const LEG = (leg) => leg && { time: leg[0], price: leg[1], text: leg[2], reason: data.reasons[leg[3]] };
 const trades = data.trades.map((t) => ({
   number: t[0], symbol: t[1], side: t[2], quantity: t[3], pnl: t[4], profit: t[5], change: t[6],
-  bars: t[7], entry: LEG(t[8]), exit: LEG(t[9]),
+  bars: t[7], entry: LEG(t[8]), exit: LEG(t[9]), against: t[10], ahead: t[11], made: t[12],
 }));
 
 let symbol = 0;
@@ -49,6 +49,8 @@ const specs = {
   equity: { height: 320, lines: ['benchmark', 'equity'], area: 'equity', axis: compact, print: two },
   drawdown: { height: 150, lines: ['drawdown'], area: 'drawdown', ceiling: 0,
     axis: (value, step) => percent(decimals(step * 100))(value), print: signed(percent(2)) },
+  exposure: { height: 170, lines: ['net', 'gross'], area: 'gross', zero: true,
+    axis: (value, step) => percent(decimals(step * 100))(value), print: percent(1) },
   sharpe: { height: 220, lines: ['sharpe'], zero: true, axis: (v, step) => plain(v, decimals(step)), print: two },
   price: { height: 340, lines: ['price'], axis: compact, print: price, hasTrades: true },
 };

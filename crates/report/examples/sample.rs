@@ -10,8 +10,8 @@ use std::{borrow::Cow, error::Error, fs, path::PathBuf};
 
 use dirigent_core::{Seed, Sha256Hex, Timestamp};
 use dirigent_report::{
-    Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
-    Trade, render, sparkline,
+    Analysis, Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source,
+    TearSheet, Trade, render, sparkline,
 };
 
 const CASH: f64 = 100_000.0;
@@ -131,6 +131,7 @@ fn trade<'a>(symbol: &'a str, bars: &Bars) -> (Vec<f64>, Vec<Trade<'a>>) {
                 pnl: exact(0.0, 2),
                 return_fraction: 0.0,
                 bars: 0,
+                excursion: None,
             });
         }
         equity.push(cash + held * bars.close[bar]);
@@ -226,6 +227,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
             adjustment: "none",
         }],
         warnings: &warnings,
+        analysis: Analysis::default(),
         reproduce: "dirigent verify run_01k5sample",
     })
 }

@@ -63,6 +63,26 @@ pub(crate) fn columns(out: &mut Html, heights: &[usize], class: &dyn Fn(usize) -
     out.push("</svg>");
 }
 
+/// Dots at (x, y) on their own scales, zero included; gains and losses by the sign of y.
+pub(crate) fn dots(out: &mut Html, points: impl Iterator<Item = (f64, f64)>) {
+    let points: Vec<(f64, f64)> = points.collect();
+    let nothing = (0.0_f64, 0.0_f64, 0.0_f64);
+    let (right, low, high) = points
+        .iter()
+        .fold(nothing, |(right, low, high), (x, y)| (right.max(*x), low.min(*y), high.max(*y)));
+    open(out);
+    for (class, is_gain) in [("dots exit-loss", false), ("dots exit-gain", true)] {
+        out.put(format_args!("<path class=\"{class}\" d=\""));
+        let every = points.len().div_ceil(POINTS_MAX);
+        for (x, y) in points.iter().step_by(every.max(1)).filter(|(_, y)| (*y > 0.0) == is_gain) {
+            let (x, y) = (WIDTH * share(*x, 0.0, right), HEIGHT * (1.0 - share(*y, low, high)));
+            out.put(format_args!("M{x:.1} {y:.1}h0"));
+        }
+        out.push("\"/>");
+    }
+    out.push("</svg>");
+}
+
 fn open(out: &mut Html) {
     out.put(format_args!(
         "<svg class=\"still\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" \

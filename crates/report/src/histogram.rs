@@ -1,4 +1,4 @@
-//! The distribution of trade returns in bins.
+//! The distribution of trade returns, and of holding times, in bins.
 //!
 //! Zero is always an edge between bins, so that no bin holds gains and losses together. With many
 //! trades the outer hundredths are gathered in the end bins, so that one outlier does not hide the
@@ -41,6 +41,23 @@ pub(crate) fn histogram(values: &mut Vec<f64>) -> Option<Histogram> {
     Some(Histogram { from: first * step, step, counts, has_open_ends })
 }
 
+/// Sorted whole numbers, none negative, in bins of whole width; `None` if there are none. With many
+/// values the highest hundredth is gathered in the last bin.
+pub(crate) fn whole(sorted: &[f64]) -> Option<Histogram> {
+    let has_open_ends = sorted.len() >= TAILS_FROM;
+    let tail = if has_open_ends { sorted.len() / 100 } else { 0 };
+    let (low, high) = (*sorted.first()?, *sorted.get(sorted.len() - 1 - tail)?);
+    let step = round_step(((high - low) / BINS_AIM).max(1.0));
+    let first = (low / step).floor();
+    let bins = index((high / step).floor() - first) + 1;
+    let mut counts = vec![0; bins];
+    for value in sorted {
+        counts[index((value / step).floor() - first).min(bins - 1)] += 1;
+    }
+    let has_open_ends = sorted.last().is_some_and(|last| *last >= (first + float(bins)) * step);
+    Some(Histogram { from: first * step, step, counts, has_open_ends })
+}
+
 /// The next step at or above `least` of the form 1, 2 or 5 times a power of ten.
 fn round_step(least: f64) -> f64 {
     if !(least > 1e-9 && least.is_finite()) {
@@ -69,6 +86,19 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_have_bins_of_whole_width() {
+        assert_eq!(whole(&[]), None);
+        let few = whole(&[0.0, 1.0, 1.0, 4.0]).unwrap();
+        assert_eq!((few.from, few.step, few.counts), (0.0, 1.0, vec![1, 2, 0, 0, 1]));
+        let mut many: Vec<f64> = (0..200).map(|i| float(i % 10)).collect();
+        many.push(5_000.0);
+        many.sort_by(f64::total_cmp);
+        let many = whole(&many).unwrap();
+        assert_eq!((many.step, many.counts.len(), many.has_open_ends), (1.0, 10, true));
+        assert_eq!(many.counts.iter().sum::<usize>(), 201);
+    }
 
     #[test]
     fn no_values_have_no_distribution() {

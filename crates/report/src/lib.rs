@@ -8,6 +8,7 @@
 //! Not here: performance metrics, drawdown and rolling figures, which are given; see
 //! `dirigent_trading::metrics`.
 
+mod analysis;
 mod check;
 mod csp;
 mod figure;
@@ -22,6 +23,7 @@ mod sheet;
 pub mod sparkline;
 mod thin;
 
+pub use analysis::{Analysis, Breakdown, Bucket, Exposure, Post, Share, Shares};
 pub use check::{CheckPage, CheckedFile, CheckedSymbol, render_check};
 pub use page::render;
 pub use sheet::{

@@ -3,8 +3,8 @@
 use crate::{
     csp,
     html::{Html, Text},
-    payload::payload,
-    section::{charts, facts, heading, months, trades},
+    payload::{Bins, payload},
+    section::{account, breakdowns, charts, excursions, facts, heading, months, position, trades},
     sheet::TearSheet,
 };
 
@@ -15,55 +15,77 @@ const SCRIPT: &str = concat!(
     include_str!("../assets/scale.js"),
     include_str!("../assets/view.js"),
     include_str!("../assets/chart.js"),
+    include_str!("../assets/still.js"),
     include_str!("../assets/page.js"),
     "}\n"
 );
 
-/// Sections named in the navigation.
-const NAVIGATION: [(&str, &str); 9] = [
+/// Sections named in the navigation, where they are there.
+const NAVIGATION: [(&str, &str); 14] = [
     ("equity", "Equity"),
     ("drawdown", "Drawdown"),
+    ("exposure", "Exposure"),
     ("price", "Price"),
     ("months", "Months"),
+    ("benchmark", "Benchmark"),
     ("sharpe", "Sharpe"),
+    ("excursions", "Excursions"),
+    ("breakdowns", "When"),
+    ("costs", "Costs"),
     ("trades", "Trades"),
     ("metrics", "Metrics"),
     ("data", "Data"),
     ("config", "Config"),
 ];
 
-/// The tear sheet as one HTML file, at most about 1.5 MB for a run of any length.
+/// The tear sheet as one HTML file, at most about 2.5 MB for a run of any length, with
+/// texts of any length.
 pub fn render(sheet: &TearSheet<'_>) -> String {
     let mut out = Html::default();
+    let (body, bins) = body(sheet);
     head(&mut out, sheet.title);
     heading::masthead(&mut out, sheet);
-    navigation(&mut out);
-    out.push("<main id=\"main\">\n");
-    heading::warnings(&mut out, sheet.warnings);
-    heading::reading(&mut out, sheet);
-    heading::headlines(&mut out, sheet.metrics, sheet.currency);
-    charts::equity(&mut out, sheet);
-    charts::drawdown(&mut out, sheet);
-    charts::prices(&mut out, sheet);
-    months::months(&mut out, sheet);
-    out.push("<div class=\"pair\">");
-    charts::rolling_sharpe(&mut out, sheet);
-    let bins = charts::distribution(&mut out, sheet);
-    out.push("</div>");
-    trades::trades(&mut out, sheet);
-    facts::metrics(&mut out, sheet.metrics, sheet.currency);
-    facts::provenance(&mut out, sheet.provenance);
-    facts::config(&mut out, sheet.config);
-    facts::reproduce(&mut out, sheet);
+    navigation(&mut out, &body);
+    out.push("<main id=\"main\">\n").push(&body);
     out.push(
         "</main>\n<footer>Past results, simulated or not, do not promise future ones.</footer>\n",
     );
     out.put(format_args!(
         "<script type=\"application/json\" id=\"run-data\">{}</script>\n<script>{SCRIPT}</script>\n\
          </body></html>\n",
-        payload(sheet, bins.as_ref())
+        payload(sheet, &bins)
     ));
     out.finish()
+}
+
+/// The sections, and the bins that their histograms show.
+fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
+    let mut page = Html::default();
+    let out = &mut page;
+    heading::warnings(out, sheet.warnings);
+    heading::reading(out, sheet);
+    heading::headlines(out, sheet.metrics, sheet.currency);
+    charts::equity(out, sheet);
+    charts::drawdown(out, sheet);
+    charts::prices(out, sheet);
+    position::exposure(out, sheet);
+    months::months(out, sheet);
+    position::relative(out, sheet);
+    charts::rolling_sharpe(out, sheet);
+    out.push("<div class=\"pair\">");
+    let returns = charts::distribution(out, sheet);
+    let holding = excursions::holding(out, sheet);
+    out.push("</div>");
+    excursions::excursions(out, sheet);
+    breakdowns::breakdowns(out, sheet);
+    account::account(out, sheet);
+    account::shares(out, sheet);
+    trades::trades(out, sheet);
+    facts::metrics(out, sheet.metrics, sheet.currency);
+    facts::provenance(out, sheet.provenance);
+    facts::config(out, sheet.config);
+    facts::reproduce(out, sheet);
+    (page.finish(), Bins { returns, holding })
 }
 
 fn head(out: &mut Html, title: &str) {
@@ -80,9 +102,10 @@ fn head(out: &mut Html, title: &str) {
     ));
 }
 
-fn navigation(out: &mut Html) {
+fn navigation(out: &mut Html, body: &str) {
     out.push("<nav aria-label=\"Sections\">");
-    for (id, name) in NAVIGATION {
+    let is_there = |id: &str| body.contains(&format!("<section id=\"{id}\""));
+    for (id, name) in NAVIGATION.into_iter().filter(|(id, _)| is_there(id)) {
         out.put(format_args!("<a href=\"#{id}\">{name}</a>"));
     }
     out.push("</nav>\n");

@@ -13,6 +13,7 @@ use crate::{
     format::{change, exact, exact_signed},
     histogram::Histogram,
     html::json_string,
+    section::position::has_shorts,
     sheet::{Curve, Leg, PriceSeries, Side, TearSheet, Trade},
     thin::{POINTS_MAX, candles, envelope},
 };
@@ -28,8 +29,17 @@ const REASONS_MAX: usize = 100;
 /// Shown for a reason beyond `REASONS_MAX`.
 const REASON_OTHER: &str = "see trades.csv";
 
+/// What the histograms of the page show.
+#[derive(Debug, Default)]
+pub(crate) struct Bins {
+    /// Returns of closed trades.
+    pub(crate) returns: Option<Histogram>,
+    /// How long they were held.
+    pub(crate) holding: Option<Histogram>,
+}
+
 /// The whole document.
-pub(crate) fn payload(sheet: &TearSheet<'_>, bins: Option<&Histogram>) -> String {
+pub(crate) fn payload(sheet: &TearSheet<'_>, bins: &Bins) -> String {
     let mut out = String::with_capacity(1 << 18);
     let time = &sheet.equity.time[..sheet.equity.len()];
     put(&mut out, format_args!("{{\"currency\":{}", json_string(sheet.currency)));
@@ -43,17 +53,27 @@ pub(crate) fn payload(sheet: &TearSheet<'_>, bins: Option<&Histogram>) -> String
     if let Some(rolling) = &sheet.rolling_sharpe {
         line(&mut out, "sharpe", Curve { time, value: rolling.value });
     }
+    if let Some(exposure) = &sheet.analysis.exposure {
+        line(&mut out, "gross", Curve { time, value: exposure.gross });
+        if has_shorts(sheet) {
+            line(&mut out, "net", Curve { time, value: exposure.net });
+        }
+    }
     prices(&mut out, charted(sheet));
     trades(&mut out, sheet);
-    if let Some(bins) = bins {
-        put(&mut out, format_args!(",\"bins\":{{\"open\":{},\"edges\":[", bins.has_open_ends));
-        list(&mut out, (0..=bins.counts.len()).map(|bin| bins.edge(bin)), number);
-        out.push_str("],\"counts\":[");
-        list(&mut out, &bins.counts, |out, count| put(out, format_args!("{count}")));
-        out.push_str("]}");
-    }
+    histogram(&mut out, "returns", bins.returns.as_ref());
+    histogram(&mut out, "holding", bins.holding.as_ref());
     out.push('}');
     out
+}
+
+fn histogram(out: &mut String, name: &str, bins: Option<&Histogram>) {
+    let Some(bins) = bins else { return };
+    put(out, format_args!(",\"{name}\":{{\"edges\":["));
+    list(out, (0..=bins.counts.len()).map(|bin| bins.edge(bin)), number);
+    out.push_str("],\"counts\":[");
+    list(out, &bins.counts, |out, count| put(out, format_args!("{count}")));
+    out.push_str("]}");
 }
 
 /// Whether every bar has the same time of day, so that the date alone tells them apart.
@@ -107,8 +127,8 @@ fn marked(trades: &[Trade<'_>]) -> Vec<usize> {
     order
 }
 
-/// Columns of a trade: number, symbol, side, quantity, profit, its text, return, bars, entry, exit;
-/// of a leg: milliseconds, price, its text, reason.
+/// Columns of a trade: number, symbol, side, quantity, profit, its text, return, bars, entry, exit,
+/// worst and best price against the entry, and the return as a number; of a leg: milliseconds, price, its text, reason.
 fn trades(out: &mut String, sheet: &TearSheet<'_>) {
     let symbols = charted(sheet);
     let mut reasons = Reasons::default();
@@ -130,6 +150,14 @@ fn trades(out: &mut String, sheet: &TearSheet<'_>) {
         match &trade.exit {
             Some(exit) => leg(out, exit, &mut reasons),
             None => out.push_str("null"),
+        }
+        if let Some((against, ahead)) = trade.excursion {
+            out.push(',');
+            number(out, against);
+            out.push(',');
+            number(out, ahead);
+            out.push(',');
+            number(out, trade.return_fraction);
         }
         out.push(']');
     });

@@ -4,10 +4,14 @@ use dirigent_core::Timestamp;
 
 use crate::html::Html;
 
+pub(crate) mod account;
+pub(crate) mod breakdowns;
 pub(crate) mod charts;
+pub(crate) mod excursions;
 pub(crate) mod facts;
 pub(crate) mod heading;
 pub(crate) mod months;
+pub(crate) mod position;
 pub(crate) mod trades;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 
+use crate::analysis::Analysis;
+
 /// Everything one page shows.
 #[derive(Clone, Debug)]
 pub struct TearSheet<'a> {
@@ -47,6 +49,8 @@ pub struct TearSheet<'a> {
     pub prices: &'a [PriceSeries<'a>],
     /// All trades, in the order of their entry.
     pub trades: &'a [Trade<'a>],
+    /// Where the result came from.
+    pub analysis: Analysis<'a>,
     /// The resolved configuration as YAML or JSON text.
     pub config: &'a str,
     /// Where the data came from.
@@ -197,6 +201,9 @@ pub struct Trade<'a> {
     pub return_fraction: f64,
     /// How long it was held, in bars.
     pub bars: u64,
+    /// The worst and the best price against the entry, as fractions: at or below zero, at or above
+    /// it; `None` while it is open.
+    pub excursion: Option<(f64, f64)>,
 }
 
 /// Where a part of the data came from.

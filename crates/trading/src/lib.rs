@@ -5,6 +5,7 @@
 //! Not here: workflows, journals, reports; they use this crate, it knows none of them.
 
 pub mod allocate;
+pub mod analysis;
 pub mod backtest;
 pub mod corporate;
 pub mod data;

@@ -10,6 +10,7 @@ mod isolation;
 mod new;
 mod operate;
 mod plan;
+mod report;
 mod sweep;
 mod tasks;
 mod workflows;

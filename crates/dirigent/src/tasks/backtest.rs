@@ -4,6 +4,7 @@
 //! recorded, when a resumed run finds its container empty.
 //! Not here: the simulation itself; see `dirigent_trading::backtest`.
 
+pub(crate) mod against;
 pub(crate) mod load;
 mod membership;
 mod simulate;
@@ -284,10 +285,12 @@ fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &st
         timeframe: &stock.timeframe.to_string(),
         adjustment: &stock.adjustment,
         bars: &stock.bars,
+        actions: &stock.actions,
         outcome: &finished.outcome,
         metrics: &finished.result["metrics"],
         equity: &finished.equity,
         benchmark: benchmark_name.as_deref().zip(finished.benchmark.as_deref()),
+        against: finished.against.as_ref(),
         files: &stock.files,
         warnings: &context.warnings,
         periods_per_year: finished.periods_per_year,

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// Key of a chart in the data, with the entries of its legend as (class, name, name of the line).
-struct Chart<'a> {
-    key: &'static str,
-    label: &'static str,
-    legend: &'a [(&'static str, &'a str, &'static str)],
+pub(crate) struct Chart<'a> {
+    pub(crate) key: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) legend: &'a [(&'static str, &'a str, &'static str)],
 }
 
-fn open_chart(out: &mut Html, chart: &Chart<'_>) {
+pub(crate) fn open_chart(out: &mut Html, chart: &Chart<'_>) {
     out.put(format_args!(
         "<figure class=\"chart\" data-chart=\"{}\" data-label=\"{}\"><p class=\"legend\">",
         chart.key, chart.label
@@ -35,7 +35,7 @@ fn open_chart(out: &mut Html, chart: &Chart<'_>) {
     out.push("<span class=\"when\"></span></p>");
 }
 
-fn close_chart(out: &mut Html, words: &str, note: Option<String>) {
+pub(crate) fn close_chart(out: &mut Html, words: &str, note: Option<String>) {
     out.put(format_args!("<figcaption>{words}"));
     if let Some(note) = note {
         out.put(format_args!(" {note}"));
@@ -170,7 +170,7 @@ pub(crate) fn distribution(out: &mut Html, sheet: &TearSheet<'_>) -> Option<Hist
         (Some(bins), Some(&worst), Some(&best)) => {
             let legend = [("loss-bin", "Losses", ""), ("gain-bin", "Gains", "")];
             let label = "Distribution of trade returns";
-            open_chart(out, &Chart { key: "bins", label, legend: &legend });
+            open_chart(out, &Chart { key: "returns", label, legend: &legend });
             figure::columns(out, &bins.counts, &|bin| {
                 if bins.edge(bin) < 0.0 { "loss-bin" } else { "gain-bin" }
             });
@@ -193,9 +193,15 @@ pub(crate) fn distribution(out: &mut Html, sheet: &TearSheet<'_>) -> Option<Hist
 }
 
 /// The middle of sorted values.
-fn median(sorted: &[f64]) -> f64 {
+pub(crate) fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
+
+/// Where the bars of a curve stand in a picture of it alone.
+pub(crate) fn place_in(curve: Curve<'_>) -> impl Fn(usize) -> f64 + '_ {
+    let bounds = bounds(&curve);
+    move |bar| place(bounds, curve, bar)
 }
 
 /// First and last time of a curve, in nanoseconds.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::run::Run;
 
 /// Size of the largest page, in bytes.
-const PAGE_BYTES_MAX: usize = 1_500_000;
+const PAGE_BYTES_MAX: usize = 2_500_000;
 
 /// The page without its own script, style and data: what the run put there.
 fn markup(page: &str) -> String {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 use dirigent_report::{
-    Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
-    Trade,
+    Analysis, Benchmark, Breakdown, Bucket, Curve, Exact, Exposure, Format, Leg, Metric, Post,
+    PriceSeries, Rolling, Share, Shares, Side, Source, TearSheet, Trade,
 };
 
 /// Owns what a sheet borrows.
@@ -65,6 +65,17 @@ impl Run {
             .collect();
         let trades: Vec<Trade<'_>> = (0..self.trades).map(|index| self.trade(index)).collect();
         let last = self.equity.last().copied().unwrap_or(0.0);
+        let sign = if self.equity.first() > self.equity.last() { -1.0 } else { 1.0 };
+        let (breakdowns, account, shares) =
+            (breakdowns(name, sign), account(name, sign), shares(name, sign));
+        let analysis = Analysis {
+            breakdowns: &breakdowns,
+            account: &account,
+            shares: &shares,
+            exposure: Some(Exposure { gross: &self.equity, net: &self.drawdown }),
+            activity: &metrics(name),
+            relative: &metrics(name),
+        };
         dirigent_report::render(&TearSheet {
             title: name,
             strategy: name,
@@ -84,6 +95,7 @@ impl Run {
             rolling_sharpe: Some(Rolling { value: &self.drawdown, window_bars: 5 }),
             prices: &prices,
             trades: &trades,
+            analysis,
             config: name,
             provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
             warnings: &self.warnings,
@@ -109,6 +121,7 @@ impl Run {
             pnl: exact(pnl),
             return_fraction: pnl / 1000.0,
             bars: 3,
+            excursion: Some((-0.02 * (size % 5.0), 0.03)),
         }
     }
 }
@@ -127,6 +140,42 @@ fn metrics(name: &str) -> [Metric<'_>; 3] {
         metric(Some(f64::NAN), Format::Ratio),
         metric(None, Format::Days),
     ]
+}
+
+/// Gains and losses, or losses alone where `sign` is negative.
+fn amount(value: f64, sign: f64) -> Exact<'static> {
+    exact(if sign < 0.0 { -value.abs() } else { value })
+}
+
+fn breakdowns(name: &str, sign: f64) -> Vec<Breakdown<'_>> {
+    let bucket = |index: u32| Bucket {
+        label: name.into(),
+        trades: 10,
+        wins: 4,
+        total: amount(f64::from(index) * 250.0 - 500.0, sign),
+    };
+    let breakdown =
+        |parts| Breakdown { title: name, note: name, buckets: (0..parts).map(bucket).collect() };
+    (0..30).map(|_| breakdown(100)).collect()
+}
+
+fn account(name: &str, sign: f64) -> Vec<Post<'_>> {
+    let post =
+        |value, is_sum| Post { label: name, amount: amount(value, sign), meaning: name, is_sum };
+    vec![post(1_000.0, true), post(-250.0, false), post(f64::NAN, false), post(750.0, true)]
+}
+
+fn shares(name: &str, sign: f64) -> Vec<Shares<'_>> {
+    let share = |index: u32| Share {
+        name: name.into(),
+        trades: (index > 0).then_some((3, 2)),
+        closed: exact(f64::NAN),
+        open: exact(0.0),
+        fees: exact(1.0),
+        total: amount(f64::from(index) - 7.0, sign),
+    };
+    let parts = (0..300).map(share).collect();
+    vec![Shares { title: name, kind: name, parts, total: exact(-3.0) }]
 }
 
 fn exact(value: f64) -> Exact<'static> {

@@ -118,7 +118,7 @@ fn balances_earn_and_cost_by_calendar_days() {
 
 prop_compose! {
     /// Options with everything that the world may do.
-    fn any_world()(
+    pub(crate) fn any_world()(
         options in any_options(),
         actions in prop::collection::vec((0_usize..3, 0_i64..120, 0..8, 1_i64..40, 1_i64..40), 0..24),
         delisted in prop::collection::vec((0_usize..3, prop::option::of(0_i64..200)), 0..2),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
 mod allocate;
+mod analysis;
 mod backtest;
 mod backtest_actions;
 mod backtest_extremes;

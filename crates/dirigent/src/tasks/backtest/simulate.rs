@@ -19,7 +19,7 @@ use dirigent_workflow::{
 };
 use serde_json::{Value, json};
 
-use super::load::Stock;
+use super::{against::Against, load::Stock};
 use crate::{
     setup::{Setup, failure},
     sheet::share,
@@ -37,6 +37,8 @@ pub(super) struct Finished {
     pub(super) equity: Vec<f64>,
     /// Worth of the same cash in the benchmark at each time.
     pub(super) benchmark: Option<Vec<f64>>,
+    /// How it stands against the benchmark.
+    pub(super) against: Option<Against>,
     /// Bars in a year.
     pub(super) periods_per_year: f64,
     /// Whether cash and units may change without a trade.
@@ -68,14 +70,15 @@ pub(super) fn simulate(
     let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
     let cash = outcome.initial_cash.to_f64();
     let benchmark = stock.benchmark().and_then(|bars| held(bars, &stock.actions, &outcome, cash));
-    let performance = performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
-        .map_err(|error| failed("backtest_failed", error.to_string()))?;
+    let (performance, against) =
+        performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
+            .map_err(|error| failed("backtest_failed", error.to_string()))?;
     let mut result = result(setup, &stock, &outcome, &performance);
     if let Some(count) = setup.workflow.metrics.prove_causal {
         result["causality"] = prove(setup, &stock, &outcome, &options, count, watch, again)?;
     }
     let has_flows = has_flows(setup);
-    Ok(Finished { stock, outcome, equity, benchmark, periods_per_year, has_flows, result })
+    Ok(Finished { stock, outcome, equity, benchmark, against, periods_per_year, has_flows, result })
 }
 
 /// How orders fill, and what the world does to positions.
@@ -186,7 +189,7 @@ fn performance(
     equity: &[f64],
     benchmark: Option<&[f64]>,
     periods_per_year: f64,
-) -> Result<Performance, metrics::Error> {
+) -> Result<(Performance, Option<Against>), metrics::Error> {
     let trades: Vec<TradeResult> = outcome
         .trades
         .iter()
@@ -215,7 +218,8 @@ fn performance(
         risk_free_rate: setup.workflow.metrics.risk_free_rate,
     })?;
     performance.exposure = Some(outcome.exposure());
-    Ok(performance)
+    let against = benchmark.and_then(|levels| Against::of(equity, levels, periods_per_year));
+    Ok((performance, against))
 }
 
 /// The curve with the initial cash as a point before the first bar, which a run needs whose first
