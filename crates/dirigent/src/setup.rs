@@ -3,6 +3,7 @@
 //! Invariant: pure translation; a value that reaches this module was checked by `config`.
 
 mod execution;
+mod world;
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,7 @@ use std::{
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::{
     backtest::{Financing, Options},
+    currency::Currencies,
     data::{self, Request, Synthetic, Timeframe},
     instrument::{Instrument, Instruments},
     portfolio::Sizing,
@@ -182,20 +184,18 @@ impl Setup {
             instruments: self.instruments(),
             actions: Arc::default(),
             financing: self.financing(),
+            account: world::account(self.workflow.portfolio.account),
+            currencies: Currencies::default(),
             limits: self.limits(),
             first_bar: 0,
         }
     }
 
     fn instruments(&self) -> Instruments {
-        let of = |terms: config::Instrument| Instrument {
-            multiplier: terms.multiplier,
-            tick: terms.tick,
-            lot: terms.lot,
-        };
         let all = self.workflow.instruments.iter().flatten();
-        let mut by_symbol: BTreeMap<String, Instrument> =
-            all.map(|(symbol, terms)| (symbol.clone(), of(*terms))).collect();
+        let mut by_symbol: BTreeMap<String, Instrument> = all
+            .map(|(symbol, terms)| (symbol.clone(), world::instrument(terms, &self.workflow)))
+            .collect();
         let default = by_symbol.remove(config::DEFAULT_TERMS).unwrap_or_default();
         Instruments { default, by_symbol }
     }

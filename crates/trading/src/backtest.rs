@@ -12,6 +12,7 @@
 mod book;
 mod cash;
 pub mod causality;
+mod check;
 mod coast;
 mod corporate;
 mod csv;
@@ -22,6 +23,7 @@ pub(crate) mod fast;
 mod financing;
 mod flow;
 mod guard;
+mod margin;
 mod matching;
 mod outcome;
 mod profile;
@@ -36,15 +38,16 @@ use std::sync::Arc;
 use dirigent_core::Timestamp;
 
 use crate::corporate::Action;
+use crate::currency::Currencies;
 use crate::data::bars::Bars;
 use crate::execution::{
     Commission, EntryBar, FillModel, FillTiming, Intrabar, LimitFill, LimitGap, Slippage,
     StandardCommission, StandardSlippage, StopsBefore, TrailBy,
 };
-use crate::instrument::{Instrument, Instruments};
+use crate::instrument::Instruments;
 use crate::order::EntryOrder;
-use crate::portfolio::Sizing;
-use crate::price::{Money, Price, Quantity, Rate, SCALE};
+use crate::portfolio::{AccountType, Sizing};
+use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::Limits;
 use crate::strategy::Strategy;
 
@@ -85,6 +88,10 @@ pub struct Options {
     pub commission: Arc<dyn Commission>,
     /// How market orders move their price.
     pub slippage: Arc<dyn Slippage>,
+    /// What the account may hold of what it has.
+    pub account: AccountType,
+    /// What other currencies than the account's are worth.
+    pub currencies: Currencies,
     /// How large entries are.
     pub sizing: Sizing,
     /// The smallest step of a quantity: one for whole shares.
@@ -124,6 +131,8 @@ impl Default for Options {
             participation: None,
             commission: Arc::new(StandardCommission::None),
             slippage: Arc::new(StandardSlippage::None),
+            account: AccountType::default(),
+            currencies: Currencies::default(),
             sizing: Sizing::PercentEquity(Rate::ONE),
             lot: Self::LOT_WHOLE,
             instruments: Instruments::default(),
@@ -242,8 +251,9 @@ fn step_by_step(
 
 /// Refuses bars and options that cannot be traded.
 pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
-    check_bars(bars)?;
+    check::bars(bars)?;
     corporate::check(bars, options)?;
+    check::currencies(bars, options)?;
     options.check()
 }
 
@@ -257,94 +267,4 @@ fn look(watch: &dyn Watch, done: usize, total: usize, told: &mut usize) -> Resul
         *told = done + 1;
     }
     Ok(())
-}
-
-fn check_bars(bars: &[Bars]) -> Result<(), Error> {
-    if bars.is_empty() {
-        return Err(Error::NoBars);
-    }
-    if let Some(empty) = bars.iter().find(|bars| bars.is_empty()) {
-        return Err(Error::NoBarsOf { symbol: empty.symbol.clone() });
-    }
-    let mut symbols: Vec<&str> = bars.iter().map(|bars| bars.symbol.as_str()).collect();
-    symbols.sort_unstable();
-    match symbols.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(Error::SymbolTwice { symbol: pair[0].to_owned() }),
-        None => Ok(()),
-    }
-}
-
-impl Options {
-    fn check(&self) -> Result<(), Error> {
-        require(self.initial_cash.is_positive(), "initial_cash", self.initial_cash, "positive")?;
-        require(self.lot.is_positive(), "lot", self.lot, "positive")?;
-        self.check_instruments()?;
-        let share = |option, rate: Option<Rate>| {
-            let rate = rate.unwrap_or(Rate::ONE);
-            let fits = rate.is_positive() && rate <= Rate::ONE;
-            require(fits, option, rate, "above 0 and at most 1")
-        };
-        share("max_position", self.limits.max_position)?;
-        share("max_drawdown", self.limits.max_drawdown)?;
-        share("participation", self.participation)?;
-        let loss = self.limits.stop_loss.unwrap_or(Rate::percent(1));
-        require(loss.is_positive() && loss < Rate::ONE, "stop_loss", loss, "above 0 and below 1")?;
-        let back = self.limits.trailing_stop.unwrap_or(Rate::percent(1));
-        let fits = back.is_positive() && back < Rate::ONE;
-        require(fits, "trailing_stop", back, "above 0 and below 1")?;
-        let gain = self.limits.take_profit.unwrap_or(Rate::percent(1));
-        require(gain.is_positive(), "take_profit", gain, "positive")?;
-        self.check_sizing()
-    }
-
-    fn check_instruments(&self) -> Result<(), Error> {
-        for Instrument { multiplier, tick, lot } in self.instruments.all() {
-            require(multiplier.is_positive(), "multiplier", multiplier, "positive")?;
-            let tick = tick.unwrap_or(Price::from_raw(1));
-            require(tick.is_positive(), "tick", tick, "positive")?;
-            let lot = lot.unwrap_or(self.lot);
-            require(lot.is_positive(), "lot", lot, "positive")?;
-        }
-        let Financing { cash, margin, borrow } = self.financing;
-        for (option, rate) in
-            [("cash_rate", cash), ("margin_rate", margin), ("borrow_rate", borrow)]
-        {
-            let fits = rate.abs() <= Rate::ONE;
-            require(fits, option, rate, "between -1 and 1: 0.05 is five percent")?;
-        }
-        Ok(())
-    }
-
-    fn check_sizing(&self) -> Result<(), Error> {
-        match self.sizing {
-            Sizing::PercentEquity(share) => require(
-                share.is_positive() && share <= Rate::ONE,
-                "sizing.percent_equity",
-                share,
-                "above 0 and at most 1",
-            ),
-            Sizing::FixedQuantity(units) => {
-                require(units.is_positive(), "sizing.fixed_quantity", units, "positive")
-            }
-            Sizing::FixedCash(amount) => {
-                require(amount.is_positive(), "sizing.fixed_cash", amount, "positive")
-            }
-            Sizing::VolatilityTarget { target, lookback_bars, bars_per_year } => {
-                let option = "sizing.volatility_target";
-                require(target.is_positive(), option, target, "positive")?;
-                require(lookback_bars >= 2, option, lookback_bars, "measured over 2 bars or more")?;
-                let fits = bars_per_year.is_finite() && bars_per_year > 0.0;
-                require(fits, option, bars_per_year, "a positive number of bars per year")
-            }
-        }
-    }
-}
-
-fn require(
-    holds: bool,
-    option: &'static str,
-    value: impl std::fmt::Display,
-    wanted: &'static str,
-) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Option { option, value: value.to_string(), wanted }) }
 }

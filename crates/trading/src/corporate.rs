@@ -1,4 +1,5 @@
-//! Corporate actions: what a company does to the units of those who hold it.
+//! Corporate actions: what a company does to the units of those who hold it, and what an exchange
+//! makes holders of a swap pay each other.
 //!
 //! Invariant: a ratio is positive and reduced; what it makes of units and prices is rounded once.
 //! Not here: when and on what they act; see `backtest`.
@@ -31,6 +32,9 @@ pub enum Event {
     Split(Ratio),
     /// Each unit brings this much cash; those who are short pay it.
     Dividend(Price),
+    /// Those who are long pay this share of what their units are worth to those who are short; the
+    /// other way round where it is negative. Perpetual swaps do, every few hours.
+    Funding(Rate),
     /// Trading ends; each unit is paid off at this price, or at the last close.
     Delisting(Option<Price>),
 }

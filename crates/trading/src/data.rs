@@ -23,6 +23,7 @@ mod load;
 mod members;
 mod parquet;
 mod problem;
+mod rename;
 mod resample;
 mod rows;
 mod session;
@@ -37,7 +38,7 @@ use std::collections::BTreeMap;
 
 use dirigent_core::Timestamp;
 
-pub use actions::{ACTIONS_BYTES_MAX, read_actions};
+pub use actions::{ACTIONS_BYTES_MAX, ActionsFile, read_actions};
 pub use adjust::{Adjust, Adjusted};
 pub use bars::Bars;
 pub use check::OnError;
@@ -51,6 +52,7 @@ pub use load::{load, parse_date};
 pub use members::read_universe;
 pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
 pub use problem::{CheckReport, EXAMPLES_MAX, INSPECTED_MAX, Kind, Outcome, Problem, SHOWN_MAX};
+pub use rename::{Rename, join, named};
 pub use resample::PartialBar;
 pub use session::Session;
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};

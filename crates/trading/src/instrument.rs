@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::currency::Currency;
 use crate::order::{OrderKind, Side};
+use crate::portfolio::Margin;
 use crate::price::{Price, Quantity, Rate};
 
 /// The terms on which a symbol trades.
@@ -14,12 +16,29 @@ pub struct Instrument {
     pub tick: Option<Price>,
     /// The smallest step of a quantity; that of the run where it is absent.
     pub lot: Option<Quantity>,
+    /// The currency of its prices; that of the account where it is absent.
+    pub currency: Option<Currency>,
+    /// Whether gains and losses become cash as they arise, as those of futures and perpetual
+    /// swaps do; other units are paid for.
+    pub settles: bool,
+    /// What it ties up in a margin account; what the account says where it is absent.
+    pub margin: Option<Margin>,
+    /// What units that are short cost per year, of their value; that of the run where it is absent.
+    pub borrow: Option<Rate>,
 }
 
 impl Default for Instrument {
     /// Worth its price, at any price.
     fn default() -> Self {
-        Self { multiplier: Rate::ONE, tick: None, lot: None }
+        Self {
+            multiplier: Rate::ONE,
+            tick: None,
+            lot: None,
+            currency: None,
+            settles: false,
+            margin: None,
+            borrow: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod allocate;
 pub mod analysis;
 pub mod backtest;
 pub mod corporate;
+pub mod currency;
 pub mod data;
 pub mod execution;
 pub mod indicator;

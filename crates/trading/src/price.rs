@@ -248,11 +248,6 @@ impl Rate {
     pub fn times(self, price: Price) -> Price {
         if self.0 == SCALE { price } else { price.scaled(self.0, SCALE) }
     }
-
-    /// The amount of which this rate is `amount`, rounded half to even; the rate is positive.
-    pub(crate) fn under(self, amount: Money) -> Money {
-        if self.0 == SCALE { amount } else { amount.scaled(SCALE, self.0) }
-    }
 }
 
 impl Quantity {

@@ -111,12 +111,16 @@ pub struct Stop {
 pub struct Account {
     /// Equity at the prices of the moment, before the orders of the moment.
     pub equity: Money,
-    /// What may be spent on new exposure: equity less all that is held, long or short.
+    /// What new exposure may tie up: equity less what all that is held ties up, long or short.
     pub free: Money,
+    /// What a unit of the order ties up: what it is worth, but on margin.
+    pub tied: Price,
     /// Units held of the order's symbol, negative if short.
     pub position: Quantity,
     /// Set once trading has stopped.
     pub stopped: Option<StopCause>,
+    /// Whether nothing may be sold short.
+    pub is_long_only: bool,
 }
 
 /// A thing that risk has seen and allowed.
@@ -168,7 +172,10 @@ pub fn check(
     if let Some(cause) = account.stopped {
         return refuse(RejectReason::Stopped(cause.as_str()));
     }
-    let needed = quote.value(order.quantity) + quote.fee;
+    if after.is_negative() && account.is_long_only {
+        return refuse(RejectReason::LongOnly);
+    }
+    let needed = account.tied.notional(order.quantity) + quote.fee;
     if needed > account.free {
         return refuse(RejectReason::InsufficientCash { needed, free: account.free });
     }
@@ -208,7 +215,14 @@ mod tests {
         let price = "100".parse().unwrap();
         let quote = Quote { price, reference: price, fee: money("1"), multiplier: Rate::ONE };
         let free = money("10000") - price.notional(units(position)).abs();
-        let account = Account { equity: money("10000"), free, position: units(position), stopped };
+        let account = Account {
+            equity: money("10000"),
+            free,
+            tied: price,
+            position: units(position),
+            stopped,
+            is_long_only: false,
+        };
         let limits = Limits { max_position: Some(Rate::percent(60)), ..Limits::default() };
         match check(order, &quote, &account, &limits) {
             Ok(approved) => format!("ok {}", approved.get().quantity),

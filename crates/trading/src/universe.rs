@@ -48,6 +48,17 @@ impl Universe {
         Self { members }
     }
 
+    /// The same under other names: `name` of a symbol as it was called on a day.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(&str, Timestamp) -> String) -> Self {
+        let members = self.members.into_iter();
+        let dates = members.flat_map(|(symbol, dates)| {
+            let row = |(from, to): &(Timestamp, Timestamp)| (name(&symbol, *from), *from, *to);
+            dates.iter().map(row).collect::<Vec<_>>()
+        });
+        Self::new(dates)
+    }
+
     /// Leaves the bars of `bars` that lie in the universe; answers the places of each stretch.
     /// Dates are those in UTC.
     pub fn cut(&self, bars: &mut Bars) -> Vec<Range<usize>> {

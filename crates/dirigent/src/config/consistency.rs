@@ -3,6 +3,7 @@
 //! Promises: looks only at values that are well-formed by themselves, so that one mistake is
 //! reported once.
 
+mod accounts;
 mod bars;
 mod execution;
 mod tasks;
@@ -43,6 +44,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     limits(root, problems);
     execution::check(root, problems);
     world::check(root, problems);
+    accounts::check(root, problems);
     tasks::check(root, problems, vocabulary);
 }
 

@@ -23,7 +23,7 @@ pub use super::orchestrate::{
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
 
-pub use super::world::{DEFAULT_TERMS, Financing, Instrument};
+pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
 
 /// A workflow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -119,6 +119,9 @@ pub struct Data {
     /// `actions`, with `${NAME}` replaced.
     #[serde(default)]
     pub actions: Option<String>,
+    /// `fx`, by currency.
+    #[serde(default)]
+    pub fx: BTreeMap<String, Fx>,
     /// `on_error`
     pub on_error: OnError,
     /// `columns`: our name to the name in the file.
@@ -232,6 +235,12 @@ pub struct WeightedStrategy {
 pub struct Portfolio {
     /// `initial_cash`
     pub initial_cash: Money,
+    /// `currency`
+    #[serde(default = "dollars")]
+    pub currency: String,
+    /// `account`
+    #[serde(default)]
+    pub account: Account,
     /// `sizing`
     pub sizing: Sizing,
     /// `fractional`
@@ -241,6 +250,11 @@ pub struct Portfolio {
     /// `financing`
     #[serde(default)]
     pub financing: Option<Financing>,
+}
+
+/// The currency of records that are older than the key.
+fn dollars() -> String {
+    "USD".to_owned()
 }
 
 /// `portfolio.sizing`

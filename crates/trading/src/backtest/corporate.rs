@@ -21,7 +21,7 @@ use crate::order::{
     Bracket, Exit, FillReason, Offset, OrderEvent, OrderId, OrderKind, RejectReason, SymbolId,
 };
 use crate::portfolio::{Sizing, floor_to};
-use crate::price::{Money, Price, Quantity};
+use crate::price::{Money, Price, Quantity, Rate};
 
 /// An action and the time at which it acts.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,10 @@ pub(super) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
                     return refuse(of("delisting"), "on the day of its last bar or later");
                 }
             }
-            Event::Split(_) | Event::Dividend(_) => {}
+            Event::Funding(rate) if rate.abs() > Rate::ONE => {
+                return refuse(of("funding"), "a share of the position between -1 and 1");
+            }
+            Event::Split(_) | Event::Dividend(_) | Event::Funding(_) => {}
         }
     }
     Ok(())
@@ -92,9 +95,9 @@ pub(super) fn schedule(bars: &[Bars], times: &[Timestamp], options: &Options) ->
         let (t, symbol) = (times.partition_point(|time| *time < at), SymbolId::new(index));
         due.push(Due { t, moment, symbol, event: action.event });
     }
-    // Of one day, a split comes before a dividend, which is paid on the units after it.
-    let rank =
-        |due: &Due| (due.t, due.moment == Moment::Close, matches!(due.event, Event::Dividend(_)));
+    // Of one day, a split comes before what is paid on the units after it.
+    let is_paid = |due: &Due| matches!(due.event, Event::Dividend(_) | Event::Funding(_));
+    let rank = |due: &Due| (due.t, due.moment == Moment::Close, is_paid(due));
     due.sort_by_key(rank);
     due
 }
@@ -110,6 +113,7 @@ impl Engine<'_> {
             match due.event {
                 Event::Split(ratio) => self.split(due.symbol, ratio),
                 Event::Dividend(per_unit) => self.pay_dividend(due.symbol, per_unit),
+                Event::Funding(rate) => self.fund(due.symbol, rate),
                 Event::Delisting(price) => self.delist(due.symbol, price),
             }
         }
@@ -170,6 +174,15 @@ impl Engine<'_> {
             trip.dividends += amount;
         }
         self.flow(symbol, FlowKind::Dividend(per_unit), units, amount);
+    }
+
+    fn fund(&mut self, symbol: SymbolId, rate: Rate) {
+        let units = self.ledger.position(symbol).quantity();
+        let Some(price) = self.price(symbol, Moment::Open).filter(|_| !units.is_zero()) else {
+            return;
+        };
+        let amount = self.ledger.fund(symbol, rate, price);
+        self.flow(symbol, FlowKind::Funding(rate), units, amount);
     }
 
     fn split(&mut self, symbol: SymbolId, ratio: Ratio) {

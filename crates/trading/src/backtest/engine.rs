@@ -106,6 +106,8 @@ pub(super) struct Engine<'a> {
     pub(super) traded: Money,
     pub(super) drawdown: Option<Drawdown>,
     pub(super) stopped: Option<Stop>,
+    /// How many closes made a margin call, and when the first did.
+    pub(super) calls: Option<(usize, Timestamp)>,
     pub(super) cash: Cash,
     pub(super) equity: Vec<Money>,
     pub(super) exposed: usize,
@@ -149,6 +151,7 @@ impl<'a> Engine<'a> {
             traded: Money::ZERO,
             drawdown,
             stopped: None,
+            calls: None,
             cash: Cash::default(),
             equity: Vec::with_capacity(times),
             exposed: 0,
@@ -176,7 +179,7 @@ impl<'a> Engine<'a> {
         let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
         let is_busy = self.has_orders() || !self.working.is_empty() || trails;
         let limit = limit.min(self.next_due());
-        if self.bars.len() > 1 || is_busy || limit <= t || !self.options.financing.is_none() {
+        if self.bars.len() > 1 || is_busy || limit <= t || !self.world.is_quiet(self.options) {
             t
         } else if self.stopped.is_some() {
             limit
@@ -192,6 +195,7 @@ impl<'a> Engine<'a> {
 
     fn step(&mut self, t: usize) {
         self.timeline.go_to(t);
+        self.exchange_at(Moment::Open);
         self.act(t, Moment::Open);
         if self.options.stops_before == StopsBefore::Orders && self.guarded > 0 {
             self.protect();
@@ -216,13 +220,15 @@ impl<'a> Engine<'a> {
             self.trail_guards();
         }
         self.mark(Moment::Close);
+        self.exchange_at(Moment::Close);
         self.act(t, Moment::Close);
-        let is_financed = !self.options.financing.is_none();
+        let is_financed = self.world.is_financed(self.options);
         if is_financed {
             self.finance(t);
         }
         self.watch_limits(t);
         if self.stopped.is_none() && t >= self.first {
+            self.call_margin();
             self.decide(t);
         }
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
@@ -362,6 +368,7 @@ impl<'a> Engine<'a> {
 
     fn warnings(&self) -> Vec<Warning> {
         let stopped = self.stopped.map(Warning::Stopped);
+        let called = self.calls.map(|(count, first)| Warning::MarginCall { count, first });
         let orders = self.book.records();
         let refused =
             orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
@@ -375,6 +382,6 @@ impl<'a> Engine<'a> {
         let idle = self.fills.is_empty().then_some(Warning::NoTrades);
         let count = self.delisted_later();
         let later = (count > 0).then_some(Warning::DelistedLater { count });
-        [stopped, rejected, expired, later, idle].into_iter().flatten().collect()
+        [stopped, called, rejected, expired, later, idle].into_iter().flatten().collect()
     }
 }

@@ -14,6 +14,7 @@ use std::{hint::black_box, ops::Range};
 use crate::backtest::{Error, Options, Outcome, WATCH_BARS, Watch, look};
 use crate::data::bars::Bars;
 use crate::execution::{EntryBar, LimitGap, StopsBefore};
+use crate::portfolio::AccountType;
 use crate::risk::Limits;
 use crate::signal::Signal;
 
@@ -44,6 +45,8 @@ pub(crate) fn suits(options: &Options) -> bool {
         participation,
         commission,
         slippage,
+        account,
+        currencies,
         sizing: _,
         lot: _,
         instruments,
@@ -64,7 +67,11 @@ pub(crate) fn suits(options: &Options) -> bool {
     let is_usual = *stops_before == StopsBefore::default()
         && *limit_gap == LimitGap::default()
         && *entry_bar == EntryBar::default();
-    let is_still = instruments.is_plain() && actions.is_empty() && financing.is_none();
+    let is_still = instruments.is_plain()
+        && actions.is_empty()
+        && financing.is_none()
+        && currencies.is_single()
+        && *account == AccountType::Unlevered;
     is_plain
         && is_usual
         && is_still

@@ -7,7 +7,9 @@
 use crate::backtest::engine::Engine;
 use crate::backtest::flow::{Flow, FlowKind};
 use crate::backtest::timeline::day_of;
+use crate::instrument::Instrument;
 use crate::order::SymbolId;
+use crate::portfolio::Position;
 use crate::price::{Money, Quantity, Rate, SCALE};
 
 const DAYS_PER_YEAR: i64 = 365;
@@ -56,9 +58,10 @@ impl Engine<'_> {
         for index in 0..self.world.shorts.len() {
             let (units, value) = self.world.shorts[index];
             if value.is_negative() {
-                let symbol = Some(SymbolId::new(index));
-                let fee = interest(value, borrow, days);
-                self.book_interest(symbol, FlowKind::BorrowFee(borrow), units, fee);
+                let symbol = SymbolId::new(index);
+                let rate = self.terms(symbol).borrow.unwrap_or(borrow);
+                let (what, fee) = (FlowKind::BorrowFee(rate), interest(value, rate, days));
+                self.book_interest(Some(symbol), what, units, fee);
             }
         }
     }
@@ -82,10 +85,13 @@ impl Engine<'_> {
     pub(super) fn keep_balances(&mut self) {
         self.world.balance = self.ledger.cash();
         self.world.shorts.clear();
-        let short = |position: &crate::portfolio::Position| {
-            (position.quantity(), position.value().min(Money::ZERO))
+        // Nobody borrows a contract to sell it.
+        let terms = self.world.instruments.iter();
+        let short = |(position, terms): (&Position, &Instrument)| {
+            let owed = if terms.settles { Money::ZERO } else { position.value() };
+            (position.quantity(), owed.min(Money::ZERO))
         };
-        self.world.shorts.extend(self.ledger.positions().iter().map(short));
+        self.world.shorts.extend(self.ledger.positions().iter().zip(terms).map(short));
     }
 }
 

@@ -32,6 +32,8 @@ pub enum FlowKind {
     Dividend(Price),
     /// Trading ended; units were paid off at this price.
     Delisting(Price),
+    /// Funding of a swap, at this share of what the position is worth.
+    Funding(Rate),
     /// Interest on cash, at this rate per year.
     Interest(Rate),
     /// Interest on cash that is owed, at this rate per year.
@@ -41,30 +43,32 @@ pub enum FlowKind {
 }
 
 impl FlowKind {
-    /// `split`, `cash_in_lieu`, `dividend`, `delisting`, `interest`, `margin_interest` or
-    /// `borrow_fee`.
+    /// `split`, `cash_in_lieu`, `dividend`, `delisting`, `funding`, `interest`, `margin_interest`
+    /// or `borrow_fee`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Split(_) => "split",
             Self::CashInLieu(_) => "cash_in_lieu",
             Self::Dividend(_) => "dividend",
             Self::Delisting(_) => "delisting",
+            Self::Funding(_) => "funding",
             Self::Interest(_) => "interest",
             Self::MarginInterest(_) => "margin_interest",
             Self::BorrowFee(_) => "borrow_fee",
         }
     }
 
-    /// The ratio, the price per unit or the rate per year.
+    /// The ratio, the price per unit, the rate per year, or of funding the share.
     pub fn value(self) -> String {
         match self {
             Self::Split(ratio) => ratio.to_string(),
             Self::CashInLieu(price) | Self::Dividend(price) | Self::Delisting(price) => {
                 price.to_string()
             }
-            Self::Interest(rate) | Self::MarginInterest(rate) | Self::BorrowFee(rate) => {
-                rate.to_string()
-            }
+            Self::Funding(rate)
+            | Self::Interest(rate)
+            | Self::MarginInterest(rate)
+            | Self::BorrowFee(rate) => rate.to_string(),
         }
     }
 }

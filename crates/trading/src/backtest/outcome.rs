@@ -101,6 +101,13 @@ pub struct Equity {
 pub enum Warning {
     /// Trading stopped before the end.
     Stopped(Stop),
+    /// The account had less than the margin that its positions ask for.
+    MarginCall {
+        /// At how many closes.
+        count: usize,
+        /// At which first.
+        first: Timestamp,
+    },
     /// Some orders were refused.
     Rejected {
         /// How many.
@@ -142,6 +149,11 @@ impl fmt::Display for Warning {
                     ),
                 }
             }
+            Self::MarginCall { count, first } => write!(
+                f,
+                "margin calls: {count}, the first at {first}; positions were made smaller at the \
+                 next prices (orders with reason margin_call)"
+            ),
             Self::Rejected { count, first, reason } => {
                 write!(f, "orders refused: {count}, the first at {first}: {reason}")
             }

@@ -5,11 +5,10 @@ use dirigent_core::Timestamp;
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::trips::{Moment, Trip};
 use crate::execution::{Dealt, Taking};
-use crate::instrument::Instrument;
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
-use crate::portfolio::{Ask, Move, Target, affordable, floor_to, plan};
+use crate::portfolio::{AccountType, Ask, Move, Target, affordable_on, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{self, Account};
 
@@ -107,8 +106,10 @@ impl Engine<'_> {
     ) -> Ask<'b> {
         Ask {
             equity,
-            free: self.ledger.free(),
+            free: self.free(),
             price: self.worth(symbol, price),
+            tied: self.tied(symbol, price),
+            share_max: self.share_max(),
             lot: self.lot(symbol),
             commission: self.options.commission.as_ref(),
             position_max: self.options.limits.position_max(equity),
@@ -116,9 +117,14 @@ impl Engine<'_> {
         }
     }
 
+    /// The largest share of equity that one position may be worth by itself.
+    fn share_max(&self) -> Rate {
+        self.options.account.margin().map_or(Rate::ONE, |margin| margin.leverage().max(Rate::ONE))
+    }
+
     /// Wants these weights at the next fill point, and nothing of every other symbol.
     pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
-        let cap = self.options.limits.max_position.unwrap_or(Rate::ONE);
+        let cap = self.options.limits.max_position.unwrap_or_else(|| self.share_max());
         self.drop_rests();
         for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
             *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });
@@ -248,9 +254,9 @@ impl Engine<'_> {
     /// As many of `opening` units of new exposure as what is free now pays for.
     pub(super) fn payable(&self, order: &Order, opening: Quantity, reference: Price) -> Quantity {
         let price = self.options.slippage.price(order.side, reference);
-        let (price, lot) = (self.worth(order.symbol, price), self.lot(order.symbol));
-        let commission = self.options.commission.as_ref();
-        let most = affordable(self.ledger.free(), price, lot, commission);
+        let (worth, tied) = (self.worth(order.symbol, price), self.tied(order.symbol, price));
+        let (lot, commission) = (self.lot(order.symbol), self.options.commission.as_ref());
+        let most = affordable_on(self.free(), worth, tied, lot, commission);
         most.map_or(opening, |most| opening.min(most))
     }
 
@@ -284,15 +290,17 @@ impl Engine<'_> {
         let is_gap = order.reason.level().is_some_and(|(_, gap_open)| gap_open);
         let is_maker = matches!(order.kind, OrderKind::Limit(_)) && !is_gap;
         let Order { side, quantity, .. } = order;
-        let Instrument { multiplier, .. } = self.terms(order.symbol);
+        let multiplier = self.factor(order.symbol);
         let dealt = Dealt { side, price: multiplier.times(price), quantity, is_maker };
         let fee = self.options.commission.fee_of(&dealt);
         let quote = Quote { price, reference, fee, multiplier };
         let account = Account {
             equity: deal.equity,
-            free: self.ledger.free(),
+            free: self.free(),
+            tied: self.tied(order.symbol, price),
             position: self.ledger.position(order.symbol).quantity(),
             stopped: self.stopped.map(|stop| stop.cause),
+            is_long_only: self.options.account == AccountType::Cash,
         };
         let verdict = risk::check(order, &quote, &account, &self.options.limits);
         match &verdict {

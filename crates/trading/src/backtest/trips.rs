@@ -25,21 +25,24 @@ pub(super) enum Moment {
 struct Leg {
     quantity: Quantity,
     value: Money,
+    /// Price × units, in the terms of the prices.
+    paid: Money,
     fills: u32,
     price: Price,
 }
 
 impl Leg {
-    fn add(&mut self, quantity: Quantity, value: Money, price: Price, multiplier: Rate) {
+    fn add(&mut self, quantity: Quantity, value: Money, price: Price) {
         self.quantity += quantity;
         self.value += value;
+        self.paid += price.notional(quantity);
         self.fills += 1;
-        self.price = if self.fills == 1 { price } else { self.average(multiplier, price) };
+        self.price = if self.fills == 1 { price } else { self.average(price) };
     }
 
     /// Its average price; `or` where it is too small to be one.
-    fn average(&self, multiplier: Rate, or: Price) -> Price {
-        let average = average(multiplier.under(self.value), self.quantity);
+    fn average(&self, or: Price) -> Price {
+        let average = average(self.paid, self.quantity);
         average.filter(|price| price.is_positive()).unwrap_or(or)
     }
 
@@ -70,7 +73,6 @@ pub(super) struct Trip {
     exit: Leg,
     pub(super) fees: Money,
     pub(super) dividends: Money,
-    multiplier: Rate,
     /// The first bar whose prices are in the units of now.
     from: usize,
     /// The lowest and the highest price of the bars before it, in the units of now.
@@ -88,7 +90,6 @@ impl Trip {
             exit: Leg::default(),
             fees: Money::ZERO,
             dividends: Money::ZERO,
-            multiplier: fill.multiplier(),
             from: bar + usize::from(moment == Moment::Close),
             before: None,
         };
@@ -98,13 +99,13 @@ impl Trip {
 
     pub(super) fn add(&mut self, fill: &Fill) {
         let leg = if fill.side == self.side { &mut self.entry } else { &mut self.exit };
-        leg.add(fill.quantity, fill.value(), fill.price, self.multiplier);
+        leg.add(fill.quantity, fill.value(), fill.price);
         self.fees += fill.fee;
     }
 
     /// Adds units that were paid off without a trade.
     pub(super) fn pay_off(&mut self, quantity: Quantity, value: Money, price: Price) {
-        self.exit.add(quantity, value, price, self.multiplier);
+        self.exit.add(quantity, value, price);
     }
 
     /// Goes on in the units after a split, which `bar` is the first to show.

@@ -48,6 +48,8 @@ pub enum FillReason {
     DrawdownLimit,
     /// The account's equity reached zero.
     Ruin,
+    /// The account did not have the margin that its positions ask for.
+    MarginCall,
     /// Trading in the symbol ended and its units were paid off.
     Delisting,
     /// A split left less than one lot, which was paid off.
@@ -95,6 +97,7 @@ impl FillReason {
             Self::AtClose => "at_close",
             Self::DrawdownLimit => "drawdown_limit",
             Self::Ruin => "ruin",
+            Self::MarginCall => "margin_call",
             Self::Delisting => "delisting",
             Self::CashInLieu => "cash_in_lieu",
         }
@@ -136,6 +139,9 @@ pub enum RejectReason {
     /// The sizing rule or the request comes to less than one lot.
     #[error("less than one lot")]
     LessThanOneLot,
+    /// It would sell short in an account that may not.
+    #[error("a cash account sells nothing short")]
+    LongOnly,
     /// It costs more than the account can pay.
     #[error("insufficient cash: needs {needed}, has {free}")]
     InsufficientCash {

@@ -1,7 +1,8 @@
 //! The ledger: cash, positions at average cost, gains and fees.
 //!
 //! Invariant, to the last digit after every call: `cash + Σ value = equity` and
-//! `equity = initial + realized + unrealized − fees + dividends + interest`.
+//! `equity = initial + realized + unrealized − fees + dividends + interest`. The value of a position
+//! that settles is cash already, and not in the sum.
 //! Both hold because every amount is rounded once, where it enters, and from there on only moved.
 
 mod flow;
@@ -18,8 +19,12 @@ pub struct Position {
     cost: Money,
     mark: Price,
     value: Money,
+    /// What the units cost in the terms of their prices: price × units.
+    paid: Money,
     /// What a unit is worth at a price of one.
     multiplier: Rate,
+    /// Whether gains and losses become cash as they arise, as those of a future do.
+    settles: bool,
 }
 
 impl Default for Position {
@@ -29,7 +34,9 @@ impl Default for Position {
             cost: Money::ZERO,
             mark: Price::ZERO,
             value: Money::ZERO,
+            paid: Money::ZERO,
             multiplier: Rate::ONE,
+            settles: false,
         }
     }
 }
@@ -55,6 +62,11 @@ impl Position {
         self.value
     }
 
+    /// What a unit is worth at a price of one.
+    pub const fn multiplier(&self) -> Rate {
+        self.multiplier
+    }
+
     /// Whether nothing is held.
     pub fn is_flat(&self) -> bool {
         self.quantity.is_zero()
@@ -62,7 +74,7 @@ impl Position {
 
     /// The average price of the units held, rounded half to even; `None` when flat.
     pub fn average_price(&self) -> Option<Price> {
-        average(self.multiplier.under(self.cost), self.quantity)
+        average(self.paid, self.quantity)
     }
 
     /// What one unit is worth at `price`.
@@ -71,16 +83,20 @@ impl Position {
         self.multiplier.times(price)
     }
 
-    /// Takes a trade of `quantity` (signed) for `amount` (signed alike); answers what was gained.
-    fn trade(&mut self, quantity: Quantity, amount: Money) -> Money {
+    /// Takes a trade of `quantity` (signed) at `price`, for `amount` (signed alike); answers what
+    /// was gained.
+    fn trade(&mut self, quantity: Quantity, price: Price, amount: Money) -> Money {
         let same_side = self.is_flat() || self.quantity.is_negative() == quantity.is_negative();
         let gained = if same_side {
             self.cost += amount;
+            self.paid += price.notional(quantity);
             Money::ZERO
         } else {
             assert!(quantity.abs() <= self.quantity.abs(), "a fill is split where it crosses zero");
-            let released = self.cost.scaled(quantity.abs().raw(), self.quantity.abs().raw());
+            let (part, whole) = (quantity.abs().raw(), self.quantity.abs().raw());
+            let released = self.cost.scaled(part, whole);
             self.cost -= released;
+            self.paid -= self.paid.scaled(part, whole);
             -amount - released
         };
         self.quantity += quantity;
@@ -108,7 +124,7 @@ pub struct Ledger {
     fees: Money,
     dividends: Money,
     interest: Money,
-    /// Σ value of all positions.
+    /// Σ value of all positions that do not settle.
     worth: Money,
     /// How many positions are not flat.
     open: usize,
@@ -131,17 +147,24 @@ impl Ledger {
         }
     }
 
-    /// The same, in which a unit of each symbol is worth its price times a multiplier.
+    /// The same, in which a unit of each symbol is worth its price times a multiplier, and gains
+    /// and losses of some become cash as they arise: their positions are worth nothing but that.
     ///
     /// # Panics
     /// If something is held already.
     #[must_use]
-    pub fn with_multipliers(mut self, multipliers: impl IntoIterator<Item = Rate>) -> Self {
-        assert!(self.is_flat(), "multipliers are set before the first trade");
-        for (position, multiplier) in self.positions.iter_mut().zip(multipliers) {
-            position.multiplier = multiplier;
+    pub fn with_terms(mut self, terms: impl IntoIterator<Item = (Rate, bool)>) -> Self {
+        assert!(self.is_flat(), "terms are set before the first trade");
+        for (position, (multiplier, settles)) in self.positions.iter_mut().zip(terms) {
+            (position.multiplier, position.settles) = (multiplier, settles);
         }
         self
+    }
+
+    /// A unit of `symbol` is now worth its price times `multiplier`, as its currency moved.
+    pub fn set_multiplier(&mut self, symbol: SymbolId, multiplier: Rate) {
+        self.positions[symbol.index()].multiplier = multiplier;
+        self.mark(symbol, self.positions[symbol.index()].mark);
     }
 
     /// Cash at the start.
@@ -190,11 +213,9 @@ impl Ledger {
     }
 
     /// What may be spent on new exposure without leverage: equity less the value of all positions,
-    /// long or short. Without short positions it is the cash.
+    /// long or short. Without short positions it is the cash, futures aside.
     pub fn free(&self) -> Money {
-        let short: Money =
-            self.positions.iter().map(|position| position.value.min(Money::ZERO)).sum();
-        self.cash + short + short
+        self.equity() - self.positions.iter().map(|position| position.value.abs()).sum()
     }
 
     /// Values a position at `price`.
@@ -204,8 +225,20 @@ impl Ledger {
         position.mark = price;
         if !position.quantity.is_zero() {
             let value = position.worth(price).notional(position.quantity);
-            self.worth += value - position.value;
+            let change = value - position.value;
             position.value = value;
+            let settles = position.settles;
+            self.revalue(settles, change);
+        }
+    }
+
+    /// Books that a position is worth more by `change`, or less.
+    #[inline]
+    fn revalue(&mut self, settles: bool, change: Money) {
+        if settles {
+            self.cash += change;
+        } else {
+            self.worth += change;
         }
     }
 
@@ -230,8 +263,10 @@ impl Ledger {
         let position = &mut self.positions[fill.symbol.index()];
         let amount = position.worth(fill.price).notional(quantity);
         let (was_flat, value) = (position.is_flat(), position.value);
-        let gained = position.trade(quantity, amount);
-        self.worth += position.value - value;
+        let gained = position.trade(quantity, fill.price, amount);
+        let (settles, change) = (position.settles, position.value - value);
+        self.revalue(settles, change);
+        let position = &self.positions[fill.symbol.index()];
         self.open = self.open + usize::from(was_flat) - usize::from(position.is_flat());
         self.cash = self.cash - amount - fill.fee;
         self.realized += gained;
@@ -242,11 +277,14 @@ impl Ledger {
 
     /// Whether both identities hold.
     pub fn balances(&self) -> bool {
-        let worth: Money = self.positions.iter().map(|position| position.value).sum();
+        let held = self.positions.iter().filter(|position| !position.settles);
+        let worth: Money = held.map(|position| position.value).sum();
         let open = self.positions.iter().filter(|position| !position.is_flat()).count();
         let flows = self.dividends + self.interest;
         let equity = self.initial + self.realized + self.unrealized() - self.fees + flows;
-        let flat_is_free = |p: &Position| !p.is_flat() || (p.cost.is_zero() && p.value.is_zero());
+        let flat_is_free = |p: &Position| {
+            !p.is_flat() || (p.cost.is_zero() && p.value.is_zero() && p.paid.is_zero())
+        };
         (self.worth, self.open) == (worth, open)
             && self.equity() == equity
             && self.positions.iter().all(flat_is_free)
@@ -275,8 +313,14 @@ mod tests {
         let fee = Money::from_raw(fee.into());
         let quote = Quote { price, reference: price, fee, multiplier: Rate::ONE };
         let all = Money::from_raw(i128::from(i64::MAX) << 40);
-        let account =
-            risk::Account { equity: all, free: all, position: Quantity::ZERO, stopped: None };
+        let account = risk::Account {
+            equity: all,
+            free: all,
+            tied: price,
+            position: Quantity::ZERO,
+            stopped: None,
+            is_long_only: false,
+        };
         let approved = risk::check(order, &quote, &account, &risk::Limits::default()).unwrap();
         Fill::new(&approved, quote, dirigent_core::Timestamp::default())
     }

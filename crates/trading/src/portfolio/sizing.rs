@@ -1,8 +1,8 @@
 //! Sizing: how many units an entry trades, at the price it would trade at.
 //!
-//! Promises: no leverage. What a sized order costs, commission included, is at most what the rule
-//! allots and at most what the account has free; a fixed size that cannot be paid is left for risk
-//! to refuse, never quietly cut.
+//! Promises: what a sized order is worth, commission included, is at most what the rule allots, and
+//! what it ties up is at most what the account has free; a fixed size that cannot be paid is left
+//! for risk to refuse, never quietly cut.
 
 use crate::execution::Commission;
 use crate::order::RejectReason;
@@ -33,10 +33,14 @@ pub enum Sizing {
 pub struct Ask<'a> {
     /// Equity at the prices of the moment, before the orders of the moment.
     pub equity: Money,
-    /// What may be spent.
+    /// What may be tied up.
     pub free: Money,
     /// Price per unit, slippage included.
     pub price: Price,
+    /// What a unit ties up: its price, but on margin.
+    pub tied: Price,
+    /// The largest share of equity that a position may be worth by itself: all, but on margin.
+    pub share_max: Rate,
     /// The smallest step of a quantity.
     pub lot: Quantity,
     /// What the broker takes.
@@ -61,11 +65,11 @@ impl Sizing {
                 let volatility = volatility(ask.closes, lookback_bars)
                     .ok_or(RejectReason::NoVolatility)?
                     * bars_per_year.sqrt();
-                Rate::from_f64(target.to_f64() / volatility).map_or(Rate::ONE, |r| r.min(Rate::ONE))
+                Rate::from_f64(target.to_f64() / volatility)
+                    .map_or(ask.share_max, |share| share.min(ask.share_max))
             }
         };
-        let allotted = share.of(ask.equity).min(ask.free);
-        let quantity = ask.units(allotted)?;
+        let quantity = ask.allotted(share.of(ask.equity))?;
         Ok(match ask.position_max {
             Some(most) if ask.price.notional(quantity) > most => {
                 most.units_at(ask.price).map_or(quantity, |units| floor_to(units, ask.lot))
@@ -76,6 +80,16 @@ impl Sizing {
 }
 
 impl Ask<'_> {
+    /// The most units that are worth no more than `budget` and tie up no more than is free.
+    fn allotted(&self, budget: Money) -> Result<Quantity, RejectReason> {
+        if self.tied == self.price {
+            return self.units(budget.min(self.free));
+        }
+        let payable = affordable_on(self.free, self.price, self.tied, self.lot, self.commission);
+        let worth = self.units(budget)?;
+        Ok(payable.map_or(worth, |payable| payable.min(worth)))
+    }
+
     fn units(&self, budget: Money) -> Result<Quantity, RejectReason> {
         affordable(budget, self.price, self.lot, self.commission).ok_or(RejectReason::TooManyUnits)
     }
@@ -108,10 +122,21 @@ pub fn affordable(
     lot: Quantity,
     commission: &dyn Commission,
 ) -> Option<Quantity> {
+    affordable_on(budget, price, price, lot, commission)
+}
+
+/// The same where a unit that trades at `price` ties up only `tied` of the budget.
+pub fn affordable_on(
+    budget: Money,
+    price: Price,
+    tied: Price,
+    lot: Quantity,
+    commission: &dyn Commission,
+) -> Option<Quantity> {
     let units = |lots: i64| Quantity::from_raw(lots * lot.raw());
-    let cost = |lots: i64| price.notional(units(lots)) + commission.fee(price, units(lots));
+    let cost = |lots: i64| tied.notional(units(lots)) + commission.fee(price, units(lots));
     let fits = |lots: i64| cost(lots) <= budget;
-    let most = budget.max(Money::ZERO).units_at(price)?.raw() / lot.raw();
+    let most = budget.max(Money::ZERO).units_at(tied)?.raw() / lot.raw();
     let cost_of_most = cost(most);
     if most == 0 || cost_of_most <= budget {
         return Some(units(most));
@@ -177,6 +202,8 @@ mod tests {
             equity,
             free: equity,
             price: price.parse().unwrap(),
+            tied: price.parse().unwrap(),
+            share_max: Rate::ONE,
             lot: lot.parse().unwrap(),
             commission: &commission,
             position_max: None,

@@ -147,6 +147,7 @@ prop_compose! {
             multiplier: multiplier.parse().unwrap(),
             tick: tick.map(|tick| tick.parse().unwrap()),
             lot: lot.map(|lot| lot.parse().unwrap()),
+            ..Instrument::default()
         };
         let by_symbol = [("S1".to_owned(), terms)].into_iter().collect();
         let default = if rates[0] > 10 { terms } else { Instrument::default() };

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::{Financing, Options, Outcome, Unwatched, run};
+use dirigent_trading::currency::Currencies;
 use dirigent_trading::execution::{
     EntryBar, FillTiming, Intrabar, LimitFill, LimitGap, StandardCommission, StandardSlippage,
     StopsBefore, TrailBy,
 };
 use dirigent_trading::instrument::Instruments;
 use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, Side, TimeInForce};
-use dirigent_trading::portfolio::{Ledger, Sizing};
+use dirigent_trading::portfolio::{AccountType, Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
 use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
@@ -44,7 +45,7 @@ impl Case {
 }
 
 /// Up to 120 days of a wild walk in whole cents; the second and later symbols miss some days.
-fn random_bars(seed: u64, number: usize) -> Bars {
+pub(crate) fn random_bars(seed: u64, number: usize) -> Bars {
     let symbol = format!("S{number}");
     let mut random = Seed::master(seed).child(&symbol).stream();
     let mut bars = Bars { symbol, ..Bars::default() };
@@ -186,6 +187,8 @@ prop_compose! {
                     StopReference::EntryPrice
                 },
             },
+            account: AccountType::default(),
+            currencies: Currencies::default(),
             instruments: Instruments::default(),
             actions: Arc::default(),
             financing: Financing::default(),

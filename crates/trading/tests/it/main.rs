@@ -4,11 +4,13 @@
 mod allocate;
 mod analysis;
 mod backtest;
+mod backtest_accounts;
 mod backtest_actions;
 mod backtest_extremes;
 mod backtest_fast;
 mod backtest_flows;
 mod backtest_golden;
+mod backtest_ledger;
 mod backtest_properties;
 mod backtest_weights;
 mod bad_data;

@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
 
-use super::NAMES_MAX;
+use super::{NAMES_MAX, world};
 
 pub(super) static DATA: Section = Section::new(
     "The prices a run works on",
@@ -50,9 +50,16 @@ pub(super) static DATA: Section = Section::new(
         Field::optional(
             "actions",
             Kind::Path,
-            "CSV file of splits, dividends and delistings: symbol, date, action, value",
+            "CSV file of splits, dividends, delistings, renames and funding: symbol, date, action, \
+             value",
         )
         .example("actions.csv"),
+        Field::optional(
+            "fx",
+            Kind::Map(&Kind::Section(&world::FX)),
+            "By currency, a price file of what it is worth in `portfolio.currency`",
+        )
+        .example("{EUR: data/eurusd.csv}"),
         Field::default(
             "on_error",
             Kind::Choice(&["fail", "drop", "repair"]),

@@ -7,6 +7,8 @@ use super::{NAMES, world};
 /// The least percentage that is not zero as a share of nine decimals.
 pub(super) const PERCENT_MIN: f64 = 1e-7;
 const PERCENT: Kind = percent(100.0);
+/// The most that a position may be worth on margin, in percent of equity.
+const LEVERAGE_PCT_MAX: f64 = 100_000.0;
 const MONEY: Range = Range::positive(1e15);
 
 pub(super) const fn percent(max: f64) -> Kind {
@@ -76,6 +78,18 @@ pub(super) static PORTFOLIO: Section = Section::new(
     &[
         Field::default("initial_cash", Kind::Decimal(MONEY), "100000", "Money at the start"),
         Field::default(
+            "currency",
+            Kind::Text,
+            "USD",
+            "The currency of the account and all results",
+        ),
+        Field::default(
+            "account",
+            Kind::Tagged(&world::ACCOUNT),
+            "{type: unlevered}",
+            "What the account lets its owner hold",
+        ),
+        Field::default(
             "sizing",
             Kind::Tagged(&SIZING),
             "{type: percent_equity}",
@@ -104,7 +118,12 @@ static SIZING: Tagged = Tagged {
             name: "percent_equity",
             section: Section::new(
                 "A share of equity",
-                &[Field::default("percent", PERCENT, "95", "The share, in percent")],
+                &[Field::default(
+                    "percent",
+                    percent(LEVERAGE_PCT_MAX),
+                    "95",
+                    "The share, in percent; more than 100 on margin",
+                )],
             ),
         },
         Variant {
@@ -150,8 +169,8 @@ pub(super) static RISK: Section = Section::new(
     &[
         Field::optional(
             "max_position_pct",
-            PERCENT,
-            "The most one position may be worth, in percent of equity",
+            percent(LEVERAGE_PCT_MAX),
+            "The most one position may be worth, in percent of equity; more than 100 on margin",
         )
         .example("25"),
         Field::optional(
@@ -235,12 +254,12 @@ pub(super) mod tests {
     fn what_a_run_would_refuse_is_refused_in_the_file() {
         let rounds_to_zero = 0.000_000_05;
         let share = ([0.000_000_1, 25.0, 100.0], [0.0, rounds_to_zero, 100.000_000_1, 150.0]);
-        check(&RISK, "max_position_pct", &share.0, &share.1);
+        check(&RISK, "max_position_pct", &[0.000_000_1, 100.0, 400.0], &[0.0, rounds_to_zero]);
         check(&RISK, "max_drawdown_pct", &share.0, &share.1);
         check(&RISK, "stop_loss_pct", &[0.000_000_1, 99.999_999_9], &[rounds_to_zero, 100.0]);
         check(&RISK, "take_profit_pct", &[0.000_000_1, 1000.0], &[0.0, rounds_to_zero]);
         let percent_equity = &SIZING.variants[0].section;
-        check(percent_equity, "percent", &share.0, &share.1);
+        check(percent_equity, "percent", &[0.000_000_1, 100.0, 400.0], &[0.0, rounds_to_zero]);
         let volatility_target = &SIZING.variants[3].section;
         check(volatility_target, "target_volatility_pct", &[15.0, 150.0], &[0.0, rounds_to_zero]);
     }

@@ -1,17 +1,24 @@
 //! Loading: the bars that are traded, and those that rules and benchmark look at.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use dirigent_trading::{
     Bars,
     corporate::{Action, Event},
+    currency::{Currencies, Currency, RateSeries},
     data::{self, Loaded, Timeframe},
+    metrics,
 };
 use dirigent_workflow::event::Failure;
 use serde_json::{Value, json};
 
 use super::membership::{self, Membership};
-use crate::{config::workflow::Adjust, prepare::is_path, setup::Setup, strategy::Chosen};
+use crate::{
+    config::workflow::Adjust,
+    prepare::is_path,
+    setup::{Setup, failure},
+    strategy::Chosen,
+};
 
 /// A file that was read.
 #[derive(Clone, Debug)]
@@ -26,6 +33,8 @@ pub(crate) struct ReadFile {
 
 /// The most lines of the data check that are passed on.
 const FINDINGS_MAX: usize = 12;
+/// Rates that end so many days before the prices are worth a word.
+const STALE_DAYS: i64 = 7;
 
 /// Everything that was loaded.
 #[derive(Debug)]
@@ -42,6 +51,8 @@ pub(super) struct Stock {
     pub(super) adjustment: String,
     /// What companies did to their units.
     pub(super) actions: Arc<[Action]>,
+    /// What other currencies than the account's are worth.
+    pub(super) currencies: Currencies,
     /// The files that were read.
     pub(super) files: Vec<ReadFile>,
     /// What was done to the data, for the record.
@@ -105,12 +116,17 @@ pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
     let adjusted = loaded.adjusted.clone();
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
     stock.adjustment = format!("{}: {}", setup.adjust(), words(&adjusted));
+    let actions = match &setup.data.actions {
+        Some(path) => Some(data::read_actions(Path::new(&setup.absolute(path))).map_err(invalid)?),
+        None => None,
+    };
+    let renames = actions.as_ref().map_or(&[][..], |file| &file.renames);
+    stock.notes.extend(data::join(&mut stock.bars, renames));
     if let Some(path) = &setup.data.universe {
-        membership::apply(&mut stock, &setup.absolute(path))?;
+        membership::apply(&mut stock, &setup.absolute(path), renames)?;
     }
-    if let Some(path) = &setup.data.actions {
-        stock.actions = actions(setup, path, &mut stock)?;
-    }
+    take_actions(setup, actions.as_ref(), &mut stock)?;
+    stock.currencies = currencies(setup, &mut stock)?;
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         let bars = from_file(setup, path, &mut stock.files)?;
         stock.benchmark = Some(bars.symbol.clone());
@@ -127,7 +143,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
-    let (actions, membership) = (Arc::default(), None);
+    let (actions, currencies, membership) = (Arc::default(), Currencies::default(), None);
     Stock {
         bars,
         others,
@@ -135,6 +151,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         timeframe,
         adjustment,
         actions,
+        currencies,
         files,
         notes,
         warnings,
@@ -142,12 +159,20 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     }
 }
 
-/// The corporate actions of a file on what was loaded.
-fn actions(setup: &Setup, path: &str, stock: &mut Stock) -> Result<Arc<[Action]>, Failure> {
-    let path = PathBuf::from(setup.absolute(path));
+/// Takes over the corporate actions of a file on what was loaded, and the ends of futures.
+fn take_actions(
+    setup: &Setup,
+    file: Option<&data::ActionsFile>,
+    stock: &mut Stock,
+) -> Result<(), Failure> {
+    let mut all = setup.expiries();
+    all.retain(|action| stock.bars.iter().any(|bars| bars.symbol == action.symbol));
+    let Some(file) = file else {
+        stock.actions = all.into();
+        return Ok(());
+    };
     let bars: Vec<&Bars> = stock.bars.iter().chain(&stock.others).collect();
-    let read = data::read_actions(&path, &bars, setup.data.timezone.as_deref());
-    let (actions, fact) = read.map_err(invalid)?;
+    let actions = file.on(&bars, setup.data.timezone.as_deref()).map_err(invalid)?;
     let split = actions.iter().find(|action| matches!(action.event, Event::Split(_)));
     if let (Some(split), Adjust::Splits) = (split, setup.data.adjust) {
         return Err(Failure {
@@ -160,9 +185,49 @@ fn actions(setup: &Setup, path: &str, stock: &mut Stock) -> Result<Arc<[Action]>
             hint: Some("set `data.adjust: none`, or take the splits out of the file".into()),
         });
     }
-    stock.files.push(ReadFile::of(&fact));
+    stock.files.push(ReadFile::of(&file.fact));
     stock.notes.push(format!("corporate actions on these symbols: {}", actions.len()));
-    Ok(actions.into())
+    all.extend(actions);
+    stock.actions = all.into();
+    Ok(())
+}
+
+/// The rates of the currencies that something traded is priced in.
+fn currencies(setup: &Setup, stock: &mut Stock) -> Result<Currencies, Failure> {
+    let instruments = setup.options(metrics::SESSIONS_PER_YEAR).instruments;
+    let mut currencies = Currencies { bar: stock.timeframe.nanos(), ..Currencies::default() };
+    for (name, fx) in &setup.data.fx {
+        let Ok(currency) = name.parse::<Currency>() else { continue };
+        let mut traded = stock.bars.iter().map(|bars| instruments.of(&bars.symbol).currency);
+        if !traded.any(|of| of == Some(currency)) {
+            continue;
+        }
+        let mut request = setup.request(vec![name.clone()]);
+        // The rates before the first bar count as well, whatever their bars are.
+        (request.timeframe, request.bars, request.start_date) = (None, None, None);
+        let loaded = one_file(setup, request, &fx.path, &mut stock.files)?;
+        let series = RateSeries::new(&loaded.bars[0], loaded.timeframe.nanos(), fx.inverted);
+        let series = series.map_err(|error| {
+            failure("data_invalid", format!("`data.fx.{name}` (`{}`): {error}", fx.path))
+        })?;
+        stale(name, &series, stock);
+        currencies.rates.insert(currency, Arc::new(series));
+    }
+    Ok(currencies)
+}
+
+/// Says so where the last rates are old.
+fn stale(name: &str, series: &RateSeries, stock: &mut Stock) {
+    const DAY: i64 = 86_400_000_000_000;
+    let last = stock.bars.iter().filter_map(|bars| bars.time.last()).max();
+    let (Some(last), Some((_, end))) = (last, series.range()) else { return };
+    let days = last.as_nanos().saturating_sub(end) / DAY;
+    if days > STALE_DAYS {
+        stock.warnings.push(format!(
+            "the rates of {name} end {days} days before the prices: the last one counts for these \
+             days"
+        ));
+    }
 }
 
 /// What was done to the prices, in words.
@@ -186,15 +251,25 @@ fn from_file(setup: &Setup, path: &str, files: &mut Vec<ReadFile>) -> Result<Bar
         // What is traded are trades; this file has bars, of whatever length.
         request.timeframe = None;
     }
+    Ok(one_file(setup, request, path, files)?.bars.remove(0))
+}
+
+/// Loads a file that is not one of those of `data.path`.
+fn one_file(
+    setup: &Setup,
+    mut request: data::Request,
+    path: &str,
+    files: &mut Vec<ReadFile>,
+) -> Result<Loaded, Failure> {
     let path = setup.absolute(path);
     request.source = if path.ends_with(".parquet") {
         data::Source::Parquet { path }
     } else {
         data::Source::Csv { path }
     };
-    let mut loaded = data::load(&request).map_err(invalid)?;
+    let loaded = data::load(&request).map_err(invalid)?;
     files.extend(loaded.files.iter().map(ReadFile::of));
-    Ok(loaded.bars.remove(0))
+    Ok(loaded)
 }
 
 fn file_name(path: &str) -> String {

@@ -5,7 +5,7 @@ use std::{ops::Range, path::Path};
 use dirigent_core::Timestamp;
 use dirigent_trading::{
     Bars,
-    data::read_universe,
+    data::{Rename, named, read_universe},
     execution::FillTiming,
     strategy::Strategy,
     universe::{Leaving, Universe},
@@ -38,8 +38,9 @@ impl Membership {
 }
 
 /// Leaves what lies in the universe of the file at `path`.
-pub(super) fn apply(stock: &mut Stock, path: &str) -> Result<(), Failure> {
+pub(super) fn apply(stock: &mut Stock, path: &str, renames: &[Rename]) -> Result<(), Failure> {
     let (universe, fact) = read_universe(Path::new(path)).map_err(invalid)?;
+    let universe = universe.renamed(|symbol, from| named(renames, symbol, from));
     stock.files.push(ReadFile::of(&fact));
     let end = stock.bars.iter().filter_map(|bars| bars.time.last()).max().copied();
     let cut: Vec<_> = stock.bars.iter_mut().map(|bars| universe.cut(bars)).collect();

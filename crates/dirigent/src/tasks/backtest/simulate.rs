@@ -83,7 +83,11 @@ pub(super) fn simulate(
 
 /// How orders fill, and what the world does to positions.
 pub(super) fn options(setup: &Setup, stock: &Stock, periods_per_year: f64) -> Options {
-    Options { actions: Arc::clone(&stock.actions), ..setup.options(periods_per_year) }
+    Options {
+        actions: Arc::clone(&stock.actions),
+        currencies: stock.currencies.clone(),
+        ..setup.options(periods_per_year)
+    }
 }
 
 /// The strategy for `bars`, which are those of the stock or the beginning of them, and `others`.
@@ -174,7 +178,7 @@ fn held(bars: &Bars, actions: &[Action], outcome: &Outcome, cash: f64) -> Option
                 match action.event {
                     Event::Split(ratio) => units *= ratio.to_f64(),
                     Event::Dividend(per_unit) => paid += units * per_unit.to_f64(),
-                    Event::Delisting(_) => {}
+                    Event::Funding(_) | Event::Delisting(_) => {}
                 }
             }
         }
@@ -270,6 +274,7 @@ fn result(setup: &Setup, stock: &Stock, outcome: &Outcome, performance: &Perform
         .collect();
     let mut result = json!({
         "symbols": outcome.symbols,
+        "currency": setup.workflow.portfolio.currency,
         "bars": stock.bars.iter().map(Bars::len).sum::<usize>(),
         "initial_cash": outcome.initial_cash.to_f64(),
         "final_equity": outcome.final_equity.to_f64(),
@@ -289,5 +294,9 @@ fn result(setup: &Setup, stock: &Stock, outcome: &Outcome, performance: &Perform
 
 /// Whether cash and units of this run may change without a trade.
 fn has_flows(setup: &Setup) -> bool {
-    setup.data.actions.is_some() || setup.workflow.portfolio.financing.is_some()
+    let terms = setup.workflow.instruments.iter().flatten();
+    let mut terms = terms.map(|(_, terms)| terms);
+    setup.data.actions.is_some()
+        || setup.workflow.portfolio.financing.is_some()
+        || terms.any(|terms| terms.borrow_rate.is_some() || terms.expiry.is_some())
 }

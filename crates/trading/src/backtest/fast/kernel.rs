@@ -278,10 +278,13 @@ impl<'a> Kernel<'a> {
     fn enter(&mut self, side: Side, place: &Place, sink: &mut impl Sink) -> Result<(), Unusual> {
         let Market { bars, options, .. } = self.market;
         let equity = self.held.cash;
+        let price = options.slippage.price(side, place.reference);
         let ask = Ask {
             equity,
             free: equity,
-            price: options.slippage.price(side, place.reference),
+            price,
+            tied: price,
+            share_max: Rate::ONE,
             lot: options.lot,
             commission: options.commission.as_ref(),
             position_max: options.limits.position_max(equity),
@@ -310,7 +313,14 @@ impl<'a> Kernel<'a> {
         let fee = options.commission.fee(price, order.quantity);
         let quote = Quote { price, reference, fee, multiplier: Rate::ONE };
         let position = self.held.quantity;
-        let account = Account { equity, free: self.held.cash, position, stopped: None };
+        let account = Account {
+            equity,
+            free: self.held.cash,
+            tied: price,
+            position,
+            stopped: None,
+            is_long_only: false,
+        };
         let approved =
             risk::check(order, &quote, &account, &options.limits).map_err(|_| Unusual)?;
         let fill = Fill::new(&approved, quote, bars.time[bar]);

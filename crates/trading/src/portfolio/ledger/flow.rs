@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::corporate::Ratio;
 use crate::order::SymbolId;
 use crate::portfolio::sizing::floor_to;
-use crate::price::{Money, Price, Quantity, SCALE};
+use crate::price::{Money, Price, Quantity, Rate, SCALE};
 
 /// What a split made of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +48,16 @@ impl Ledger {
         };
         let released = position.cost - kept;
         let was_open = !position.is_flat();
+        position.paid = match all.is_zero() {
+            true => Money::ZERO,
+            false => position.paid.scaled(units.abs().raw(), all.abs().raw()),
+        };
         (position.quantity, position.cost) = (units, kept);
         position.mark = ratio.price(position.mark);
         position.value = position.worth(position.mark).notional(units);
-        self.worth += position.value - before;
+        let (settles, change) = (position.settles, position.value - before);
         self.open -= usize::from(was_open && position.is_flat());
+        self.revalue(settles, change);
         self.cash += lieu;
         self.realized += lieu - released;
         debug_assert!(self.balances(), "{self:?} after a split {ratio}");
@@ -70,6 +75,15 @@ impl Ledger {
         amount
     }
 
+    /// Takes `rate` of what the position is worth at `price` from who is long, and gives it to who
+    /// is short; answers what came.
+    pub fn fund(&mut self, symbol: SymbolId, rate: Rate, price: Price) -> Money {
+        let position = &self.positions[symbol.index()];
+        let amount = -rate.of(position.worth(price).notional(position.quantity));
+        self.accrue(amount);
+        amount
+    }
+
     /// Pays off every unit at `price`, which may be zero; answers what they brought.
     pub fn pay_off(&mut self, symbol: SymbolId, price: Price) -> Money {
         let position = &mut self.positions[symbol.index()];
@@ -78,9 +92,10 @@ impl Ledger {
         }
         let value = position.value;
         let amount = position.worth(price).notional(position.quantity);
-        let gained = position.trade(-position.quantity, -amount);
+        let gained = position.trade(-position.quantity, price, -amount);
         position.mark = price;
-        self.worth -= value;
+        let settles = position.settles;
+        self.revalue(settles, -value);
         self.open -= 1;
         self.cash += amount;
         self.realized += gained;
