@@ -10,7 +10,7 @@ use dirigent_core::{Seed, Timestamp};
 
 use crate::backtest::{Error, Options, Outcome, Watch, step_by_step};
 use crate::data::bars::Bars;
-use crate::order::{Fill, OrderState, Side, SymbolId};
+use crate::order::{Fill, FillReason, OrderState, Side, SymbolId};
 use crate::portfolio::Ledger;
 use crate::price::Money;
 use crate::strategy::{Holding, Strategy, Window, Wishes};
@@ -184,6 +184,12 @@ fn steps(outcome: &Outcome, cut: Timestamp) -> Vec<Step> {
     let of = |step: &crate::order::Transition| {
         let at = usize::try_from(step.order.0).ok()?.checked_sub(1)?;
         let order = outcome.orders.get(at)?.order;
+        // A weight is dated back to the close that wanted it, but waits for a bar to be an order.
+        let is_dated_back =
+            order.reason == FillReason::Rebalance && step.state == OrderState::Pending;
+        if is_dated_back {
+            return None;
+        }
         Some((step.time, order.symbol, order.side == Side::Buy, OrderState::as_str(step.state)))
     };
     let before = outcome.transitions.iter().filter(|step| step.time < cut);
