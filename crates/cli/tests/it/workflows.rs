@@ -120,6 +120,11 @@ fn momentum_rotation_runs() {
 }
 
 #[test]
+fn margin_runs() {
+    check("margin.yaml");
+}
+
+#[test]
 fn risk_parity_runs() {
     check("risk-parity.yaml");
 }

@@ -25,4 +25,5 @@ mod supervisor;
 mod task_kinds;
 mod tasks;
 mod world;
+mod world_accounts;
 mod world_events;

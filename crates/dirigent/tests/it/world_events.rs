@@ -28,7 +28,7 @@ fn world() -> World {
     world
 }
 
-fn run(world: &World, settings: &str) -> (Summary, String) {
+pub(crate) fn run(world: &World, settings: &str) -> (Summary, String) {
     let coordinator = world.coordinator();
     let prepared = world.prepare_text(&coordinator, &format!("{BACKTEST}{settings}")).unwrap();
     let summary = coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap();

@@ -274,13 +274,15 @@ fn result(setup: &Setup, stock: &Stock, outcome: &Outcome, performance: &Perform
         .collect();
     let mut result = json!({
         "symbols": outcome.symbols,
-        "currency": setup.workflow.portfolio.currency,
         "bars": stock.bars.iter().map(Bars::len).sum::<usize>(),
         "initial_cash": outcome.initial_cash.to_f64(),
         "final_equity": outcome.final_equity.to_f64(),
         "open_positions": open,
         "metrics": performance,
     });
+    if !stock.currencies.is_single() {
+        result["currency"] = setup.workflow.portfolio.currency.as_str().into();
+    }
     if has_flows(setup) {
         result["dividends"] = outcome.dividends.to_f64().into();
         result["interest"] = outcome.interest.to_f64().into();
