@@ -162,6 +162,7 @@ fn posts(account: &Account) -> Vec<Post<'static>> {
     let Account {
         gross,
         dividends,
+        funding,
         interest,
         commission,
         slippage,
@@ -184,6 +185,7 @@ fn posts(account: &Account) -> Vec<Post<'static>> {
     )];
     let parts = [
         post("Dividends", dividends, "received, less those that short positions paid"),
+        post("Funding", funding, "of swaps: received, less what was paid"),
         post("Interest", interest, "earned on cash"),
         post("Commission", -commission, "paid to the broker"),
         post("Slippage", -slippage, "fills against their reference prices, spread included"),

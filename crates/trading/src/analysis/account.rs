@@ -11,6 +11,8 @@ pub struct Account {
     pub gross: Money,
     /// Dividends, less those that short positions paid.
     pub dividends: Money,
+    /// Funding of swaps that came, less what went.
+    pub funding: Money,
     /// Interest on cash.
     pub interest: Money,
     /// Commissions.
@@ -41,6 +43,7 @@ impl Account {
         };
         for flow in &outcome.flows {
             match flow.what {
+                FlowKind::Funding(_) => account.funding += flow.amount,
                 FlowKind::Interest(_) => account.interest += flow.amount,
                 FlowKind::MarginInterest(_) => account.margin_interest -= flow.amount,
                 FlowKind::BorrowFee(_) => account.borrow_fees -= flow.amount,
@@ -61,7 +64,7 @@ impl Account {
     }
 
     fn explained(&self) -> Money {
-        self.gross + self.dividends + self.interest - self.costs()
+        self.gross + self.dividends + self.funding + self.interest - self.costs()
     }
 }
 
