@@ -63,7 +63,7 @@ fn trades(outcome: &Outcome) -> String {
 /// - highest close: 96.106 + 97 × 110 = 10,766.106; lowest after it: 39.925 + 102 × 92 =
 ///   9,423.925; a drawdown of 1 − 9,423.925 / 10,766.106 = 12.4667 %
 #[test]
-fn ten_bars_come_out_as_computed_by_hand() {
+fn trd_01_ten_bars_come_out_as_computed_by_hand() {
     let options = Options {
         initial_cash: "10000".parse().unwrap(),
         commission: Arc::new(StandardCommission::Bps { rate: Rate::bps(10), minimum: Money::ZERO }),
@@ -99,7 +99,7 @@ fn ten_bars_come_out_as_computed_by_hand() {
 }
 
 #[test]
-fn a_decision_at_a_close_trades_there_or_at_the_next_open() {
+fn trd_02_a_decision_at_a_close_trades_there_or_at_the_next_open() {
     let check = |fill, expected: &str| {
         let options = Options { fill, ..Options::default() };
         let outcome = trade(&[ten()], &mut signals(&[".L..x....."]), &options);
@@ -115,7 +115,7 @@ fn a_decision_at_a_close_trades_there_or_at_the_next_open() {
 }
 
 #[test]
-fn slippage_makes_buys_dearer_and_sales_cheaper() {
+fn trd_02_slippage_makes_buys_dearer_and_sales_cheaper() {
     let slippage = StandardSlippage::Bps { rate: Rate::bps(100) };
     let sizing = Sizing::FixedQuantity(Quantity::from_units(10).unwrap());
     let options = Options { slippage: Arc::new(slippage), sizing, ..Options::default() };
@@ -197,7 +197,7 @@ fn a_reversal_closes_one_side_and_opens_the_other_at_one_price() {
 }
 
 #[test]
-fn an_order_that_cannot_be_paid_is_refused_and_listed_once() {
+fn trd_08_an_order_that_cannot_be_paid_is_refused_and_listed_once() {
     let sizing = Sizing::FixedQuantity(Quantity::from_units(1000).unwrap());
     let options = Options { initial_cash: "10000".parse().unwrap(), sizing, ..Options::default() };
     let outcome = trade(&[ten()], &mut signals(&[".LLLLLLLLL"]), &options);
@@ -218,7 +218,7 @@ fn an_order_that_cannot_be_paid_is_refused_and_listed_once() {
 }
 
 #[test]
-fn the_drawdown_limit_closes_everything_and_ends_trading() {
+fn trd_10_the_drawdown_limit_closes_everything_and_ends_trading() {
     let limits = Limits { max_drawdown: Some(Rate::percent(10)), ..Limits::default() };
     let options = Options { limits, ..Options::default() };
     let outcome = trade(&[ten()], &mut signals(&["L.......LL"]), &options);
@@ -248,7 +248,7 @@ fn a_ruined_account_is_closed_at_that_close() {
 }
 
 #[test]
-fn orders_of_every_kind_are_written_with_their_history() {
+fn trd_11_orders_of_every_kind_are_written_with_their_history() {
     let limits = Limits { take_profit: Some(Rate::percent(7)), ..Limits::default() };
     let options = Options { limits, ..Options::default() };
     let outcome = trade(&[ten()], &mut signals(&[".L........"]), &options);
@@ -337,7 +337,7 @@ impl Strategy for Weights {
 }
 
 #[test]
-fn weights_become_positions_and_a_position_limit_caps_them() {
+fn trd_04_weights_become_positions_and_a_position_limit_caps_them() {
     let bars = || [daily("A", &TEN), daily("B", &TEN)];
     let check = |weights, limit: Option<i32>, expected: [&str; 2]| {
         let limits = Limits { max_position: limit.map(Rate::percent), ..Limits::default() };

@@ -148,7 +148,7 @@ fn an_allocation_holds_what_its_method_says() {
 }
 
 #[test]
-fn weights_are_left_alone_within_their_drift() {
+fn trd_12_weights_are_left_alone_within_their_drift() {
     use dirigent_trading::strategy::{ParamValue, Plan, Registry};
     let rows: Vec<String> =
         (0..150).map(|day| format!("{}", 100.0 + f64::from(day) / 10.0)).collect();

@@ -73,7 +73,7 @@ const CALLS: &[(&str, &str)] = &[
 const TOLERANCE: f64 = 1e-9;
 
 #[test]
-fn daily_bars_of_ibm_give_the_values_of_talib() {
+fn trd_19_daily_bars_of_ibm_give_the_values_of_talib() {
     check_symbol("IBM");
 }
 
