@@ -245,7 +245,7 @@ fn trades<'a>(outcome: &'a Outcome, reasons: &'a Reasons) -> Vec<Trade<'a>> {
             entry: Leg { time: trade.entry_time, price: price(trade.entry_price), reason: entry },
             exit: Some(Leg { time: trade.exit_time, price: price(trade.exit_price), reason: exit }),
             pnl: money(trade.pnl),
-            return_fraction: share(trade.pnl, trade.entry_price, trade.quantity),
+            return_fraction: share(trade.pnl, trade.entry_value),
             bars: trade.bars_held() as u64,
             excursion: Some((trade.mae.to_f64(), trade.mfe.to_f64())),
         })
@@ -269,15 +269,15 @@ fn open_row<'a>(outcome: &'a Outcome, position: &OpenPosition) -> Trade<'a> {
         },
         exit: None,
         pnl: money(pnl),
-        return_fraction: share(pnl, position.entry_price, position.quantity),
+        return_fraction: share(pnl, position.value - position.unrealized),
         bars: bars as u64,
         excursion: None,
     }
 }
 
 /// A profit over what was paid to enter.
-pub(crate) fn share(pnl: Money, entry: Price, quantity: Quantity) -> f64 {
-    pnl.to_f64() / entry.notional(quantity.abs()).to_f64()
+pub(crate) fn share(pnl: Money, entry: Money) -> f64 {
+    pnl.to_f64() / entry.abs().to_f64()
 }
 
 fn money(amount: Money) -> Exact<'static> {

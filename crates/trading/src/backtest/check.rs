@@ -82,7 +82,7 @@ impl Options {
             let fits = rate.is_positive() && rate <= Rate::ONE;
             require(fits, option, rate, "above 0 and at most 1")
         };
-        let most = self.account.margin().map_or(Rate::ONE, Margin::leverage);
+        let most = self.account.share_max();
         let largest = self.limits.max_position.unwrap_or(Rate::ONE);
         let fits = largest.is_positive() && largest <= most;
         require(fits, "max_position", largest, "above 0 and at most what the account may hold")?;
@@ -126,8 +126,7 @@ impl Options {
     fn check_sizing(&self) -> Result<(), Error> {
         match self.sizing {
             Sizing::PercentEquity(share) => require(
-                share.is_positive()
-                    && share <= self.account.margin().map_or(Rate::ONE, Margin::leverage),
+                share.is_positive() && share <= self.account.share_max(),
                 "sizing.percent_equity",
                 share,
                 "above 0 and at most what the account may hold: 1, or more on margin",

@@ -97,17 +97,12 @@ impl Engine<'_> {
         required: Money,
     ) -> Quantity {
         let missing = (required - equity.max(Money::ZERO)).min(required);
-        let lot = i128::from(self.lot(symbol).raw());
-        let (held, missing, required) =
-            (i128::from(held.raw()), missing.raw(), required.raw().max(1));
-        // Both are far below 2^127: their product is formed of the units in lots.
-        let lots = (held / lot) + i128::from(held % lot != 0);
-        let (whole, rest) = (lots * (missing / required), missing % required);
-        let part = match lots.checked_mul(rest) {
-            Some(product) => product / required + i128::from(product % required != 0),
-            None => lots,
-        };
-        let units = ((whole + part) * lot).min(held);
+        let (lot, held) = (i128::from(self.lot(symbol).raw()), i128::from(held.raw()));
+        let up = |n: i128, d: i128| n / d + i128::from(n % d != 0);
+        let lots = up(held, lot);
+        let product = lots.checked_mul(missing.raw());
+        let part = product.map_or(lots, |product| up(product, required.raw().max(1)));
+        let units = (part * lot).min(held);
         Quantity::from_raw(i64::try_from(units).unwrap_or(i64::MAX))
     }
 }

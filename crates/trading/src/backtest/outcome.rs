@@ -28,6 +28,8 @@ pub struct Trade {
     pub quantity: Quantity,
     /// The average price of the entries.
     pub entry_price: Price,
+    /// What the entries were worth, in the currency of the account.
+    pub entry_value: Money,
     /// The average price of the exits.
     pub exit_price: Price,
     /// The gain after all commissions, dividends included.

@@ -109,7 +109,7 @@ impl Engine<'_> {
             free: self.free(),
             price: self.worth(symbol, price),
             tied: self.tied(symbol, price),
-            share_max: self.share_max(),
+            share_max: self.options.account.share_max(),
             lot: self.lot(symbol),
             commission: self.options.commission.as_ref(),
             position_max: self.options.limits.position_max(equity),
@@ -117,14 +117,9 @@ impl Engine<'_> {
         }
     }
 
-    /// The largest share of equity that one position may be worth by itself.
-    fn share_max(&self) -> Rate {
-        self.options.account.margin().map_or(Rate::ONE, |margin| margin.leverage().max(Rate::ONE))
-    }
-
     /// Wants these weights at the next fill point, and nothing of every other symbol.
     pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
-        let cap = self.options.limits.max_position.unwrap_or_else(|| self.share_max());
+        let cap = self.options.limits.max_position.unwrap_or(self.options.account.share_max());
         self.drop_rests();
         for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
             *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });

@@ -144,6 +144,7 @@ impl Trip {
             exit_time: last.time,
             quantity: self.entry.quantity,
             entry_price: self.entry.price,
+            entry_value: self.entry.value,
             exit_price: self.exit.price,
             pnl: gain - self.fees + self.dividends,
             fees: self.fees,

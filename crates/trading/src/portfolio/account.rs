@@ -4,6 +4,9 @@
 
 use crate::price::{Money, Price, Quantity, Rate};
 
+/// A thousand times: more than any exchange allows.
+const LEVERAGE_MAX: Rate = Rate::percent(100_000);
+
 /// What an account lets its owner hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccountType {
@@ -17,7 +20,16 @@ pub enum AccountType {
 }
 
 impl AccountType {
-    /// Whether it may hold more than it is worth.
+    /// The largest share of its equity that one position may be asked to be; what it may be is a
+    /// matter of buying power.
+    pub const fn share_max(self) -> Rate {
+        match self {
+            Self::Unlevered | Self::Cash => Rate::ONE,
+            Self::Margin(_) => LEVERAGE_MAX,
+        }
+    }
+
+    /// What positions tie up, if it may hold more than it is worth.
     pub const fn margin(self) -> Option<Margin> {
         match self {
             Self::Unlevered | Self::Cash => None,
@@ -67,19 +79,6 @@ impl Requirement {
         match self {
             Self::Share(share) => share.raw(),
             Self::PerUnit(amount) => amount.raw(),
-        }
-    }
-}
-
-impl Margin {
-    /// How many times its equity an account may hold; that of a share only.
-    pub fn leverage(self) -> Rate {
-        match self.initial {
-            Requirement::Share(share) if share.is_positive() => {
-                let one = Rate::ONE.raw();
-                Rate::from_raw(Price::from_raw(one).scaled(one, share.raw()).raw())
-            }
-            _ => Rate::ONE,
         }
     }
 }

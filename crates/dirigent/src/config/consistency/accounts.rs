@@ -17,10 +17,10 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>) {
         margins(root, &path, has_margin, problems);
         expiry(root, &path, problems);
     }
-    if account != "margin" {
+    if !has_margin {
         for path in ["portfolio.sizing.percent", "risk.max_position_pct"] {
             if number(root, path).is_some_and(|percent| percent > 100.0) {
-                let hint = "set `portfolio.account: {type: margin}`, or at most 100";
+                let hint = "set `portfolio.account: {type: margin}`, or give at most 100";
                 wrong(root, path, "needs a margin account above 100", hint, problems);
             }
         }

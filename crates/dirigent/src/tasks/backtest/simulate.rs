@@ -199,7 +199,7 @@ fn performance(
         .iter()
         .map(|trade| TradeResult {
             net_pnl: trade.pnl.to_f64(),
-            return_fraction: share(trade.pnl, trade.entry_price, trade.quantity),
+            return_fraction: share(trade.pnl, trade.entry_value),
             bars: trade.bars_held(),
         })
         .collect();
