@@ -6,11 +6,13 @@
 //! Not here: how the bars were made. Prices that were adjusted with later knowledge are the same
 //! in every prefix.
 
+use std::collections::BTreeSet;
+
 use dirigent_core::{Seed, Timestamp};
 
 use crate::backtest::{Error, Options, Outcome, Watch, step_by_step};
 use crate::data::bars::Bars;
-use crate::order::{Fill, FillReason, OrderState, Side, SymbolId};
+use crate::order::{Fill, OrderId, OrderState, Side, SymbolId};
 use crate::portfolio::Ledger;
 use crate::price::Money;
 use crate::strategy::{Holding, Strategy, Window, Wishes};
@@ -180,20 +182,19 @@ fn compare(whole: &Outcome, again: &Outcome, cut: Timestamp) -> Result<usize, St
     }
 }
 
+/// The steps before `cut` of the orders that something came of by then. An entry is dated back to the
+/// close that wanted it, but is an order only once there is a bar for it.
 fn steps(outcome: &Outcome, cut: Timestamp) -> Vec<Step> {
+    let before = || outcome.transitions.iter().filter(|step| step.time < cut);
+    let went_on = before().filter(|step| step.state != OrderState::Pending);
+    let real: BTreeSet<OrderId> = went_on.map(|step| step.order).collect();
     let of = |step: &crate::order::Transition| {
         let at = usize::try_from(step.order.0).ok()?.checked_sub(1)?;
         let order = outcome.orders.get(at)?.order;
-        // A weight is dated back to the close that wanted it, but waits for a bar to be an order.
-        let is_dated_back =
-            order.reason == FillReason::Rebalance && step.state == OrderState::Pending;
-        if is_dated_back {
-            return None;
-        }
         Some((step.time, order.symbol, order.side == Side::Buy, OrderState::as_str(step.state)))
     };
-    let before = outcome.transitions.iter().filter(|step| step.time < cut);
-    let mut steps: Vec<Step> = before.filter_map(of).collect();
+    let mut steps: Vec<Step> =
+        before().filter(|step| real.contains(&step.order)).filter_map(of).collect();
     steps.sort_unstable_by_key(|step| (step.0, step.1.index(), step.2, step.3));
     steps
 }

@@ -8,8 +8,8 @@ use crate::backtest::timeline::day_of;
 use crate::backtest::trips::Moment;
 use crate::execution::FillTiming;
 use crate::order::{
-    Bracket, Change, FillReason, Group, OrderEvent, OrderId, OrderKind, OrderRequest, RejectReason,
-    Side, SymbolId, Tag, TimeInForce,
+    Bracket, Change, FillReason, Group, OrderEvent, OrderId, OrderKind, OrderRequest, OrderState,
+    RejectReason, Side, SymbolId, Tag, TimeInForce,
 };
 use crate::portfolio::floor_to;
 use crate::price::{Price, Quantity};
@@ -251,6 +251,10 @@ impl Engine<'_> {
     /// Goes on with what is left of an order at the next opens.
     pub(super) fn go_on_with(&mut self, id: OrderId, left: Quantity, reduce_only: bool) {
         let order = self.book.get_mut(id).order;
+        if self.book.get_mut(id).state == OrderState::Pending {
+            // Nothing of it could trade yet; it waits as one that was taken.
+            self.book.on(id, OrderEvent::Accepted, self.timeline.now());
+        }
         let rest = Working::rest(id, order.symbol, order.side, left);
         let from = self.timeline.seen()[order.symbol.index()];
         self.working.push(Working { from, reduce_only, placed_for: order.reason, ..rest });
