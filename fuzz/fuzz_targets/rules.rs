@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::rules::{
-    Columns, Expression, RuleError, RuleSet, compile, compile_expression,
+    Columns, Expression, Frame, RuleError, RuleSet, compile, compile_expression,
 };
 use dirigent_trading::signal::Signal;
 
@@ -61,7 +61,8 @@ fn check_spans(text: &str, errors: &[RuleError]) {
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let params = BTreeMap::from([("n".to_owned(), 5.0), ("x".to_owned(), 1.5)]);
-    match compile_expression(text, &params) {
+    let frame = Some(Frame { timeframe: "1h".parse().expect("an hour"), session: None });
+    match compile_expression(text, &params, frame.clone()) {
         Err(errors) => check_spans(text, &errors),
         Ok(expression) => {
             let whole = values(&expression, &[0..BARS]);
@@ -69,7 +70,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
             assert_eq!(whole, values(&expression, &pieces), "{text}");
         }
     }
-    let set = RuleSet { params, entry: Some(text.to_owned()), ..RuleSet::default() };
+    let set = RuleSet { params, entry: Some(text.to_owned()), frame, ..RuleSet::default() };
     if let Ok(program) = compile(&set) {
         let mut signals = vec![Signal::NONE; BARS];
         let foreign = vec![&MARKET.columns[1][..]; program.foreign().len()];

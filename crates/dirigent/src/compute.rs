@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use dirigent_core::Timestamp;
 use dirigent_trading::{
-    data::{self, ColumnsRequest, read_columns},
+    data::{self, ColumnsRequest, Timeframe, read_columns},
     metrics,
-    rules::{self, Expression, RuleError},
+    rules::{self, Expression, Frame, RuleError},
 };
 use serde_json::{Value, json};
 
@@ -88,8 +88,10 @@ pub struct Computed {
 /// # Errors
 /// If the file cannot be read or an expression is wrong.
 pub fn compute(path: &Path, expressions: &[String]) -> Result<Computed, Error> {
-    let compiled = expressions.iter().map(|text| compile(text)).collect::<Result<Vec<_>, _>>()?;
     let read = read_columns(&ColumnsRequest { path: path.to_owned(), ..Default::default() })?;
+    let frame = Timeframe::infer(&read.time).map(|timeframe| Frame { timeframe, session: None });
+    let compiled = expressions.iter().map(|text| compile(text, frame.clone()));
+    let compiled = compiled.collect::<Result<Vec<_>, _>>()?;
     let find = |name: &str| {
         read.columns.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, column)| column)
     };
@@ -120,9 +122,9 @@ pub fn compute(path: &Path, expressions: &[String]) -> Result<Computed, Error> {
     Ok(Computed { time: read.time, columns, notes: read.notes })
 }
 
-fn compile(text: &str) -> Result<Expression, Error> {
+fn compile(text: &str, frame: Option<Frame>) -> Result<Expression, Error> {
     let expression = text.to_owned();
-    let compiled = rules::compile_expression(text, &BTreeMap::new())
+    let compiled = rules::compile_expression(text, &BTreeMap::new(), frame)
         .map_err(|errors| Error::Expression { expression: expression.clone(), errors })?;
     match compiled.foreign().first() {
         Some((_, symbol)) => Err(Error::Foreign { expression, symbol: symbol.clone() }),

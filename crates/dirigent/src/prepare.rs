@@ -99,7 +99,7 @@ pub(crate) fn check(source: &Source, registered: &Registered<'_>) -> Result<Vali
     let mut problems = Vec::new();
     if let Some(chosen) = &config.workflow.strategy {
         let path = strategy_path(&config);
-        match strategy::choose(strategies, chosen) {
+        match strategy::choose(strategies, chosen, config.workflow.data.as_ref()) {
             Ok(chosen) => {
                 problems.extend(
                     chosen

@@ -29,17 +29,18 @@ pub(crate) struct Chosen {
 }
 
 enum Made {
-    Rules(RuleSet, Program),
+    Rules(Box<RuleSet>, Program),
     Code(Box<dyn Strategy>),
 }
 
-/// Chooses the strategy that a file describes.
+/// Chooses the strategy that a file describes, for the bars of `data`.
 ///
 /// # Errors
 /// With everything that is wrong with its rules or parameters.
 pub(crate) fn choose(
     registry: &Registry,
     written: &workflow::Strategy,
+    data: Option<&workflow::Data>,
 ) -> Result<Chosen, Vec<RuleError>> {
     let plan = if written.kind == RULES {
         Plan::Rules(rule_set(written))
@@ -53,9 +54,10 @@ pub(crate) fn choose(
     };
     let (made, warnings) = match plan {
         Plan::Rules(set) => {
+            let set = RuleSet { frame: data.and_then(workflow::Data::frame), ..set };
             let program = rules::compile(&set)?;
             let warnings = program.warnings().iter().map(ToString::to_string).collect();
-            (Made::Rules(set, program), warnings)
+            (Made::Rules(Box::new(set), program), warnings)
         }
         Plan::Strategy(strategy) => (Made::Code(strategy), Vec::new()),
     };
@@ -79,6 +81,7 @@ fn rule_set(written: &workflow::Strategy) -> RuleSet {
         exit: written.exit.clone(),
         short_entry: written.short_entry.clone(),
         short_exit: written.short_exit.clone(),
+        frame: None,
     }
 }
 

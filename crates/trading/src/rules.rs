@@ -16,13 +16,17 @@
 //! changes no bit; no text, however hostile, panics, hangs or exhausts memory: every size has a
 //! limit (`TEXT_BYTES_MAX`, `DEPTH_MAX`, `NODES_MAX`, `TERMS_MAX`, `WINDOWS_BARS_MAX`,
 //! `ERRORS_PER_TEXT_MAX`).
+//! Bars of a slower timeframe are seen once they have closed; see `slower`.
 //! Not here: what a signal leads to; see `strategy`, `portfolio` and `risk`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use dirigent_core::Timestamp;
+
 use crate::{indicator::Column, signal::Signal};
 
 mod arithmetic;
+mod at;
 pub(crate) mod batch;
 mod calendar;
 mod call;
@@ -36,7 +40,9 @@ mod graph;
 mod parse;
 mod plan;
 mod reference;
+mod slower;
 mod token;
+mod tree;
 mod window;
 
 pub use check::{ERRORS_PER_TEXT_MAX, NODES_MAX, WINDOWS_BARS_MAX};
@@ -47,6 +53,7 @@ pub use evaluate::{Columns, Evaluator, ExpressionEvaluator};
 pub use function::{Argument, FUNCTIONS, Function, Takes};
 pub use parse::DEPTH_MAX;
 pub use reference::reference;
+pub use slower::Frame;
 pub use token::TEXT_BYTES_MAX;
 
 /// The texts of a strategy, as in the `strategy` block of a workflow file.
@@ -64,6 +71,8 @@ pub struct RuleSet {
     pub short_entry: Option<String>,
     /// When to close a short position.
     pub short_exit: Option<String>,
+    /// What is known of the bars; without it the rules can name no slower timeframe.
+    pub frame: Option<Frame>,
 }
 
 /// The compiled rules of a strategy; cheap to clone, to be started as often as needed.
@@ -89,6 +98,12 @@ impl Program {
     /// The columns of other symbols that are needed, in the order of `Columns::foreign`.
     pub fn foreign(&self) -> &[(Column, String)] {
         &self.plan.foreign
+    }
+
+    /// The first of these bars that reaches from one bar of a slower timeframe into the next, and
+    /// where that begins: the rules cannot be used on them.
+    pub fn reaches_over(&self, times: &[Timestamp]) -> Option<(Timestamp, Timestamp)> {
+        self.plan.reaches_over(times)
     }
 
     /// The names of the terms, in the order of the file.

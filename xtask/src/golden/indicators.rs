@@ -76,7 +76,7 @@ impl Market {
 
     /// The first output of an expression over all bars.
     fn evaluate(&self, expression: &str) -> Result<Vec<f64>> {
-        let compiled = compile_expression(expression, &BTreeMap::new()).map_err(|errors| {
+        let compiled = compile_expression(expression, &BTreeMap::new(), None).map_err(|errors| {
             let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("`{expression}`: {}", texts.join("; "))
         })?;

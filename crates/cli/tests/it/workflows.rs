@@ -144,6 +144,11 @@ fn rules_run() {
 }
 
 #[test]
+fn weekly_trend_runs() {
+    check("weekly-trend.yaml");
+}
+
+#[test]
 fn the_digest_is_the_same_in_every_mode_on_any_number_of_workers() {
     let path = root().join("workflows/rules.yaml");
     let path = path.to_str().unwrap();

@@ -1,7 +1,18 @@
 //! What `data` says of bars beyond where they come from: sessions and how bars are made.
 
-use dirigent_trading::{Money, Quantity, data, price::SCALE};
+use dirigent_trading::{Money, Quantity, data, price::SCALE, rules::Frame};
 use serde::{Deserialize, Serialize};
+
+impl super::workflow::Data {
+    /// What rules have to know of the bars; `None` for bars that do not end with their time.
+    pub(crate) fn frame(&self) -> Option<Frame> {
+        if self.bars.is_some_and(|bars| bars.kind != BarKind::Time) {
+            return None;
+        }
+        let session = self.session.as_ref().map(Session::to_domain);
+        Some(Frame { timeframe: self.timeframe.parse().ok()?, session })
+    }
+}
 
 /// `data.session`
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -55,7 +55,7 @@ impl Bench {
         let missing = || failure("strategy_invalid", "the file names no strategy".into());
         let written = setup.workflow.strategy.as_ref().ok_or_else(missing);
         let written = written.map_err(TaskError::Failed)?;
-        let chosen = strategy::choose(&self.strategies, written);
+        let chosen = strategy::choose(&self.strategies, written, Some(&setup.data));
         let chosen = chosen.map_err(|errors| {
             let lines: Vec<String> =
                 errors.iter().map(|error| format!("{}: {error}", error.place)).collect();

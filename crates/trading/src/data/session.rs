@@ -141,7 +141,7 @@ impl Grid {
 }
 
 /// The first date of the days, weeks or months that a date lies in, and the first after them.
-fn period(date: i64, timeframe: Timeframe) -> (i64, i64) {
+pub(crate) fn period(date: i64, timeframe: Timeframe) -> (i64, i64) {
     const MONDAY: i64 = -3; // 1969-12-29, in days since 1970-01-01
     let count = i64::from(timeframe.count());
     let day = date.div_euclid(DAY);

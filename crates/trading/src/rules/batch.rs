@@ -13,6 +13,8 @@ use std::{
     sync::Arc,
 };
 
+use dirigent_core::Timestamp;
+
 use crate::indicator::Column;
 use crate::signal::Signal;
 
@@ -24,8 +26,9 @@ use super::{
     condition::{Comparison, Condition},
     evaluate::Engine,
     graph::{Graph, Op, Value},
-    parse::{Tree, parse},
+    parse::parse,
     plan::Plan,
+    tree::Tree,
 };
 
 /// The most nodes of a batch; each combination adds at most `NODES_MAX`.
@@ -71,6 +74,7 @@ impl<'a> Texts<'a> {
             && self.set.exit == set.exit
             && self.set.short_entry == set.short_entry
             && self.set.short_exit == set.short_exit
+            && self.set.frame == set.frame
     }
 }
 
@@ -99,7 +103,10 @@ fn roots<'a>(
         checker.terms.insert(&term.name, Some(typed));
     }
     let rules = texts.rules.iter();
-    rules.map(|(tree, wish)| Some((checker.check_condition(tree).ok()?.value, *wish))).collect()
+    let roots = rules.map(|(tree, _)| Some(checker.check_condition(tree).ok()?.value));
+    let roots: Vec<Value> = roots.collect::<Option<_>>()?;
+    let roots = checker.graph.settled(&roots);
+    Some(roots.into_iter().zip(texts.rules.iter().map(|(_, wish)| *wish)).collect())
 }
 
 /// Collects combinations whose rules have the same texts.
@@ -114,7 +121,8 @@ pub(crate) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(texts: &'a Texts<'a>) -> Self {
-        let (graph, terms, members, leaves, wanted) = Default::default();
+        let (terms, members, leaves, wanted) = Default::default();
+        let graph = Graph::on(texts.set.frame.clone());
         Self { texts, graph, terms, members, leaves, wanted }
     }
 
@@ -206,6 +214,11 @@ impl Batch {
     /// As `Program::foreign`.
     pub(crate) fn foreign(&self) -> &[(Column, String)] {
         &self.plan.foreign
+    }
+
+    /// As `Program::reaches_over`.
+    pub(crate) fn reaches_over(&self, times: &[Timestamp]) -> bool {
+        self.plan.reaches_over(times).is_some()
     }
 
     /// Starts before the first bar.

@@ -4,15 +4,18 @@
 
 use std::ops::Range;
 
-use crate::indicator::{self, Definition, Input, Param, WINDOW_BARS_MAX};
+use crate::{
+    data::Timeframe,
+    indicator::{self, Definition, Input, Param, WINDOW_BARS_MAX},
+};
 
 use super::{
     arithmetic::Binary,
-    check::{Checked, Checker, Kind, Scope, Typed, all},
+    check::{Checked, Checker, Kind, Of, Scope, Typed, all},
     error::Flaw,
     function::{Argument, Form, Function, Series, Stateful, Takes, indicator_signature},
     graph::{Bits, Graph, Op, Value},
-    parse::NodeId,
+    tree::NodeId,
 };
 
 /// What a constant must satisfy.
@@ -106,7 +109,7 @@ impl Scope<'_> {
         self,
         checker: &mut Checker<'_>,
         definition: &'static Definition,
-        given: &[NodeId],
+        (given, of): (&[NodeId], Option<Timeframe>),
         span: &Range<usize>,
     ) -> Checked {
         let inputs = definition.inputs.iter().filter_map(|input| match input {
@@ -121,7 +124,7 @@ impl Scope<'_> {
         let signature = indicator_signature(definition);
         self.count(checker, &Call { signature, names, required, given, span })?;
         let (given, constants) = given.split_at(series);
-        let inputs = self.inputs(checker, definition, given);
+        let inputs = self.inputs(checker, definition, given, of);
         let (inputs, params) = both(inputs, self.params(checker, definition, constants))?;
         if let Err(why) = (definition.check)(&params) {
             let given: Vec<_> = params.iter().map(f64::to_string).collect();
@@ -134,15 +137,23 @@ impl Scope<'_> {
         Ok(Typed { value, kind: Kind::Number, indicator: Some(definition) })
     }
 
+    /// Columns that are not named are of the timeframe of the call, or that of its arguments.
     fn inputs(
         self,
         checker: &mut Checker<'_>,
         definition: &Definition,
         given: &[NodeId],
+        of: Option<Timeframe>,
     ) -> Checked<Vec<Value>> {
+        let named: Vec<Value> =
+            given.iter().filter_map(|node| Some(self.values[*node]?.value)).collect();
+        let of = match of.or_else(|| checker.graph.slower(&named)) {
+            Some(timeframe) => Of::Slower(timeframe),
+            None => Of::Own,
+        };
         let mut given = given.iter();
         all(definition.inputs.iter().map(|input| match input {
-            Input::Column(column) => Ok(checker.series(Series::Column(*column), None)),
+            Input::Column(column) => Ok(checker.series(Series::Column(*column), of)),
             Input::Argument(_) => {
                 let node = given.next().ok_or_else(Vec::new)?; // `count` has refused that
                 self.need(*node, Kind::Number, definition.name)

@@ -9,7 +9,10 @@ use std::{
     ops::Range,
 };
 
-use crate::indicator::{self, CATALOGUE, Definition};
+use crate::{
+    data::Timeframe,
+    indicator::{self, CATALOGUE, Definition},
+};
 
 use super::{
     arithmetic::{Binary, Unary},
@@ -17,7 +20,9 @@ use super::{
     error::{Flaw, did_you_mean, nearest},
     function::{self, FUNCTIONS, Function, SERIES, Series, indicator_signature},
     graph::{Graph, Op, Value},
-    parse::{Form, Node, NodeId, Tree, sign},
+    parse::sign,
+    slower::Frame,
+    tree::{Form, Node, NodeId, Tree},
 };
 
 /// The most nodes that all rules and terms of a strategy may need together.
@@ -104,8 +109,8 @@ pub(super) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(params: &'a BTreeMap<String, f64>) -> Self {
-        Self::going_on(params, Graph::default())
+    pub(super) fn new(params: &'a BTreeMap<String, f64>, frame: Option<Frame>) -> Self {
+        Self::going_on(params, Graph::on(frame))
     }
 
     /// A checker of further rules, which find in `graph` what others need as well.
@@ -135,7 +140,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// As `check`, and the value must be a condition.
+    /// As `check`, and the value must be a condition; it is one at the bars of the data.
     pub(super) fn check_condition(&mut self, tree: &Tree) -> Result<Typed, Vec<Flaw>> {
         let typed = self.check(tree)?;
         match (typed.kind, tree.nodes.last()) {
@@ -143,7 +148,7 @@ impl<'a> Checker<'a> {
                 let message = "a rule must be a condition, this is a number";
                 Err(vec![Flaw::new(root.span.clone(), message).hint(Kind::Condition.hint())])
             }
-            _ => Ok(typed),
+            _ => Ok(Typed { value: self.graph.held(typed.value), ..typed }),
         }
     }
 
@@ -159,11 +164,12 @@ impl<'a> Checker<'a> {
         Some(Flaw::new(span.clone(), message).hint("use fewer or smaller windows and terms"))
     }
 
-    /// A series of this symbol, or of another one.
-    pub(super) fn series(&mut self, series: Series, symbol: Option<&str>) -> Value {
-        let column = |column| match symbol {
-            Some(symbol) => Op::Foreign(column, symbol.to_owned()),
-            None => Op::Bar(column),
+    /// A series of these bars.
+    pub(super) fn series(&mut self, series: Series, of: Of<'_>) -> Value {
+        let column = |column| match of {
+            Of::Symbol(symbol) => Op::Foreign(column, symbol.to_owned()),
+            Of::Slower(timeframe) => Op::Slower(column, timeframe),
+            Of::Own => Op::Bar(column),
         };
         match series {
             Series::Column(one) => self.graph.add(column(one), Vec::new()),
@@ -208,7 +214,7 @@ impl<'a> Checker<'a> {
             return term.ok_or_else(Vec::new);
         }
         if let Some(series) = function::series(name) {
-            return number(self.series(series, None));
+            return number(self.series(series, Of::Own));
         }
         Err(vec![self.unknown_name(name, span.clone())])
     }
@@ -234,7 +240,7 @@ impl<'a> Checker<'a> {
                 Flaw::new(span, format!("`{column}` is the same for all symbols"))
                     .hint(format!("write `{column}`")),
             ]),
-            Some(series) => number(self.series(series, Some(symbol))),
+            Some(series) => number(self.series(series, Of::Symbol(symbol))),
             None => {
                 let names = SERIES.iter().map(|(name, ..)| *name);
                 let message = format!("only columns of the bars have a symbol, not `{column}`");
@@ -242,6 +248,14 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// The bars that a series is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Of<'a> {
+    Own,
+    Symbol(&'a str),
+    Slower(Timeframe),
 }
 
 /// A tree and the values of its nodes so far.
@@ -263,17 +277,19 @@ impl Scope<'_> {
             Form::Param(name) => checker.param(name, span),
             Form::Name(name) => checker.name(name, span),
             Form::Foreign { column, symbol } => checker.foreign(column, symbol, span),
+            Form::Slower { column, timeframe } => checker.slower_series(column, timeframe, span),
             Form::Unary(unary, x) => self.unary(checker, *unary, *x),
             Form::Binary(binary, a, b) => self.binary(checker, *binary, [*a, *b], span),
             Form::Output(x, output) => self.output(*x, output, span),
             Form::Lookback(x, bars) => self.lookback(checker, *x, *bars),
-            Form::Call { name, name_span, arguments } => {
-                if let Some(function) = function::function(name) {
-                    self.call(checker, function, arguments, span)
-                } else if let Some(definition) = indicator::find(name) {
-                    self.call_indicator(checker, definition, arguments, span)
+            Form::Call(call) => {
+                let of = checker.bars_of(call)?;
+                if let Some(function) = function::function(&call.name) {
+                    self.call(checker, function, &call.arguments, span)
+                } else if let Some(definition) = indicator::find(&call.name) {
+                    self.call_indicator(checker, definition, (&call.arguments, of), span)
                 } else {
-                    Err(vec![unknown_function(checker, name, name_span.clone())])
+                    Err(vec![unknown_function(checker, &call.name, call.name_span.clone())])
                 }
             }
         }

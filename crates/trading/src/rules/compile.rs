@@ -13,13 +13,14 @@ use std::{
 use crate::signal::Signal;
 
 use super::{
-    Expression, Program, RuleSet,
+    Expression, Frame, Program, RuleSet,
     check::{Checker, Typed},
     error::{Flaw, Place, RuleError, Warning},
     function,
-    parse::{Form, KEYWORDS, Tree, parse},
+    parse::{KEYWORDS, parse},
     plan::Plan,
     token::is_identifier,
+    tree::{Form, Tree},
 };
 
 /// The most `let` terms a strategy may have.
@@ -32,7 +33,7 @@ pub const TERMS_MAX: usize = 256;
 pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
     let mut errors = Vec::new();
     let terms = Terms::read(&set.terms, &mut errors);
-    let mut checker = Checker::new(&set.params);
+    let mut checker = Checker::new(&set.params, set.frame.clone());
     terms.check(&mut checker, &mut errors);
     let (mut wanted, mut wishes, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (place, text, wish) in set.rules() {
@@ -56,6 +57,7 @@ pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
         errors.sort_by_cached_key(|error| (set.rank(&error.place), error.span.start));
         return Err(errors);
     }
+    let wanted = checker.graph.settled(&wanted);
     Ok(Program {
         plan: Arc::new(Plan::new(&checker.graph, &wanted)),
         wishes: wishes.into(),
@@ -64,15 +66,16 @@ pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
     })
 }
 
-/// Compiles an expression that stands alone.
+/// Compiles an expression that stands alone; on bars of a `frame` it may name slower timeframes.
 ///
 /// # Errors
 /// All mistakes of the expression, in its order.
 pub fn compile_expression(
     text: &str,
     params: &BTreeMap<String, f64>,
+    frame: Option<Frame>,
 ) -> Result<Expression, Vec<RuleError>> {
-    let mut checker = Checker::new(params);
+    let mut checker = Checker::new(params, frame);
     let typed = parse(text)
         .map_err(|flaw| vec![flaw])
         .and_then(|tree| checker.check(&tree))
@@ -86,7 +89,7 @@ pub fn compile_expression(
     };
     let values =
         (0..outputs.len()).map(|k| super::graph::Value { output: value.output + k, ..value });
-    let values: Vec<_> = values.collect();
+    let values: Vec<_> = values.map(|value| checker.graph.held(value)).collect();
     Ok(Expression { plan: Arc::new(Plan::new(&checker.graph, &values)), outputs })
 }
 

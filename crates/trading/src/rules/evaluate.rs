@@ -17,6 +17,7 @@ use super::{
     arithmetic::{Binary, UNKNOWN, Unary, choose, forget_infinities, is_true},
     calendar::Part,
     plan::{Action, Plan, Source},
+    slower::Slower,
 };
 
 /// How many bars are computed at a time: a column of doubles is 8 KiB, so a handful of them fits
@@ -55,6 +56,12 @@ impl<'a> Columns<'a> {
             Column::Close => self.close,
             Column::Volume => self.volume,
         }
+    }
+
+    /// Open, high, low, close and volume of the bars in `range`; empty where there is none.
+    fn at(&self, range: &Range<usize>) -> [&'a [f64]; 5] {
+        let columns = [self.open, self.high, self.low, self.close, self.volume];
+        columns.map(|column| column.get(range.clone()).unwrap_or_default())
     }
 }
 
@@ -131,6 +138,7 @@ pub(super) struct Engine {
     plan: Arc<Plan>,
     /// One for each task of the plan.
     works: Vec<Work>,
+    slower: Vec<Slower>,
     scratch: Vec<Vec<f64>>,
 }
 
@@ -141,22 +149,30 @@ enum Work {
     Unary(Unary),
     Binary(Binary),
     Choose,
+    Hold { place: usize, last: f64 },
     Past(Past),
     Kernel(Box<dyn Kernel>),
 }
 
 impl Engine {
     pub(super) fn new(plan: &Arc<Plan>) -> Self {
-        let mut scratch: Vec<_> = plan.constants.iter().map(|x| vec![*x; CHUNK_BARS]).collect();
-        scratch.resize(plan.scratch, vec![UNKNOWN; CHUNK_BARS]);
+        // With one bar two slower ones can become known: one that ended early, and its own.
+        let room = if plan.slower.is_empty() { CHUNK_BARS } else { 2 * CHUNK_BARS };
+        let mut scratch: Vec<_> = plan.constants.iter().map(|x| vec![*x; room]).collect();
+        scratch.resize(plan.scratch, vec![UNKNOWN; room]);
         let works = plan.tasks.iter().map(|task| Work::new(&task.action)).collect();
-        Self { works, scratch, plan: Arc::clone(plan) }
+        Self { works, slower: plan.slower.clone(), scratch, plan: Arc::clone(plan) }
     }
 
     /// Computes all values of the bars in `range`, which fits a chunk.
     pub(super) fn run(&mut self, bars: &Columns<'_>, range: &Range<usize>) {
-        let Self { plan, works, scratch } = self;
+        let Self { plan, works, slower, scratch } = self;
+        slower.iter_mut().for_each(|slower| slower.take(&bars.time[range.clone()], bars.at(range)));
         for (task, work) in plan.tasks.iter().zip(works) {
+            let length = task.clock.map_or(range.len(), |place| slower[place].len());
+            if length == 0 {
+                continue;
+            }
             // The outputs are taken out, so that the inputs can be read beside them.
             let mut out: [Vec<f64>; KERNEL_COLUMNS_MAX] = Default::default();
             for (out, column) in out.iter_mut().zip(&task.outputs) {
@@ -164,13 +180,14 @@ impl Engine {
             }
             let mut inputs: [&[f64]; KERNEL_COLUMNS_MAX] = Default::default();
             for (input, source) in inputs.iter_mut().zip(&task.inputs) {
-                *input = read(scratch, *source, bars, range);
+                *input = &read(scratch, slower, *source, bars, range)[..work.reads(slower, length)];
             }
             let mut columns = out.each_mut().map(|column| {
-                column.get_mut(..range.len()).unwrap_or_default() // empty past the last output
+                column.get_mut(..length).unwrap_or_default() // empty past the last output
             });
-            let inputs = &inputs[..task.inputs.len()];
-            work.run(&bars.time[range.clone()], inputs, &mut columns[..task.outputs.len()]);
+            let (inputs, out_of_task) = (&inputs[..task.inputs.len()], task.outputs.len());
+            let time = &bars.time[range.clone()];
+            work.run(time, slower, inputs, &mut columns[..out_of_task]);
             for (out, column) in out.iter_mut().zip(&task.outputs) {
                 scratch[*column] = mem::take(out);
             }
@@ -188,12 +205,14 @@ impl Engine {
         bars: &Columns<'a>,
         range: &Range<usize>,
     ) -> &'a [f64] {
-        read(&self.scratch, source, bars, range)
+        &read(&self.scratch, &self.slower, source, bars, range)[..range.len()]
     }
 }
 
+/// Where a value is; a scratch column with all it has room for.
 fn read<'a>(
     scratch: &'a [Vec<f64>],
+    slower: &'a [Slower],
     source: Source,
     bars: &Columns<'a>,
     range: &Range<usize>,
@@ -201,7 +220,8 @@ fn read<'a>(
     match source {
         Source::Bar(column) => &bars.column(column)[range.clone()],
         Source::Foreign(column) => &bars.foreign[column][range.clone()],
-        Source::Scratch(column) => &scratch[column][..range.len()],
+        Source::Slower(place, column) => slower[place].column(column),
+        Source::Scratch(column) => &scratch[column],
     }
 }
 
@@ -212,23 +232,48 @@ impl Work {
             Action::Unary(unary) => Self::Unary(*unary),
             Action::Binary(binary) => Self::Binary(*binary),
             Action::Choose => Self::Choose,
+            Action::Hold(place) => Self::Hold { place: *place, last: UNKNOWN },
             Action::Shift(bars) => Self::Past(Past::new(*bars)),
             Action::Stateful(stateful, params) => Self::Kernel((stateful.build)(params)),
         }
     }
 
-    fn run(&mut self, time: &[Timestamp], inputs: &[&[f64]], out: &mut [&mut [f64]]) {
+    /// How many values it reads for this many answers.
+    fn reads(&self, slower: &[Slower], answers: usize) -> usize {
+        match self {
+            Self::Hold { place, .. } => slower[*place].len(),
+            _ => answers,
+        }
+    }
+
+    fn run(
+        &mut self,
+        time: &[Timestamp],
+        slower: &[Slower],
+        inputs: &[&[f64]],
+        out: &mut [&mut [f64]],
+    ) {
         match self {
             Self::Part(part) => part.run(time, out[0]),
             Self::Unary(unary) => unary.run(inputs[0], out[0]),
             Self::Binary(binary) => binary.run(inputs[0], inputs[1], out[0]),
             Self::Choose => choose(inputs[0], inputs[1], inputs[2], out[0]),
+            Self::Hold { place, last } => hold(slower[*place].known(), inputs[0], last, out[0]),
             Self::Past(past) => past.run(inputs[0], out[0]),
             Self::Kernel(kernel) => {
                 kernel.run(inputs, out);
                 out.iter_mut().for_each(|column| forget_infinities(column));
             }
         }
+    }
+}
+
+/// Fills `out` with the last of the values that are known at each bar, `last` before the first.
+fn hold(known: &[usize], values: &[f64], last: &mut f64, out: &mut [f64]) {
+    let before = *last;
+    for (out, known) in out.iter_mut().zip(known) {
+        *out = known.checked_sub(1).map_or(before, |at| values[at]);
+        *last = *out;
     }
 }
 

@@ -75,6 +75,10 @@ pub(super) enum Form {
     Stateful(Stateful),
 }
 
+/// The functions that tell of a moment. They look at the bars of the data, whatever they compare, so
+/// that what crosses on a slower timeframe has crossed once and not until its next bar.
+const MOMENTS: [&str; 2] = ["cross_above", "cross_below"];
+
 /// A function that remembers earlier bars; equal to another by its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stateful {
@@ -88,6 +92,11 @@ impl Stateful {
     pub(super) fn indicator(definition: &Definition) -> Self {
         let Definition { name, outputs, warmup, build, .. } = *definition;
         Self { name, outputs: outputs.len(), warmup, build }
+    }
+
+    /// Whether it tells of a moment.
+    pub(super) fn is_moment(&self) -> bool {
+        MOMENTS.contains(&self.name)
     }
 }
 
@@ -307,6 +316,7 @@ pub(super) const OPERATORS: &[(&str, &str)] = &[
         "Product, quotient (unknown for `b == 0`), remainder with the sign of `a`.",
     ),
     ("-a", "Negation."),
+    ("close@1d", "A series of a slower timeframe; `atr(14)@1d` for what names no series."),
     ("x[n]", "`x` as it was `n` bars ago; `n` is constant, whole and not negative."),
     ("x.output", "An output of an indicator that has several; without it the first is meant."),
 ];

@@ -1,17 +1,24 @@
 //! The graph: every value that the rules need, each computed once.
 //!
+//! A node is computed on the bars of the data, or on those of a slower timeframe if all it reads is;
+//! where timeframes meet, what is slower is held until its next bar is known.
+//!
 //! Invariant: inputs stand before the nodes that read them; equal operations on equal inputs are
 //! one node, across all rules and terms; what depends on constants alone is a constant.
 //! Not here: which nodes are computed when and where; see `plan`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::indicator::{Column, WINDOW_BARS_MAX, float};
+use crate::{
+    data::Timeframe,
+    indicator::{Column, WINDOW_BARS_MAX, float},
+};
 
 use super::{
     arithmetic::{Binary, UNKNOWN, Unary, is_true},
     calendar::Part,
     function::Stateful,
+    slower::Frame,
 };
 
 /// A double that can be a key: equal when its bits are.
@@ -34,6 +41,9 @@ pub(super) enum Op {
     Constant(Bits),
     Bar(Column),
     Foreign(Column, String),
+    Slower(Column, Timeframe),
+    /// What a slower timeframe says, at the bars of the data.
+    Hold,
     Part(Part),
     Unary(Unary),
     Binary(Binary),
@@ -54,8 +64,12 @@ pub(super) struct Value {
 pub(super) struct Node {
     pub(super) op: Op,
     pub(super) inputs: Vec<Value>,
-    /// The first bar on which it can be known.
+    /// The bars it is computed on: those of the data, or slower ones.
+    pub(super) clock: Option<Timeframe>,
+    /// The first of these bars on which it can be known, once all slower ones are that it reads.
     pub(super) warmup: usize,
+    /// How many bars of the data it needs after the last slower one it waits for.
+    after: Option<usize>,
 }
 
 impl Node {
@@ -73,9 +87,20 @@ pub(super) struct Graph {
     nodes: Vec<Node>,
     known: BTreeMap<(Op, Vec<Value>), usize>,
     window_bars: f64,
+    frame: Option<Frame>,
+    has_slower: bool,
 }
 
 impl Graph {
+    /// An empty graph for bars of `frame`.
+    pub(super) fn on(frame: Option<Frame>) -> Self {
+        Self { frame, ..Self::default() }
+    }
+
+    pub(super) fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref()
+    }
+
     pub(super) fn nodes(&self) -> &[Node] {
         &self.nodes
     }
@@ -101,8 +126,66 @@ impl Graph {
         self.nodes[value.node].warmup
     }
 
-    /// The (first) value of `op` on `inputs`, folded or found again if it can be.
-    pub(super) fn add(&mut self, op: Op, inputs: Vec<Value>) -> Value {
+    /// The timeframe that all of `values` are computed on, constants aside, if it is a slower one.
+    pub(super) fn slower(&self, values: &[Value]) -> Option<Timeframe> {
+        let mut clocks = values.iter().filter(|value| self.constant(**value).is_none());
+        let first = self.nodes[clocks.next()?.node].clock;
+        first.filter(|_| clocks.all(|value| self.nodes[value.node].clock == first))
+    }
+
+    /// A value at the bars of the data.
+    pub(super) fn held(&mut self, value: Value) -> Value {
+        match self.nodes[value.node].clock {
+            Some(_) => self.node(Op::Hold, vec![value]),
+            None => value,
+        }
+    }
+
+    /// The same conditions, each false until all slower bars that any of them needs are known.
+    pub(super) fn settled(&mut self, conditions: &[Value]) -> Vec<Value> {
+        let (needed, after) = self.waits_for(conditions);
+        let ready = needed.into_iter().map(|(timeframe, bars)| {
+            let close = self.add(Op::Slower(Column::Close, timeframe), Vec::new());
+            let is_there = self.add(Op::Binary(Binary::Equal), vec![close, close]);
+            let was_there = self.add(Op::Shift(bars), vec![is_there]);
+            self.held(was_there)
+        });
+        let ready: Vec<Value> = ready.collect();
+        let all = |a, b| self.add(Op::Binary(Binary::And), vec![a, b]);
+        let Some(ready) = ready.into_iter().reduce(all) else { return conditions.to_vec() };
+        let ready = self.add(Op::Shift(after), vec![ready]);
+        let and = |one: &Value| self.add(Op::Binary(Binary::And), vec![*one, ready]);
+        conditions.iter().map(and).collect()
+    }
+
+    /// How many bars before the present one of each slower timeframe some values need, and how many
+    /// bars of the data after the last of these.
+    fn waits_for(&self, values: &[Value]) -> (BTreeMap<Timeframe, usize>, usize) {
+        let mut needed = BTreeMap::new();
+        let mut open: Vec<usize> = values.iter().map(|value| value.node).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop().filter(|_| self.has_slower) {
+            if !seen.insert(index) {
+                continue;
+            }
+            let node = &self.nodes[index];
+            open.extend(node.inputs.iter().map(|input| input.node));
+            if let Some(timeframe) = node.clock {
+                let bars: &mut usize = needed.entry(timeframe).or_default();
+                *bars = node.warmup.max(*bars);
+            }
+        }
+        let after = values.iter().filter_map(|value| self.nodes[value.node].after).max();
+        (needed, after.unwrap_or(0))
+    }
+
+    /// The (first) value of `op` on `inputs`, folded or found again if it can be; on the bars of a
+    /// slower timeframe if all inputs are.
+    pub(super) fn add(&mut self, op: Op, mut inputs: Vec<Value>) -> Value {
+        let is_moment = matches!(&op, Op::Stateful(stateful, _) if stateful.is_moment());
+        if is_moment || self.slower(&inputs).is_none() {
+            inputs = inputs.into_iter().map(|input| self.held(input)).collect();
+        }
         if op == Op::Shift(0) {
             return inputs[0];
         }
@@ -140,14 +223,23 @@ impl Graph {
             return Value { node: *node, output: 0 };
         }
         let (op, inputs) = key.clone();
-        let inputs_known = inputs.iter().map(|input| self.warmup(*input)).max().unwrap_or(0);
         let own = match &op {
             Op::Shift(bars) => *bars,
             Op::Stateful(stateful, params) => (stateful.warmup)(&numbers(params)),
             _ => 0,
         };
         self.window_bars += remembered(&op);
-        self.nodes.push(Node { op, inputs, warmup: inputs_known.saturating_add(own) });
+        self.has_slower |= matches!(op, Op::Slower(..));
+        let read = inputs.iter().map(|input| &self.nodes[input.node]);
+        let warmup = read.clone().map(|node| node.warmup).max().unwrap_or(0).saturating_add(own);
+        let after = read.filter_map(|node| node.after).max().map(|bars| bars.saturating_add(own));
+        let clock = match op {
+            Op::Slower(_, timeframe) => Some(timeframe),
+            Op::Hold => None,
+            _ => self.slower(&inputs),
+        };
+        let (warmup, after) = if op == Op::Hold { (0, Some(0)) } else { (warmup, after) };
+        self.nodes.push(Node { op, inputs, clock, warmup, after });
         self.known.insert(key, self.nodes.len() - 1);
         Value { node: self.nodes.len() - 1, output: 0 }
     }

@@ -11,51 +11,11 @@ use super::{
     arithmetic::{Binary, Unary},
     error::Flaw,
     token::{Lexeme, Token, tokens},
+    tree::{Call, Form, Node, NodeId, Tree},
 };
 
 /// How deep parentheses, calls, lookbacks, `not` and `-` may be nested.
 pub const DEPTH_MAX: usize = 64;
-
-/// A node's index in its tree.
-pub(super) type NodeId = usize;
-
-/// One expression; never empty.
-#[derive(Clone, Debug)]
-pub(super) struct Tree {
-    pub(super) nodes: Vec<Node>,
-}
-
-impl Tree {
-    /// The names of the parameters it reads.
-    pub(super) fn params(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().filter_map(|node| match &node.form {
-            Form::Param(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
-}
-
-/// A part of an expression and its bytes.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) form: Form,
-    pub(super) span: Range<usize>,
-}
-
-/// What a node says.
-#[derive(Clone, Debug)]
-pub(super) enum Form {
-    Number(f64),
-    Boolean(bool),
-    Param(String),
-    Name(String),
-    Foreign { column: String, symbol: String },
-    Unary(Unary, NodeId),
-    Binary(Binary, NodeId, NodeId),
-    Call { name: String, name_span: Range<usize>, arguments: Vec<NodeId> },
-    Output(NodeId, String),
-    Lookback(NodeId, NodeId),
-}
 
 /// Words that are operators, and so can name nothing.
 pub(super) const KEYWORDS: [&str; 5] = ["and", "or", "not", "true", "false"];
@@ -153,6 +113,9 @@ impl<'a> Parser<'a> {
         };
         let hint = match token {
             Token::Name(word) => super::error::did_you_mean(word, ["and", "or"]),
+            Token::At(_) => {
+                Some("write it after a column or a call: `close@1d`, `atr(14)@1d`".into())
+            }
             _ => None,
         };
         Flaw::new(span, format!("expected {wanted}, found {found}")).hint_maybe(hint)
@@ -242,6 +205,9 @@ impl<'a> Parser<'a> {
             Token::Foreign { column, symbol } => {
                 Form::Foreign { column: column.to_owned(), symbol: symbol.to_owned() }
             }
+            Token::Slower { column, timeframe } => {
+                Form::Slower { column: column.to_owned(), timeframe: timeframe.to_owned() }
+            }
             Token::Name(name) if !KEYWORDS.contains(&name) => {
                 self.advance();
                 return self.name_or_call(name, span);
@@ -287,8 +253,18 @@ impl<'a> Parser<'a> {
         if !self.take(")") {
             return Err(self.unclosed(open));
         }
+        let timeframe = self.at();
+        let end = timeframe.as_ref().map_or(end, |(_, span)| span.end);
         let span = name_span.start..end;
-        Ok(self.add(Form::Call { name: name.to_owned(), name_span, arguments }, span))
+        let call = Call { name: name.to_owned(), name_span, arguments, timeframe };
+        Ok(self.add(Form::Call(call), span))
+    }
+
+    /// Takes `@1d` if it is next.
+    fn at(&mut self) -> Option<(String, Range<usize>)> {
+        let (Token::At(timeframe), span) = self.peek() else { return None };
+        self.advance();
+        Some((timeframe.to_owned(), span.start + 1..span.end))
     }
 }
 
@@ -308,7 +284,8 @@ mod tests {
             Form::Binary(binary, a, b) => {
                 format!("{binary:?}({}, {})", show(tree, *a), show(tree, *b))
             }
-            Form::Call { name, arguments, .. } => {
+            Form::Slower { column, timeframe } => format!("{column}@{timeframe}"),
+            Form::Call(Call { name, arguments, .. }) => {
                 let arguments: Vec<_> = arguments.iter().map(|x| show(tree, *x)).collect();
                 format!("{name}({})", arguments.join(", "))
             }

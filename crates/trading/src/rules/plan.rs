@@ -6,13 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::indicator::Column;
+use dirigent_core::Timestamp;
+
+use crate::{data::Timeframe, indicator::Column};
 
 use super::{
     arithmetic::{Binary, Unary},
     calendar::Part,
     function::Stateful,
     graph::{Graph, Op, Value, numbers},
+    slower::Slower,
 };
 
 /// Where a value is read from.
@@ -21,6 +24,8 @@ pub(super) enum Source {
     Bar(Column),
     /// A column of another symbol, by its place in `Plan::foreign`.
     Foreign(usize),
+    /// A column of a slower timeframe, by its place in `Plan::slower`.
+    Slower(usize, Column),
     /// A scratch column.
     Scratch(usize),
 }
@@ -28,6 +33,8 @@ pub(super) enum Source {
 /// How a value is computed from its inputs.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
+    /// A value of the slower timeframe of this place in `Plan::slower`, at the bars of the data.
+    Hold(usize),
     Part(Part),
     Unary(Unary),
     Binary(Binary),
@@ -41,6 +48,8 @@ pub(super) enum Action {
 pub(super) struct Task {
     pub(super) action: Action,
     pub(super) inputs: Vec<Source>,
+    /// The slower timeframe on whose bars it is computed, by its place in `Plan::slower`.
+    pub(super) clock: Option<usize>,
     /// Scratch columns, one for each output.
     pub(super) outputs: Vec<usize>,
 }
@@ -55,6 +64,8 @@ pub(super) struct Plan {
     pub(super) scratch: usize,
     /// Columns of other symbols, in the order in which they are given.
     pub(super) foreign: Vec<(Column, String)>,
+    /// What makes the bars of each slower timeframe, before the first bar.
+    pub(super) slower: Vec<Slower>,
     /// Where the wanted values are when all tasks have run.
     pub(super) wanted: Vec<Source>,
     /// The first bar on which all wanted values can be known.
@@ -84,13 +95,22 @@ impl Plan {
             constants: planner.constants,
             scratch: planner.scratch,
             foreign: planner.foreign,
+            slower: planner.slower.into_iter().map(|(_, slower)| slower).collect(),
         }
+    }
+
+    /// The first of `times` whose bar reaches from one slower bar into the next, and where that begins.
+    pub(super) fn reaches_over(&self, times: &[Timestamp]) -> Option<(Timestamp, Timestamp)> {
+        self.slower.iter().find_map(|slower| slower.clone().reaches_over(times))
     }
 
     /// Whether a column of the bars is read at all.
     pub(super) fn reads(&self, column: Column) -> bool {
         let inputs = self.tasks.iter().flat_map(|task| &task.inputs);
-        inputs.chain(&self.wanted).any(|source| *source == Source::Bar(column))
+        inputs.chain(&self.wanted).any(|source| match source {
+            Source::Bar(read) | Source::Slower(_, read) => *read == column,
+            Source::Foreign(_) | Source::Scratch(_) => false,
+        })
     }
 }
 
@@ -104,6 +124,7 @@ struct Planner<'g> {
     scratch: usize,
     constants: Vec<f64>,
     foreign: Vec<(Column, String)>,
+    slower: Vec<(Timeframe, Slower)>,
 }
 
 impl<'g> Planner<'g> {
@@ -118,8 +139,8 @@ impl<'g> Planner<'g> {
                 }
             }
         }
-        let (sources, free, scratch, constants, foreign) = Default::default();
-        Self { graph, needed, last_reader, sources, free, scratch, constants, foreign }
+        let (sources, free, scratch, constants, foreign, slower) = Default::default();
+        Self { graph, needed, last_reader, sources, free, scratch, constants, foreign, slower }
     }
 
     /// Gives every output of a node its place, and says what is to be done for it.
@@ -136,6 +157,14 @@ impl<'g> Planner<'g> {
                 self.foreign.push((*column, symbol.clone()));
                 return self.give(index, Source::Foreign(self.foreign.len() - 1));
             }
+            Op::Slower(column, timeframe) => {
+                let place = self.slower_place(*timeframe);
+                return self.give(index, Source::Slower(place, *column));
+            }
+            Op::Hold => {
+                let held = self.graph.nodes()[node.inputs[0].node].clock;
+                Action::Hold(held.map_or(0, |timeframe| self.slower_place(timeframe)))
+            }
             Op::Part(part) => Action::Part(*part),
             Op::Unary(unary) => Action::Unary(*unary),
             Op::Binary(binary) => Action::Binary(*binary),
@@ -150,7 +179,18 @@ impl<'g> Planner<'g> {
         for value in read.into_iter().chain(values) {
             self.release(value, index);
         }
-        Some(Task { action, inputs, outputs })
+        let clock = node.clock.map(|timeframe| self.slower_place(timeframe));
+        Some(Task { action, inputs, clock, outputs })
+    }
+
+    /// The place of a timeframe in `Plan::slower`.
+    fn slower_place(&mut self, timeframe: Timeframe) -> usize {
+        let known = self.slower.iter().position(|(known, _)| *known == timeframe);
+        known.unwrap_or_else(|| {
+            let frame = self.graph.frame().expect("only a graph with a frame has slower bars");
+            self.slower.push((timeframe, Slower::new(frame, timeframe)));
+            self.slower.len() - 1
+        })
     }
 
     /// The place of a value that nothing has to be done for.

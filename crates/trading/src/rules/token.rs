@@ -22,6 +22,13 @@ pub(super) enum Token<'a> {
         column: &'a str,
         symbol: &'a str,
     },
+    /// `column@timeframe`.
+    Slower {
+        column: &'a str,
+        timeframe: &'a str,
+    },
+    /// `@timeframe` after a call.
+    At(&'a str),
     Sign(&'static str),
     End,
 }
@@ -43,7 +50,7 @@ const STRANGERS: [(&str, &str); 11] = [
     ("=", "write `==` to compare"),
     ("^", "write `pow(a, b)`"),
     ("?", "write `if(condition, a, b)`"),
-    ("@", "write a column before it: `close@SPY`"),
+    ("@", "write a column before it: `close@SPY`, `close@1d`"),
     ("\"", "there are no texts; quotes only hold a symbol, as in `close@\"BTC/USD\"`"),
     ("'", "there are no texts; quotes only hold a symbol, as in `close@\"BTC/USD\"`"),
 ];
@@ -135,7 +142,15 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Name(name));
         }
         self.at += 1;
-        let symbol = if self.rest().starts_with('"') { self.quoted()? } else { self.symbol() };
+        let is_quoted = self.rest().starts_with('"');
+        let symbol = if is_quoted { self.quoted()? } else { self.symbol() };
+        if !symbol.is_empty() && self.rest().starts_with('@') {
+            let flaw = Flaw::new(self.at..self.at + 1, "one `@` only: a symbol or a timeframe");
+            return Err(flaw.hint("rules see other symbols on the bars of the data alone"));
+        }
+        if !is_quoted && is_timeframe(symbol) {
+            return Ok(Token::Slower { column: name, timeframe: symbol });
+        }
         if symbol.is_empty() {
             let flaw = Flaw::new(self.at - 1..self.at, "a symbol is missing after `@`");
             return Err(flaw.hint(format!("write `{name}@SPY`, or `{name}@\"BTC/USD\"`")));
@@ -183,6 +198,10 @@ impl<'a> Lexer<'a> {
 
     fn sign(&mut self) -> Result<Token<'a>, Flaw> {
         let rest = self.rest();
+        if rest.starts_with('@') && self.text[..self.at].ends_with(')') {
+            self.at += 1;
+            return Ok(Token::At(self.take_while(|c| c.is_ascii_alphanumeric())));
+        }
         if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
             self.at += sign.len();
             return Ok(Token::Sign(sign));
@@ -204,6 +223,18 @@ fn is_name_start(c: char) -> bool {
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
+}
+
+/// Whether what follows an `@` is meant as a timeframe: a number and a unit, known or not. Any symbol
+/// can be written in quotes.
+fn is_timeframe(text: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["sec", "min", "hour", "day", "week", "month", "mo", "quarter", "year"];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let word = unit.to_ascii_lowercase();
+    let is_word = || WORDS.contains(&word.trim_end_matches('s'));
+    let is_letter = unit.len() == 1 && unit.starts_with(|c: char| c.is_ascii_alphabetic());
+    unit.len() < text.len() && (is_letter || is_word())
 }
 
 /// Whether a text can be written as a name in a rule.

@@ -4,6 +4,8 @@
 
 use std::{ops::Range, sync::Arc};
 
+use dirigent_core::Timestamp;
+
 use crate::data::bars::Bars;
 use crate::indicator::Column;
 use crate::price::Price;
@@ -25,6 +27,19 @@ pub enum RulesError {
         /// The symbols there are bars of.
         known: String,
     },
+    /// A bar lies in two bars of a slower timeframe that the rules name.
+    #[error(
+        "the bar of `{symbol}` from `{time}` reaches past `{end}`, where the next bar of a slower \
+         timeframe of the rules begins"
+    )]
+    ReachesOver {
+        /// The symbol.
+        symbol: String,
+        /// The start of the bar.
+        time: Timestamp,
+        /// The end of the slower one.
+        end: Timestamp,
+    },
 }
 
 impl SignalStrategy {
@@ -32,13 +47,19 @@ impl SignalStrategy {
     /// that are not traded.
     ///
     /// # Errors
-    /// If the rules name a symbol that is neither traded nor among the others.
+    /// If the rules name a symbol that is neither traded nor among the others, or a slower
+    /// timeframe whose bars do not begin where bars begin.
     pub fn from_rules(
         program: &Program,
         bars: &[Bars],
         others: &[Bars],
     ) -> Result<Self, RulesError> {
         let foreign = Self::foreign(program.foreign(), bars, others)?;
+        for bars in bars {
+            if let Some((time, end)) = program.reaches_over(&bars.time) {
+                return Err(RulesError::ReachesOver { symbol: bars.symbol.clone(), time, end });
+            }
+        }
         let columns = bars.iter().map(|bars| signals_of(program, bars, &foreign)).collect();
         Ok(Self::new(columns, program.warmup()))
     }

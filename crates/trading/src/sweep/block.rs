@@ -77,6 +77,9 @@ impl Block<'_> {
         else {
             return Some(vec![None; batch.members().len()]); // a whole run says what is wrong
         };
+        if batch.reaches_over(&bars.time) {
+            return Some(vec![None; batch.members().len()]); // as above
+        }
         let start =
             |first| fast::suits(options).then(|| Kernel::new(Market { bars, options, first }));
         let firsts = batch.members().iter().map(|member| options.first_bar.max(member.warmup));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Combinations;
-use crate::rules::RuleSet;
+use crate::rules::{Frame, RuleSet};
 use crate::strategy::{ParamValue, Params, Plan, StrategyKind};
 
 /// A parameter and the values it takes.
@@ -25,7 +25,7 @@ pub struct RuleGrid {
 }
 
 /// A registered strategy that trades by rules, with some of its parameters on axes.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct KindGrid<'a> {
     /// The strategy.
     pub kind: &'a dyn StrategyKind,
@@ -33,6 +33,8 @@ pub struct KindGrid<'a> {
     pub given: &'a BTreeMap<String, ParamValue>,
     /// The parameters that change.
     pub axes: &'a [Axis],
+    /// What is known of the bars.
+    pub frame: Option<Frame>,
 }
 
 impl std::fmt::Debug for KindGrid<'_> {
@@ -70,7 +72,7 @@ impl Combinations for KindGrid<'_> {
         }
         let params = Params::complete(self.kind.parameters(), &given);
         match params.and_then(|params| self.kind.build(&params)) {
-            Ok(Plan::Rules(rules)) => Ok(rules),
+            Ok(Plan::Rules(rules)) => Ok(RuleSet { frame: self.frame.clone(), ..rules }),
             Ok(Plan::Strategy(_)) => Err(format!("`{}` does not trade by rules", self.kind.name())),
             Err(error) => Err(error.to_string()),
         }

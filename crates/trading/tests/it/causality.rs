@@ -5,10 +5,11 @@ use std::sync::Arc;
 use dirigent_core::{Seed, Timestamp};
 use dirigent_trading::backtest::causality::{Unproven, cuts, prove};
 use dirigent_trading::backtest::{Options, Unwatched, run};
+use dirigent_trading::data::Session;
 use dirigent_trading::execution::{FillTiming, Intrabar};
 use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, TimeInForce};
 use dirigent_trading::risk::Limits;
-use dirigent_trading::rules::compile;
+use dirigent_trading::rules::{Frame, RuleSet, compile};
 use dirigent_trading::strategy::{Plan, Registry, SignalStrategy, Strategy, catalogue};
 use dirigent_trading::{Bars, Price, Rate, Signal};
 
@@ -78,6 +79,49 @@ fn no_built_in_strategy_knows_the_future() {
             let proof = proof.unwrap_or_else(|why| panic!("{}: {why}", definition.name));
             assert_eq!(proof.prefixes, 12);
             assert!(proof.steps > 0, "{}", definition.name);
+        }
+    }
+}
+
+#[test]
+fn rules_on_slower_timeframes_do_not_know_the_future() {
+    let hour = |bars: Bars| {
+        let start = Timestamp::from_date(2024, 1, 2).unwrap().as_nanos();
+        let times = (0_i64..).zip(0..bars.len());
+        // Five days of seven hours; each day one hour is missing, now and then its last.
+        let time = times.filter(|(at, _)| at % 7 != at % 5).map(|(at, _)| {
+            let (day, of_day) = (at / 7, at % 7);
+            let date = start + (day / 5 * 7 + day % 5) * DAY_NANOS;
+            Timestamp::from_nanos(date + (9 + of_day) * DAY_NANOS / 24)
+        });
+        let time: Vec<Timestamp> = time.collect();
+        let cut = |column: &[Price]| column[..time.len()].to_vec();
+        let [open, high, low, close] =
+            [&bars.open, &bars.high, &bars.low, &bars.close].map(|c| cut(c));
+        let volume = bars.volume[..time.len()].to_vec();
+        Bars { symbol: bars.symbol, time, open, high, low, close, volume }
+    };
+    let bars = [hour(walk("A", 900)), hour(walk("B", 860))];
+    let session =
+        Session { open: 9 * DAY_NANOS / 24, close: 16 * DAY_NANOS / 24, timezone: "UTC".into() };
+    for session in [None, Some(session)] {
+        let rules = RuleSet {
+            frame: Some(Frame { timeframe: "1h".parse().unwrap(), session }),
+            entry: Some("cross_above(close, sma(close@1d, 3)) or rsi(close@2h, 5) < 30".into()),
+            exit: Some(
+                "close < low@1d[1] or close > sma(high@1w, 2) or rising(atr(3)@2h, 2)".into(),
+            ),
+            ..RuleSet::default()
+        };
+        let program = compile(&rules).unwrap();
+        let build =
+            |bars: &[Bars]| Box::new(SignalStrategy::from_rules(&program, bars, &[]).unwrap());
+        for options in options() {
+            let outcome = run(&bars, build(&bars).as_mut(), &options, &Unwatched).unwrap();
+            let cuts = cuts(&outcome.equity.time, 60, Seed::master(5));
+            let mut again = |prefix: &[Bars], _| Ok(build(prefix) as Box<dyn Strategy>);
+            let proof = prove(&bars, &outcome, &options, &cuts, &mut again, &Unwatched).unwrap();
+            assert!(proof.prefixes > 50 && proof.steps > 100, "{proof:?}");
         }
     }
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use dirigent_core::{Seed, Timestamp, seed::Stream};
 use dirigent_trading::{
     indicator::{CATALOGUE, Column, Definition, Input},
-    rules::{Columns, FUNCTIONS, RuleSet, Takes, Warning, compile, compile_expression},
+    rules::{Columns, FUNCTIONS, Frame, RuleSet, Takes, Warning, compile, compile_expression},
     signal::Signal,
 };
 
 mod agreement;
 mod refused;
+mod slower;
 
 /// Columns of bars, owned.
 struct Market {
@@ -65,6 +66,11 @@ impl Market {
     }
 }
 
+/// The bars of a `Market`.
+fn hourly() -> Frame {
+    Frame { timeframe: "1h".parse().unwrap(), session: None }
+}
+
 fn hour(i: usize) -> Timestamp {
     Timestamp::from_nanos(i64::try_from(i).unwrap() * 3_600_000_000_000)
 }
@@ -72,7 +78,7 @@ fn hour(i: usize) -> Timestamp {
 /// The values of the first output of an expression.
 fn values(text: &str, market: &Market) -> Vec<f64> {
     let params = BTreeMap::from([("n".to_owned(), 2.0)]);
-    let expression = compile_expression(text, &params).unwrap();
+    let expression = compile_expression(text, &params, None).unwrap();
     let mut out = vec![Vec::new(); expression.outputs().len()];
     let foreign: Vec<&[f64]> =
         expression.foreign().iter().map(|_| &market.columns[0][..]).collect();
@@ -250,14 +256,14 @@ fn columns_of_other_symbols_are_listed_once() {
 #[test]
 fn a_bare_indicator_has_all_its_outputs() {
     for definition in CATALOGUE {
-        let expression = compile_expression(&example(definition), &BTreeMap::new()).unwrap();
+        let expression = compile_expression(&example(definition), &BTreeMap::new(), None).unwrap();
         match definition.outputs {
             [_] => assert_eq!(expression.outputs(), ["value"]),
             outputs => assert_eq!(expression.outputs(), outputs),
         }
         for output in definition.outputs.iter().filter(|_| definition.outputs.len() > 1) {
             let text = format!("{}.{output}", example(definition));
-            let one = compile_expression(&text, &BTreeMap::new()).unwrap();
+            let one = compile_expression(&text, &BTreeMap::new(), None).unwrap();
             assert_eq!(one.outputs(), ["value"], "{text}");
         }
     }
@@ -287,7 +293,7 @@ fn warmup_is_the_first_bar_that_is_known() {
     });
     for text in others.map(str::to_owned).into_iter().chain(windows).chain(indicators).chain(nested)
     {
-        let expression = compile_expression(&text, &BTreeMap::new()).unwrap();
+        let expression = compile_expression(&text, &BTreeMap::new(), None).unwrap();
         let mut out = vec![Vec::new(); expression.outputs().len()];
         expression.start().run(&market.slice(0..market.len(), &[]), &mut out);
         let first = |column: &Vec<f64>| column.iter().position(|x| !x.is_nan());
@@ -305,7 +311,7 @@ fn the_seeds_of_the_fuzzer_compile() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_str().unwrap().starts_with("seed_") {
             let text = std::fs::read_to_string(&path).unwrap();
-            compile_expression(&text, &params).unwrap();
+            compile_expression(&text, &params, Some(hourly())).unwrap();
             count += 1;
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dirigent_core::Timestamp;
 use dirigent_trading::backtest::{Options, Unwatched, Watch, run};
 use dirigent_trading::metrics::{Curve, Performance};
-use dirigent_trading::rules::{RuleSet, compile};
+use dirigent_trading::rules::{Frame, RuleSet, compile};
 use dirigent_trading::strategy::{Registry, SignalStrategy};
 use dirigent_trading::sweep::{Axis, Combinations, Error, KindGrid, RuleGrid, Score, Sweep, Trial};
 use dirigent_trading::{Bars, Quantity};
@@ -138,8 +138,12 @@ fn a_grid_of_a_registered_strategy_scores_as_its_runs() {
     let registry = Registry::builtin();
     let axes = [axis("fast", 2..34), axis("slow", (40..240).step_by(6))];
     let given = std::collections::BTreeMap::new();
-    let grid =
-        KindGrid { kind: registry.get("sma_crossover").unwrap(), given: &given, axes: &axes };
+    let grid = KindGrid {
+        kind: registry.get("sma_crossover").unwrap(),
+        given: &given,
+        axes: &axes,
+        frame: None,
+    };
     assert!(grid.count() > 1024);
     let sweep = sweep(&bars, &options, 1);
     check(&sweep, &grid);
@@ -155,7 +159,7 @@ fn what_cannot_be_tried_is_refused_and_the_rest_goes_on() {
     let given = std::collections::BTreeMap::new();
     let kind = registry.get("sma_crossover").unwrap();
     let sweep = sweep(&case.bars, &case.options, 1);
-    let tried = trials(&sweep, &KindGrid { kind, given: &given, axes: &axes });
+    let tried = trials(&sweep, &KindGrid { kind, given: &given, axes: &axes, frame: None });
     let refused = Err("parameter `fast` must be smaller than `slow`".to_owned());
     assert!(tried[0].score.is_ok());
     assert_eq!([&tried[1].score, &tried[2].score], [&refused, &refused]);
@@ -189,4 +193,23 @@ fn a_cancelled_sweep_says_how_far_it_came() {
     let cancelled = sweep(&bars, &case.options, 1).run(&grid, &Impatient::default(), |_| seen += 1);
     assert_eq!(cancelled, Err(Error::Cancelled { done: 2048, total: 3000 }));
     assert_eq!(seen, 2048);
+}
+
+#[test]
+fn slower_timeframes_score_as_their_own_run() {
+    let mut case = Case::new(7, 1, Options::default());
+    // The bars of the case as hours, so that days can be made of them.
+    let bars = &mut case.bars[0];
+    for (hour, time) in (0_i64..).zip(&mut bars.time) {
+        *time = Timestamp::from_nanos(hour * 3_600_000_000_000);
+    }
+    let rules = RuleSet {
+        frame: Some(Frame { timeframe: "1h".parse().unwrap(), session: None }),
+        terms: vec![("mean".into(), "sma(close@4h, $n)".into())],
+        ..rules("close > mean or rising(low@2h, $n)", "close@4h < mean and mean < $m * close", None)
+    };
+    let grid = RuleGrid { rules, axes: vec![axis("n", 2..5), axis("m", 1..3)] };
+    let sweep = sweep(&case.bars, &case.options, 2);
+    check(&sweep, &grid);
+    assert!(trials(&sweep, &grid).iter().any(|trial| trial.score.as_ref().unwrap().trades > 1));
 }

@@ -107,7 +107,7 @@ pub(crate) fn sweep(
     let setup = Setup::of(start, &Value::Null)?;
     let written = setup.workflow.strategy.clone();
     let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
-    let chosen = strategy::choose(registry, &written)
+    let chosen = strategy::choose(registry, &written, Some(&setup.data))
         .map_err(|errors| invalid(errors.first().map_or_else(String::new, ToString::to_string)))?;
     let stock = load::load(&setup, &chosen)?;
     let [bars] = &stock.bars[..] else {
@@ -131,7 +131,7 @@ pub(crate) fn sweep(
         let of = registry.get(&written.kind);
         let of = of.ok_or_else(|| invalid(format!("there is no strategy `{}`", written.kind)))?;
         known(&request.axes, |name| of.parameters().iter().any(|own| own.name == name))?;
-        kind = KindGrid { kind: of, given: &given, axes: &request.axes };
+        kind = KindGrid { kind: of, given: &given, axes: &request.axes, frame: setup.data.frame() };
         &kind
     };
     let options = options(&setup, &stock, periods_per_year(&setup, &stock));

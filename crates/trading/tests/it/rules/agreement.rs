@@ -7,10 +7,12 @@ const EXPRESSIONS: u64 = 1_000;
 /// A random expression of numbers.
 fn number(random: &mut Stream, depth: u32) -> String {
     let leaves = ["close", "open", "high", "low", "volume", "hl2", "ohlc4", "hour", "day"];
+    let slower = ["close@4h", "ohlc4@1d", "volume@3h", "low@1w", "high@4h"];
     if depth == 0 {
-        return match below(random, 4) {
+        return match below(random, 6) {
             0 => format!("{}", below(random, 50)),
             1 => "close@SPY".to_owned(),
+            2 | 3 => slower[below(random, slower.len())].to_owned(),
             _ => leaves[below(random, leaves.len())].to_owned(),
         };
     }
@@ -86,7 +88,7 @@ fn pieces(random: &mut Stream, bars: usize) -> Vec<std::ops::Range<usize>> {
 
 /// The bits of all outputs when the bars come in these pieces.
 fn run(text: &str, market: &Market, pieces: &[std::ops::Range<usize>]) -> Vec<Vec<u64>> {
-    let expression = compile_expression(text, &BTreeMap::new()).unwrap();
+    let expression = compile_expression(text, &BTreeMap::new(), Some(hourly())).unwrap();
     let mut evaluator = expression.start();
     let mut out = vec![Vec::new(); expression.outputs().len()];
     for piece in pieces {
@@ -141,7 +143,7 @@ fn signals_agree_in_pieces_of_any_size() {
     for seed in 0..50 {
         let mut random = Seed::master(seed).child("signal").stream();
         let mut rule = || condition(&mut random, 3).replace("@SPY", "");
-        let set = set(&rule(), &rule());
+        let set = RuleSet { frame: Some(hourly()), ..set(&rule(), &rule()) };
         let market = Market::random(2_600, &mut random);
         let program = compile(&set).unwrap();
         let mut whole = vec![Signal::NONE; market.len()];

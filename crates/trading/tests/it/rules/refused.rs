@@ -1,6 +1,7 @@
 //! What is refused, where, and with which advice.
 
 use super::*;
+use dirigent_trading::data::Session;
 use dirigent_trading::rules::{ERRORS_PER_TEXT_MAX, NODES_MAX, Place, RuleError, TERMS_MAX};
 
 /// The only error of an entry rule: the text it points at, the message, the hint.
@@ -208,4 +209,64 @@ fn limits_are_held() {
     let long = "close + ".repeat(600);
     let error = compile(&set(&long, "false")).unwrap_err().remove(0);
     assert_eq!(error.message, "longer than 4096 bytes: 4800");
+}
+
+/// The only error of an entry rule on hourly bars from 09:00 to 16:00.
+#[track_caller]
+fn check_slower(text: &str, at: &str, message: &str, hint: &str) {
+    const HOUR: i64 = 3_600_000_000_000;
+    let session = Session { open: 9 * HOUR, close: 16 * HOUR, timezone: "UTC".into() };
+    let frame = Frame { timeframe: "1h".parse().unwrap(), session: Some(session) };
+    let errors = compile(&RuleSet { frame: Some(frame), ..set(text, "false") }).unwrap_err();
+    let RuleError { span, message: found, hint: advice, .. } = &errors[0];
+    assert_eq!((&text[span.clone()], found.as_str()), (at, message), "{text}");
+    assert!(advice.as_deref().unwrap_or_default().contains(hint), "{text}: {advice:?}");
+    assert_eq!(errors.len(), 1, "{text}: {errors:#?}");
+}
+
+#[test]
+fn timeframes_that_cannot_be_made_are_refused_where_they_stand() {
+    let own = "is not slower than the bars of the data, `1h`";
+    check_slower("close@1h > 1", "1h", &format!("`1h` {own}"), "leave it out");
+    check_slower("sma(low@5m, 3) > 1", "5m", &format!("`5m` {own}"), "shorter `data.timeframe`");
+    let parts = "`90m` is not made of whole bars of the data, `1h`";
+    check_slower("close@90m > 1", "90m", parts, "name a multiple");
+    let long = "bars of `8h` are longer than the trading day";
+    check_slower("close@8h > 1", "8h", long, "name `1d`");
+    check_slower("close@1y > 1", "1y", "`1y` is no timeframe", "in quotes");
+    check_slower("close@0d > 1", "0d", "`0d` is no timeframe", "give a count");
+    check_slower("close@2days > 1", "2days", "`2days` is no timeframe", "`1h` or `1d`");
+    check_slower("atr(3)@x > 1", "x", "`x` is no timeframe", "`1h` or `1d`");
+    check_slower(
+        "(close + open)@1d > 1",
+        "@1d",
+        "expected an operator or the end, found `@1d`",
+        "`atr(14)@1d`",
+    );
+    let one = "one `@` only: a symbol or a timeframe";
+    check_slower("close@SPY@1d > 1", "@", one, "other symbols");
+    let part = "`hour` is a part of the time, which has no timeframe";
+    check_slower("hour@1d > 1", "hour", part, "write `hour`");
+    let name = "only columns of the bars have a timeframe, not `clsoe`";
+    check_slower("clsoe@1d > 1", "clsoe", name, "did you mean `close`?");
+    let told = "`rsi` is told what it works on by its arguments";
+    check_slower("rsi(close, 3)@1d > 1", "1d", told, "`rsi(close@1d, …)`");
+    let told = "`abs` is told what it works on by its arguments";
+    check_slower("abs(close)@1d > 1", "1d", told, "write it there");
+    let unknown = "`1d` cannot be made: how long the bars are is not known";
+    check("close@1d > 1", "1d", unknown, "give prices as bars of time");
+}
+
+#[test]
+fn days_make_weeks_and_months_and_longer_ones_make_no_others() {
+    let makes = |own: &str, slower: &str| {
+        let frame = Frame { timeframe: own.parse().unwrap(), session: None };
+        let set = RuleSet { frame: Some(frame), ..set(&format!("close@{slower} > 1"), "false") };
+        compile(&set).is_ok()
+    };
+    assert!(makes("1d", "1w") && makes("1d", "1M") && makes("1d", "5d") && makes("1M", "3M"));
+    assert!(makes("1w", "2w") && makes("1m", "1w") && makes("7m", "1d"));
+    assert!(!makes("1w", "1M") && !makes("2d", "1w") && !makes("2w", "3w") && !makes("1d", "48h"));
+    // A symbol may be called like a timeframe.
+    assert!(compile(&set("close@\"1d\" > 1 and close@3COM > 1", "false")).is_ok());
 }
