@@ -157,9 +157,7 @@ impl Rows {
 
     /// Keeps the rows whose time lies in `from..to`; costs nothing where that is all of them.
     pub(crate) fn cut(&mut self, from: i64, to: i64) {
-        let inside = |time: &i64| (from..to).contains(time);
-        if !self.time.iter().all(inside) {
-            let rows: Vec<usize> = (0..self.len()).filter(|r| inside(&self.time[*r])).collect();
+        if let Some(rows) = within(&self.time, from, to) {
             self.pick(&rows);
         }
     }
@@ -211,6 +209,15 @@ impl Rows {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// The places of the times in `from..to`; `None` if that is all of them.
+pub(crate) fn within(times: &[i64], from: i64, to: i64) -> Option<Vec<usize>> {
+    let inside = |time: &i64| (from..to).contains(time);
+    if times.iter().all(inside) {
+        return None;
+    }
+    Some((0..times.len()).filter(|row| inside(&times[*row])).collect())
 }
 
 /// A raw price as text.

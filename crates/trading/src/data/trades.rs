@@ -14,7 +14,7 @@ use super::{
     error::Error,
     header::{Header, Role, plain},
     problem::{CheckReport, Kind, Outcome, Problem},
-    rows::price,
+    rows::{price, within},
     table::{Cell, Lines, Plan, Table},
     ticks::Tick,
 };
@@ -147,9 +147,7 @@ impl Trades {
 
     /// Keeps the trades whose time lies in `from..to`.
     pub(crate) fn cut(&mut self, from: i64, to: i64) {
-        let inside = |time: &i64| (from..to).contains(time);
-        if !self.time.iter().all(inside) {
-            let rows: Vec<usize> = (0..self.len()).filter(|row| inside(&self.time[*row])).collect();
+        if let Some(rows) = within(&self.time, from, to) {
             self.pick(&rows);
         }
     }
