@@ -108,6 +108,7 @@ impl Setup {
                 config::Adjust::Splits => data::Adjust::Splits,
                 config::Adjust::Total => data::Adjust::Total,
             },
+            actions: self.data.actions.as_deref().map(|path| self.absolute(path).into()),
             on_error: match self.data.on_error {
                 config::OnError::Fail => data::OnError::Fail,
                 config::OnError::Drop => data::OnError::Drop,

@@ -34,7 +34,7 @@ mod table;
 mod ticks;
 mod trades;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use dirigent_core::Timestamp;
 
@@ -110,6 +110,8 @@ pub struct Request {
     pub columns: BTreeMap<String, String>,
     /// Adjustment for splits and dividends.
     pub adjust: Adjust,
+    /// A file of actions, as `read_actions` reads it: its splits explain jumps.
+    pub actions: Option<PathBuf>,
     /// What happens to wrong rows.
     pub on_error: OnError,
     /// Whether bars without volume can be traded on.
@@ -134,6 +136,7 @@ impl Request {
             date_format: None,
             columns: BTreeMap::new(),
             adjust: Adjust::default(),
+            actions: None,
             on_error: OnError::default(),
             zero_volume: ZeroVolume::default(),
             now: None,

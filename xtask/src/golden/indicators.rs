@@ -76,10 +76,11 @@ impl Market {
 
     /// The first output of an expression over all bars.
     fn evaluate(&self, expression: &str) -> Result<Vec<f64>> {
-        let compiled = compile_expression(expression, &BTreeMap::new(), None).map_err(|errors| {
-            let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("`{expression}`: {}", texts.join("; "))
-        })?;
+        let compiled =
+            compile_expression(expression, &BTreeMap::new(), None).map_err(|errors| {
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                anyhow::anyhow!("`{expression}`: {}", texts.join("; "))
+            })?;
         let [open, high, low, close, volume] = &self.columns;
         let columns = Columns { time: &self.time, open, high, low, close, volume, foreign: &[] };
         let mut outputs = vec![Vec::new(); compiled.outputs().len()];

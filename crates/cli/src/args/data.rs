@@ -36,6 +36,9 @@ pub struct DataCheck {
     /// A column that is not recognized by itself: `close=px_last`; may be repeated
     #[arg(long = "column", value_name = "MEANING=NAME", value_parser = pair)]
     pub columns: Vec<(String, String)>,
+    /// CSV file of splits, as `data.actions` names it: they explain jumps of their day
+    #[arg(long, value_name = "FILE")]
+    pub actions: Option<PathBuf>,
     /// From how many robust sigmas on a return is an outlier
     #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = sigmas)]
     pub sigmas: f64,

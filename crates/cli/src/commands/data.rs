@@ -33,6 +33,7 @@ fn check(context: &Context, options: &DataCheck) -> anyhow::Result<u8> {
             timezone: options.timezone.clone(),
             date_format: options.format.clone(),
             columns: options.columns.iter().cloned().collect(),
+            actions: options.actions.clone(),
             sigmas: options.sigmas,
         })
     };

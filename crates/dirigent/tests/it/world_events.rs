@@ -58,6 +58,10 @@ portfolio: {initial_cash: 10000, sizing: {type: percent_equity, percent: 100}}
     assert!(manifest.contains("\"actions.csv\""), "{manifest}");
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(page.contains("Dividends"));
+    let jumps = |summary: &Summary| summary.warnings.iter().any(|text| text.contains("2:1 split"));
+    assert!(!jumps(&summary), "the actions explain the jump: {:?}", summary.warnings);
+    let without = run(&world, "data: {path: IT.csv, symbols: [IT], adjust: none}\n").0;
+    assert!(jumps(&without), "{:?}", without.warnings);
     let again = world.coordinator().verify(&summary.run_id.parse().unwrap(), &mut Unobserved);
     assert!(again.unwrap().equal);
 }

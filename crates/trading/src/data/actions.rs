@@ -10,6 +10,7 @@ use dirigent_core::Timestamp;
 
 use super::{
     Bars,
+    check::Splits,
     error::Error,
     load::{no_zone, parse_date},
     problem::shown,
@@ -61,6 +62,20 @@ impl ActionsFile {
         };
         let is_traded = |action: &Action| bars.iter().any(|bars| bars.symbol == action.symbol);
         Ok(self.actions.iter().map(of_one).filter(is_traded).collect())
+    }
+
+    /// The splits of `symbol` by any of its names; a day begins at midnight UTC, or of `zone`.
+    pub(crate) fn splits(&self, symbol: &str, zone: Option<&Zone>) -> Splits {
+        let split = |(action, is_day): &(Action, bool)| {
+            let Event::Split(ratio) = action.event else { return None };
+            let name_now = |name: &str| named(&self.renames, name, action.date);
+            if action.symbol != symbol && name_now(&action.symbol) != name_now(symbol) {
+                return None;
+            }
+            let day = zone.filter(|_| *is_day).map(|zone| zone.start_of_day(action.date));
+            Some((day.unwrap_or(action.date).as_nanos(), ratio.to_f64()))
+        };
+        Splits::of(self.actions.iter().filter_map(split).collect())
     }
 }
 

@@ -13,6 +13,7 @@
 //! Not here: cells that could not be read; those are found while reading.
 
 mod order;
+mod splits;
 mod value;
 mod warn;
 
@@ -25,6 +26,7 @@ use super::{
     timeframe::Timeframe,
 };
 
+pub(crate) use splits::Splits;
 pub(crate) use warn::{gaps, jumps, missing, spikes, weekdays_between};
 
 /// What happens to wrong rows.

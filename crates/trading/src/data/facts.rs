@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{
     bars::Bars,
-    check,
+    check::{self, Splits},
     problem::{CheckReport, Kind, Outcome},
     rows::{CLOSE, OPEN, Rows, VOLUME},
     timeframe::Timeframe,
@@ -149,20 +149,24 @@ pub(crate) struct Facts {
     pub(crate) symbols: Vec<SymbolFacts>,
 }
 
+/// What a check of the rows has found before.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    /// Rows that were read.
+    pub(crate) read: usize,
+    /// What is wrong.
+    pub(crate) counts: &'a BTreeMap<Kind, BTreeMap<Outcome, u64>>,
+    pub(crate) timeframe: Timeframe,
+    pub(crate) splits: &'a Splits,
+}
+
 impl Facts {
-    /// Takes the checked rows of a symbol, of which `read` were read and `counts` were wrong;
-    /// reports what is worth a look.
-    pub(crate) fn add(
-        &mut self,
-        rows: &Rows,
-        read: usize,
-        counts: &BTreeMap<Kind, BTreeMap<Outcome, u64>>,
-        timeframe: Timeframe,
-        report: &mut CheckReport,
-    ) {
+    /// Takes the checked rows of a symbol; reports what is worth a look.
+    pub(crate) fn add(&mut self, rows: &Rows, found: &Found<'_>, report: &mut CheckReport) {
+        let Found { read, counts, timeframe, splits: known } = *found;
         let wrong = |kind: Kind| counts.get(&kind).map_or(0, |ends| ends.values().sum());
         let mut splits = CheckReport::default();
-        check::jumps(rows, &mut splits);
+        check::jumps(rows, known, &mut splits);
         let repeats = |row: usize| row > 0 && is_repeat(rows, row);
         let stale = stretches(rows, STALE_BARS_MIN, repeats);
         let stale = told(rows, stale, Kind::Stale, "repeats the bar before", report);
@@ -181,7 +185,7 @@ impl Facts {
             out_of_order: wrong(Kind::OutOfOrder),
             suspected_splits: splits.total(Outcome::Warning),
             gaps: gaps(rows, timeframe),
-            outliers: outliers(rows, self.sigmas, report),
+            outliers: outliers(rows, known, self.sigmas, report),
             stale,
             zero_volume,
             prices: rows.clone().into_bars(),
@@ -221,9 +225,13 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-fn outliers(rows: &Rows, sigmas: f64, report: &mut CheckReport) -> Outliers {
+fn outliers(rows: &Rows, splits: &Splits, sigmas: f64, report: &mut CheckReport) -> Outliers {
     let close = |row: usize| crate::Price::from_raw(rows.prices[CLOSE][row]).to_f64();
-    let changes: Vec<f64> = (1..rows.len()).map(|row| close(row) / close(row - 1) - 1.0).collect();
+    let change = |row: usize| {
+        let units = splits.between(rows.time[row - 1], rows.time[row]).unwrap_or(1.0);
+        close(row) * units / close(row - 1) - 1.0
+    };
+    let changes: Vec<f64> = (1..rows.len()).map(change).collect();
     let none = Outliers { sigmas, ..Outliers::default() };
     if changes.len() < RETURNS_MIN {
         return none;

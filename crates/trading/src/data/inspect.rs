@@ -38,6 +38,8 @@ pub struct InspectRequest {
     pub date_format: Option<String>,
     /// Columns with other names: `close: px_last`.
     pub columns: BTreeMap<String, String>,
+    /// Splits that explain jumps, as `read_actions` reads them.
+    pub actions: Option<PathBuf>,
     /// From how many robust sigmas on a return is an outlier.
     pub sigmas: f64,
 }
@@ -75,6 +77,7 @@ pub fn inspect(inspected: &InspectRequest) -> Result<Inspection, Error> {
         timezone: inspected.timezone.clone(),
         date_format: inspected.date_format.clone(),
         columns: inspected.columns.clone(),
+        actions: inspected.actions.clone(),
         on_error: OnError::Drop,
         ..Request::new(source, &[])
     };
@@ -97,7 +100,7 @@ pub fn inspect(inspected: &InspectRequest) -> Result<Inspection, Error> {
         let what = format!("`{}` has {} symbols", file_name(path), symbols.len());
         return Err(Error::Setting { what, hint: format!("split it: the limit is {SYMBOLS_MAX}") });
     }
-    let mut files = Files::new(&request, zone, "", read);
+    let mut files = Files::new(&request, zone, "", read)?;
     files.loaded.report = CheckReport::of_all();
     files.facts = Some(Facts { sigmas: inspected.sigmas, symbols: Vec::new() });
     files.table(table, &layout, &symbols, &file_name(path))?;

@@ -11,11 +11,12 @@ use dirigent_core::Timestamp;
 
 use super::{
     Loaded, Request, SYMBOLS_MAX, Source,
+    actions::{ActionsFile, read_actions},
     adjust::{Adjust, Adjusted, adjust},
     check::{self, OnError},
     csv,
     error::Error,
-    facts::Facts,
+    facts::{Facts, Found},
     halt,
     layout::{self, Layout},
     parquet,
@@ -36,8 +37,8 @@ pub fn load(request: &Request) -> Result<Loaded, Error> {
     let zone = check_request(request)?;
     match &request.source {
         Source::Synthetic(settings) => generate(request, settings),
-        Source::Csv { path } => Files::new(request, zone, path, csv::read).load(),
-        Source::Parquet { path } => Files::new(request, zone, path, parquet::read).load(),
+        Source::Csv { path } => Files::new(request, zone, path, csv::read)?.load(),
+        Source::Parquet { path } => Files::new(request, zone, path, parquet::read)?.load(),
     }
 }
 
@@ -135,6 +136,7 @@ pub(super) struct Files<'a> {
     read: Read,
     pub(super) loaded: Loaded,
     timeframe: Option<Timeframe>,
+    actions: Option<ActionsFile>,
     /// What an inspection is told of each symbol; `None` in a run.
     pub(super) facts: Option<Facts>,
 }
@@ -145,7 +147,7 @@ impl<'a> Files<'a> {
         zone: stamp::Zone,
         template: &'a str,
         read: Read,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let loaded = Loaded {
             bars: Vec::with_capacity(request.symbols.len()),
             adjusted: Vec::with_capacity(request.symbols.len()),
@@ -154,7 +156,9 @@ impl<'a> Files<'a> {
             report: CheckReport::default(),
             notes: Vec::new(),
         };
-        Self { request, zone, template, read, loaded, timeframe: request.timeframe, facts: None }
+        let actions = request.actions.as_deref().map(read_actions).transpose()?;
+        let timeframe = request.timeframe;
+        Ok(Self { request, zone, template, read, loaded, timeframe, actions, facts: None })
     }
 
     fn load(mut self) -> Result<Loaded, Error> {
@@ -267,10 +271,14 @@ impl<'a> Files<'a> {
         }
         let adjusted = adjust(&mut rows, self.request.adjust, notes)?;
         check::gaps(&rows, timeframe, &mut self.loaded.report);
-        check::jumps(&rows, &mut self.loaded.report);
+        let zone = (!rows.is_dated).then_some(&self.zone);
+        let actions = self.actions.as_ref();
+        let splits = actions.map(|actions| actions.splits(&rows.symbol, zone)).unwrap_or_default();
+        check::jumps(&rows, &splits, &mut self.loaded.report);
         check::spikes(&rows, &mut self.loaded.report);
         if let Some(facts) = &mut self.facts {
-            facts.add(&rows, read, &counts, timeframe, &mut self.loaded.report);
+            let found = Found { read, counts: &counts, timeframe, splits: &splits };
+            facts.add(&rows, &found, &mut self.loaded.report);
         }
         halt::leave_out(&mut rows, self.request.zero_volume, &mut self.loaded.notes)?;
         let bars = self.bars(rows, timeframe)?;

@@ -128,3 +128,33 @@ fn more_is_told_than_in_the_message_of_a_run() {
     }
     assert_eq!(text(&file).unwrap().report.examples.len(), 500);
 }
+
+#[test]
+fn a_jump_that_the_actions_file_explains_is_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let wave = |day: u32| 100.0 + 0.1 * f64::from(day * day * 5 % 11);
+    let halved = |day: u32| (day, if day >= 16 { wave(day) / 2.0 } else { wave(day) }, 5);
+    let file = folder.path().join("A.csv");
+    fs::write(&file, days(&(1..=31).map(halved).collect::<Vec<_>>())).unwrap();
+    let actions = folder.path().join("actions.csv");
+    let inspected = |rows: &str| {
+        fs::write(&actions, format!("symbol,date,action,value\n{rows}")).unwrap();
+        let actions = Some(actions.clone()).filter(|_| !rows.is_empty());
+        let path = file.clone();
+        inspect(&InspectRequest { path, actions, sigmas: 10.0, ..Default::default() }).unwrap()
+    };
+    use {Kind as K, Outcome::Warning};
+    let unknown = inspected("");
+    check(&unknown, &[(K::SplitJump, Warning, &[17]), (K::Outlier, Warning, &[17])]);
+    let known = inspected("B,2024-01-10,split,2\nA,2024-01-16,split,2\n");
+    check(&known, &[]);
+    assert_eq!((known.symbols[0].suspected_splits, known.symbols[0].outliers.count), (0, 0));
+    // On another day it explains nothing, and is not seen in the prices of its own.
+    let wrong = inspected("A,2024-01-10,split,2\n");
+    check(&wrong, &[(K::SplitJump, Warning, &[11, 17]), (K::Outlier, Warning, &[11, 17])]);
+    let text = wrong.report.to_string();
+    assert!(text.contains("prices may be adjusted for it already"), "{text}");
+    // Twice two for one is a jump to a quarter, which a half does not explain.
+    let more = inspected("A,2024-01-16,split,2\nA,2024-01-16,split,2\n");
+    check(&more, &[(K::SplitJump, Warning, &[17]), (K::Outlier, Warning, &[17])]);
+}

@@ -2,6 +2,7 @@
 
 use dirigent_core::Timestamp;
 
+use super::Splits;
 use crate::data::{
     adjust::near_split,
     problem::{CheckReport, Kind, Outcome},
@@ -60,22 +61,30 @@ pub(crate) fn weekdays_between(before: i64, now: i64) -> i64 {
     weekdays_until(now) - weekdays_until(before + 1)
 }
 
-/// Reports overnight jumps that look like a split. For 3:2 the volume must have risen as well.
-pub(crate) fn jumps(rows: &Rows, report: &mut CheckReport) {
+/// Reports overnight jumps that look like a split that `splits` do not explain. For 3:2 the volume
+/// must have risen as well. A split that prices do not show is reported too: it would act twice.
+pub(crate) fn jumps(rows: &Rows, splits: &Splits, report: &mut CheckReport) {
     for row in 1..rows.len() {
         let before = as_double(rows.prices[CLOSE][row - 1]);
         let (open, close) = (as_double(rows.prices[OPEN][row]), as_double(rows.prices[CLOSE][row]));
-        let Some((new, old)) = near_split(before / open) else {
+        let known = splits.between(rows.time[row - 1], rows.time[row]);
+        let Some((new, old)) = near_split(before / open / known.unwrap_or(1.0)) else {
             continue;
         };
         let stays = (close / open - 1.0).abs() < DAY_MOVE_MAX;
         let traded_more = rows.volume[row] > 1.2 * rows.volume[row - 1];
         let plain = new >= 2 * old || old >= 2 * new;
-        if stays && (plain || traded_more) {
+        let close = crate::Price::from_raw(rows.prices[CLOSE][row - 1]);
+        if known.is_some() {
             let detail = format!(
-                "opens at a {new}:{old} split of the close before, `{}`: adjust the prices, or \
-                 check that it is real",
-                crate::Price::from_raw(rows.prices[CLOSE][row - 1])
+                "opens after a close of `{close}`, which is not what the split of this day in the \
+                 actions file makes of it: prices may be adjusted for it already"
+            );
+            report.add(rows.problem(row, Some(OPEN), Kind::SplitJump, detail, Outcome::Warning));
+        } else if stays && (plain || traded_more) {
+            let detail = format!(
+                "opens at a {new}:{old} split of the close before, `{close}`: adjust the prices, or \
+                 check that it is real"
             );
             report.add(rows.problem(row, Some(OPEN), Kind::SplitJump, detail, Outcome::Warning));
         }
