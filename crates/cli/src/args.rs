@@ -306,14 +306,27 @@ pub enum Command {
         /// The run to compare to
         after: String,
     },
-    /// Print the path of a run's HTML report
+    /// Print the path of a run's HTML report, or compare several runs on one page
+    #[command(
+        after_help = "One run: the report that it made when it ended. Several, up to eight: a \
+        page with their metrics side by side and the best of each marked, equity rebased to 100 and \
+        drawdowns over each other, the settings and files that differ, the correlation of their daily \
+        returns, and monthly returns. The page opens offline; it is made anew each time, from what the \
+        runs recorded.\n\nExamples:\n  dirigent report\n  dirigent report last --open\n  \
+        dirigent run my.yaml --set strategy.params.fast=10 --correlation-id fast\n  \
+        dirigent run my.yaml --set strategy.params.fast=30 --correlation-id slow\n  \
+        dirigent report fast slow --out fast-or-slow.html"
+    )]
     Report {
-        /// A run id, the start of one, a correlation id, or `last`
-        #[arg(default_value = "last")]
-        run: String,
+        /// Run ids, starts of them, correlation ids, or `last`
+        #[arg(value_name = "RUN", default_value = "last")]
+        runs: Vec<String>,
         /// Open it in the browser
         #[arg(long)]
         open: bool,
+        /// Where the page goes that compares several runs; in the home if not given
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Evaluate an expression of the rules language over a data file, as CSV
     #[command(after_help = "Example:\n  dirigent compute --data examples/data/daily/IBM.csv \

@@ -79,7 +79,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<u8> {
         Command::DeadLetters { action } => commands::dead_letters::dead_letters(context, &action),
         Command::Verify { run } => commands::verify::verify(context, &run),
         Command::Diff { before, after } => commands::diff::diff(context, &before, &after),
-        Command::Report { run, open } => commands::report::report(context, &run, open),
+        Command::Report { runs, open, out } => {
+            commands::report::report(context, &runs, open, out.as_deref())
+        }
         Command::Compute { data, expr } => commands::compute::compute(context, &data, &expr),
         Command::Sweep(options) => commands::sweep::sweep(context, &options),
         Command::Data { action } => commands::data::data(context, &action),

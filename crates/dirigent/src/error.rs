@@ -57,6 +57,9 @@ pub enum Error {
     /// A sweep could not be made.
     #[error("{}", .0.message)]
     Sweep(dirigent_workflow::event::Failure),
+    /// Runs could not be compared.
+    #[error("{}", .0.message)]
+    Comparison(dirigent_workflow::event::Failure),
     /// Only completed runs can be verified.
     #[error("run `{run}` is {}, it has no digest to compare with", status.as_str())]
     NotCompleted {
@@ -129,6 +132,7 @@ impl Error {
             Self::Journal(_) => "journal",
             Self::Runtime(_) | Self::Subscription(_) => "runtime",
             Self::Sweep(_) => "sweep",
+            Self::Comparison(_) => "not_comparable",
             Self::NoRuns { .. } => "no_runs",
             Self::UnknownRun { .. } => "run_unknown",
             Self::AmbiguousRun { .. } => "run_ambiguous",
@@ -160,7 +164,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) | Self::NotYet(_) | Self::Runtime(_) | Self::Subscription(_) => None,
-            Self::Sweep(failure) => failure.hint.clone(),
+            Self::Sweep(failure) | Self::Comparison(failure) => failure.hint.clone(),
             Self::Journal(error) => error.hint().map(str::to_owned),
             Self::NoRuns { .. } => Some(
                 "start one with `dirigent run FILE`, or name another folder with `--home`".into(),

@@ -1,8 +1,9 @@
 //! Home: the folder that holds the state of one installation.
 //!
 //! `dirigent.db` the journal · `artifacts/` files by content · `runs/<run>/` the same files by
-//! name · `control/` requests to the process that writes.
-//! Invariant: only the process that holds the journal's lock writes here, apart from requests.
+//! name · `control/` requests to the process that writes · `comparisons/` pages over several runs.
+//! Invariant: only the process that holds the journal's lock writes here, apart from requests and
+//! comparisons, which can be made again.
 
 use std::{
     fs, io,
@@ -10,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use dirigent_core::RunId;
+use dirigent_core::{RunId, Sha256Hex};
 use dirigent_journal::{
     ReadJournal, SqliteJournal, SqliteReader,
     sqlite::{Broken, IfHeld, Options},
@@ -52,6 +53,13 @@ impl Home {
     /// Where the files of `run` appear by name.
     pub fn run_folder(&self, run: &RunId) -> PathBuf {
         self.root.join("runs").join(run.as_str())
+    }
+
+    /// Where the page that compares `runs` appears: the same for the same runs in the same order.
+    pub fn comparison(&self, runs: &[RunId]) -> PathBuf {
+        let ids: Vec<&str> = runs.iter().map(RunId::as_str).collect();
+        let name = Sha256Hex::of(ids.join(" ").as_bytes());
+        self.root.join("comparisons").join(format!("{}.html", &name.as_str()[..12]))
     }
 
     /// The runs whose cancellation was asked for and not taken up yet.

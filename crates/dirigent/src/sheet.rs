@@ -48,7 +48,7 @@ pub(crate) struct Sheet<'a> {
 }
 
 /// What a metric is called and means, in the order of the result.
-const METRICS: &[(&str, &str, Format, &str, bool)] = &[
+pub(crate) const METRICS: &[(&str, &str, Format, &str, bool)] = &[
     ("total_return", "Total return", Format::Change, "final over initial equity, less one", true),
     ("cagr", "CAGR", Format::Change, "compound growth per year, by number of bars", true),
     ("volatility", "Volatility", Format::Percent, "deviation of returns, per year", true),

@@ -35,6 +35,7 @@ const series = {};
 for (const name of ['equity', 'benchmark', 'drawdown', 'sharpe', 'gross', 'net']) {
   if (data[name]) series[name] = unpack(data[name]);
 }
+for (const name in data.lines) series[name] = unpack(data.lines[name]);
 data.prices.forEach(unpack);
 for (const prices of data.prices) prices.v = prices.c;
 
@@ -54,6 +55,8 @@ const specs = {
   sharpe: { height: 220, lines: ['sharpe'], zero: true, axis: (v, step) => plain(v, decimals(step)), print: two },
   price: { height: 340, lines: ['price'], axis: compact, print: price, hasTrades: true },
 };
+
+for (const chart in data.charts) Object.assign(specs[chart], { lines: data.charts[chart], area: null });
 
 const full = { from: Infinity, to: -Infinity };
 for (const s of [...Object.values(series), ...data.prices]) {

@@ -10,6 +10,7 @@
 
 mod analysis;
 mod check;
+mod compare;
 mod csp;
 mod figure;
 mod format;
@@ -25,6 +26,9 @@ mod thin;
 
 pub use analysis::{Analysis, Breakdown, Bucket, Exposure, Post, Share, Shares};
 pub use check::{CheckPage, CheckedFile, CheckedSymbol, render_check};
+pub use compare::{
+    Better, Compared, ComparedMetric, Comparison, Difference, RUNS_MAX, render_comparison,
+};
 pub use page::render;
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,

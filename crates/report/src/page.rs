@@ -8,9 +8,9 @@ use crate::{
     sheet::TearSheet,
 };
 
-const STYLE: &str = include_str!("../assets/report.css");
+pub(crate) const STYLE: &str = include_str!("../assets/report.css");
 /// One block, so that nothing leaks into the page's global names.
-const SCRIPT: &str = concat!(
+pub(crate) const SCRIPT: &str = concat!(
     "'use strict';\n{\n",
     include_str!("../assets/scale.js"),
     include_str!("../assets/view.js"),
@@ -43,19 +43,23 @@ const NAVIGATION: [(&str, &str); 14] = [
 pub fn render(sheet: &TearSheet<'_>) -> String {
     let mut out = Html::default();
     let (body, bins) = body(sheet);
-    head(&mut out, sheet.title);
+    head(&mut out, sheet.title, "tear sheet");
     heading::masthead(&mut out, sheet);
     navigation(&mut out, &body);
     out.push("<main id=\"main\">\n").push(&body);
     out.push(
         "</main>\n<footer>Past results, simulated or not, do not promise future ones.</footer>\n",
     );
-    out.put(format_args!(
-        "<script type=\"application/json\" id=\"run-data\">{}</script>\n<script>{SCRIPT}</script>\n\
-         </body></html>\n",
-        payload(sheet, &bins)
-    ));
+    scripts(&mut out, &payload(sheet, &bins));
     out.finish()
+}
+
+/// The data of the charts, the script, and the end of the page.
+pub(crate) fn scripts(out: &mut Html, data: &str) {
+    out.put(format_args!(
+        "<script type=\"application/json\" id=\"run-data\">{data}</script>\n\
+         <script>{SCRIPT}</script>\n</body></html>\n"
+    ));
 }
 
 /// The sections, and the bins that their histograms show.
@@ -88,14 +92,15 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
     (page.finish(), Bins { returns, holding })
 }
 
-fn head(out: &mut Html, title: &str) {
+/// The head of a page that is called `title` and is a `kind`.
+pub(crate) fn head(out: &mut Html, title: &str, kind: &str) {
     out.put(format_args!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{} – tear sheet</title>\n<style>{STYLE}</style></head>\n<body>\n\
+         <title>{} – {kind}</title>\n<style>{STYLE}</style></head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
         csp::policy(STYLE, SCRIPT),
         Text::line(title)

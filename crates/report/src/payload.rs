@@ -92,9 +92,15 @@ pub(crate) fn candles_max(symbols: usize) -> usize {
 }
 
 fn line(out: &mut String, name: &str, curve: Curve<'_>) {
+    put(out, format_args!(",\"{name}\":"));
+    curve_of(out, curve, POINTS_MAX);
+}
+
+/// Times and values of a curve, at most so many.
+pub(crate) fn curve_of(out: &mut String, curve: Curve<'_>, points_max: usize) {
     let values = &curve.value[..curve.len()];
-    let kept = envelope(values, POINTS_MAX);
-    put(out, format_args!(",\"{name}\":{{\"t\":["));
+    let kept = envelope(values, points_max);
+    out.push_str("{\"t\":[");
     times(out, kept.iter().map(|&bar| curve.time[bar]));
     out.push_str("],\"v\":[");
     list(out, kept.iter().map(|&bar| values[bar]), number);
@@ -224,7 +230,8 @@ fn number(out: &mut String, value: f64) {
     out.push_str(text.strip_suffix(".0").unwrap_or(&text));
 }
 
-fn list<T>(
+/// Items with commas between them.
+pub(crate) fn list<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,
     mut item: impl FnMut(&mut String, T),
@@ -237,7 +244,7 @@ fn list<T>(
     }
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a string cannot fail");
 }
 

@@ -29,9 +29,9 @@ fn rows(csv: &str) -> Vec<BTreeMap<&str, &str>> {
     lines.map(|line| names.iter().copied().zip(line.split(',')).collect()).collect()
 }
 
-/// TRD-15, AGT-09: the numbers of the report are those of the trade log, computed anew.
+/// The numbers of the report are those of the trade log, computed anew.
 #[test]
-fn the_numbers_of_a_report_are_those_of_the_trade_log() {
+fn trd_15_agt_09_the_numbers_of_a_report_are_those_of_the_trade_log() {
     let world = World::new();
     let file = world.file("a.yaml", synthetic(6_000));
     let run = world.json(&["run", &file]);
@@ -72,9 +72,9 @@ fn the_numbers_of_a_report_are_those_of_the_trade_log() {
     assert!((number(&last[1]) - net).abs() < 0.006, "{last:?}: {net}");
 }
 
-/// REP-05: what is drawn depends on the run alone.
+/// What is drawn depends on the run alone.
 #[test]
-fn a_report_made_again_has_the_same_bytes_but_for_its_run() {
+fn rep_05_a_report_made_again_has_the_same_bytes_but_for_its_run() {
     let world = World::new();
     let file = world.file("a.yaml", synthetic(500));
     let page = |_| {
@@ -85,4 +85,70 @@ fn a_report_made_again_has_the_same_bytes_but_for_its_run() {
     };
     let [one, other] = [1, 2].map(page);
     assert!(one == other, "the pages differ");
+}
+
+#[test]
+fn rep_05_several_runs_are_compared_on_one_page() {
+    let world = World::new();
+    let file = world.file("a.yaml", synthetic(3_000));
+    let run = |fast: &str, key: &str| {
+        let fast = format!("strategy.params.fast={fast}");
+        world.json(&["run", &file, "--set", &fast, "--correlation-id", key])
+    };
+    let runs = [run("3", "three"), run("5", "five"), run("8", "eight")];
+    let answer = world.json(&["report", "three", "five", "eight"]);
+    let path = answer["path"].as_str().unwrap();
+    assert!(path.starts_with(world.home().join("comparisons").to_str().unwrap()), "{path}");
+    let page = std::fs::read_to_string(path).unwrap();
+    let out = world.path().join("deep/er.html");
+    world.json(&["report", "three", "five", "eight", "--out", out.to_str().unwrap()]);
+    assert!(std::fs::read_to_string(out).unwrap() == page, "made again, it has other bytes");
+
+    let sharpe = table(&page, "Metrics").into_iter().find(|row| row[0] == "Sharpe").unwrap();
+    let of = |run: &serde_json::Value| run["result"]["metrics"]["sharpe"].as_f64().unwrap();
+    let best = runs.iter().map(of).fold(f64::MIN, f64::max);
+    for (cell, run) in sharpe[1..].iter().zip(&runs) {
+        let is_best = cell.ends_with(" (best)");
+        assert_eq!(is_best, of(run).to_bits() == best.to_bits(), "{sharpe:?}");
+        let shown = number(cell.trim_end_matches(" (best)"));
+        assert!((shown - of(run)).abs() < 0.006, "{cell}: {}", of(run));
+    }
+    let differs = table(&page, "What differs");
+    assert_eq!(differs, [["strategy.params.fast", "3", "5", "8"]]);
+    let correlations = table(&page, "Correlation of daily returns");
+    assert_eq!(correlations.len(), 3);
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_a_reason() {
+    let world = World::new();
+    let file = world.file("a.yaml", synthetic(200));
+    for key in ["one", "two"] {
+        world.json(&["run", &file, "--correlation-id", key]);
+    }
+    let tasks =
+        world.file("t.yaml", "name: t\nworkflow: {type: tasks}\ntasks:\n- {name: a, kind: noop}\n");
+    world.json(&["run", &tasks, "--correlation-id", "tasks"]);
+    let refused = |arguments: &[&str], expected: &[&str]| {
+        let answer = world.run(&[&["report"], arguments].concat());
+        assert_eq!(answer.code, 2, "{answer:?}");
+        for part in expected {
+            assert!(answer.stderr.contains(part), "{part}: {answer:?}");
+        }
+    };
+    refused(&["one", "nobody"], &["no run `nobody`", "`dirigent runs` lists them"]);
+    refused(&["one", "one"], &["is named twice", "name each run once"]);
+    let why = "has no backtest to compare: a run of type `tasks` made no equity curve";
+    refused(&["one", "tasks"], &[why, "name runs whose backtest completed"]);
+    refused(&["one", "--out", "x.html"], &["`--out` needs several runs"]);
+    let answer = world.run(&["--output", "json", "report", "one", "one"]);
+    assert!(answer.stdout.contains("not_comparable"), "{answer:?}");
+    let many: Vec<String> = (0..9).map(|n| format!("n{n}")).collect();
+    for key in &many {
+        world.json(&["run", &file, "--correlation-id", key]);
+    }
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    refused(&many, &["9 runs cannot be compared: 2 to 8 can", "dirigent sweep"]);
+    let help = world.run(&["report", "--help"]).stdout;
+    assert!(help.contains("dirigent report fast slow --out"), "{help}");
 }

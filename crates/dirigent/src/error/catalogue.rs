@@ -44,6 +44,11 @@ pub const CATALOGUE: &[Entry] = &[
         next: "see the message; the amounts involved may exceed the limits of the ledger",
     },
     Entry {
+        code: "not_comparable",
+        meaning: "runs cannot be put side by side: one has no backtest that completed, is named twice, or there are too many",
+        next: "name completed backtests, each once; `dirigent runs` lists them",
+    },
+    Entry {
         code: "file_lost",
         meaning: "a file of a run is missing or was changed after the run made it",
         next: "restore the file named from a backup, or run the workflow again",

@@ -205,7 +205,7 @@ pub(crate) fn place_in(curve: Curve<'_>) -> impl Fn(usize) -> f64 + '_ {
 }
 
 /// First and last time of a curve, in nanoseconds.
-fn bounds(curve: &Curve<'_>) -> (i64, i64) {
+pub(crate) fn bounds(curve: &Curve<'_>) -> (i64, i64) {
     let time = &curve.time[..curve.len()];
     let nanos = |time: Option<&dirigent_core::Timestamp>| time.map_or(0, |time| time.as_nanos());
     (nanos(time.first()), nanos(time.last()))
@@ -213,7 +213,7 @@ fn bounds(curve: &Curve<'_>) -> (i64, i64) {
 
 /// Where a bar stands between the bounds, from 0 to 1; in the middle if they are the same.
 #[expect(clippy::cast_precision_loss, reason = "for drawing")]
-fn place(bounds: (i64, i64), curve: Curve<'_>, bar: usize) -> f64 {
+pub(crate) fn place(bounds: (i64, i64), curve: Curve<'_>, bar: usize) -> f64 {
     let (from, to) = (bounds.0 as f64, bounds.1 as f64);
     let at = curve.time[bar].as_nanos() as f64;
     if to > from { ((at - from) / (to - from)).clamp(0.0, 1.0) } else { 0.5 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// Most years shown; the latest are kept.
 const YEARS_MAX: usize = 150;
-const NAMES: [&str; 12] =
+pub(crate) const NAMES: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// From these absolute returns on a cell is one shade stronger; the same for every run, so that
 /// pages can be compared.
@@ -45,7 +45,8 @@ pub(crate) fn months(out: &mut Html, sheet: &TearSheet<'_>) {
     close(out);
 }
 
-fn cell(out: &mut Html, value: Option<f64>, class: &str) {
+/// A return in percent, colored by its size.
+pub(crate) fn cell(out: &mut Html, value: Option<f64>, class: &str) {
     match value {
         Some(value) => {
             let text = signed(100.0 * value, 1);

@@ -8,7 +8,7 @@ use crate::run::Run;
 const PAGE_BYTES_MAX: usize = 2_500_000;
 
 /// The page without its own script, style and data: what the run put there.
-fn markup(page: &str) -> String {
+pub(crate) fn markup(page: &str) -> String {
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, body) = rest.split_once("</style>").unwrap();
     let (body, _) = body.split_once("<script type=\"application/json\"").unwrap();
@@ -16,7 +16,7 @@ fn markup(page: &str) -> String {
 }
 
 /// The data of the charts, which must be JSON.
-fn data(page: &str) -> Value {
+pub(crate) fn data(page: &str) -> Value {
     let (_, rest) = page.split_once("id=\"run-data\">").unwrap();
     let (json, _) = rest.split_once("</script>").unwrap();
     serde_json::from_str(json).unwrap()
@@ -27,21 +27,27 @@ fn data(page: &str) -> Value {
 fn check(run: &Run) -> String {
     let page = run.render();
     assert!(page == run.render(), "same input, same bytes");
+    check_page(&page);
+    page
+}
+
+/// What holds for every page of this crate that has charts.
+#[track_caller]
+pub(crate) fn check_page(page: &str) {
     assert!(page.len() <= PAGE_BYTES_MAX, "{} bytes", page.len());
     for wrong in ["http:", "https:", " src=", "@import", "url(h", "url(/", "unsafe-", "eval("] {
         assert!(!page.contains(wrong), "`{wrong}`");
     }
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
-    let markup = markup(&page);
+    let markup = markup(page);
     for wrong in ["NaN", "inf%", "inf<", "-inf", "<img", "<svg onload", " style=\""] {
         assert!(!markup.contains(wrong), "`{wrong}`");
     }
     for link in markup.split("href=\"").skip(1) {
         assert!(link.starts_with('#'), "{link:.20}");
     }
-    data(&page);
-    page
+    data(page);
 }
 
 #[test]

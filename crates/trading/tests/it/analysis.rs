@@ -1,4 +1,4 @@
-//! What an analysis says adds up to what the run says: AGT-09, TRD-15.
+//! What an analysis says adds up to what the run says.
 
 use dirigent_trading::analysis::{Account, Attribution, Exposure, tallies, weekday_of};
 use dirigent_trading::{Money, backtest::Outcome};
@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn every_part_of_the_result_is_accounted_for(
+    fn trd_15_every_part_of_the_result_is_accounted_for(
         seed: u64, symbols in 1_usize..4, options in any_world(),
     ) {
         let case = Case::new(seed, symbols, options);
