@@ -47,7 +47,7 @@ pub(super) struct Analyzed<'a> {
 
 impl<'a> Analyzed<'a> {
     pub(super) fn of(sheet: &Sheet<'a>) -> Self {
-        let exposure = analysis::Exposure::of(sheet.outcome, sheet.bars);
+        let exposure = analysis::Exposure::of(sheet.outcome, sheet.bars, sheet.options);
         Self {
             breakdowns: breakdowns(sheet),
             account: posts(&Account::of(sheet.outcome)),

@@ -231,9 +231,9 @@ impl TaskKind for Report {
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let finished = self.0.finished(context)?;
-        let (_, chosen) = self.0.setup(context)?;
+        let (setup, chosen) = self.0.setup(context)?;
         let digest = digest(context);
-        let page = page(context, &chosen, &finished, &digest);
+        let page = page(context, &setup, &chosen, &finished, &digest);
         let manifest = manifest(context, &finished, &digest);
         let state = json!({
             "master_seed": context.start.seed,
@@ -272,7 +272,13 @@ fn digest(context: &TaskContext) -> String {
     digest_of(&Value::Object(outputs), context.made.iter()).to_string()
 }
 
-fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &str) -> String {
+fn page(
+    context: &TaskContext,
+    setup: &Setup,
+    chosen: &Chosen,
+    finished: &Finished,
+    digest: &str,
+) -> String {
     let stock = &finished.stock;
     let prefixes = finished.result["causality"]["prefixes"].as_u64();
     let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
@@ -283,9 +289,11 @@ fn page(context: &TaskContext, chosen: &Chosen, finished: &Finished, digest: &st
         digest,
         strategy: &chosen.describe(),
         timeframe: &stock.timeframe.to_string(),
+        currency: &setup.workflow.portfolio.currency,
         adjustment: &stock.adjustment,
         bars: &stock.bars,
         actions: &stock.actions,
+        options: &finished.options,
         outcome: &finished.outcome,
         metrics: &finished.result["metrics"],
         equity: &finished.equity,

@@ -2,10 +2,9 @@
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::{FlowKind, Outcome};
+use crate::backtest::{FlowKind, Options, Outcome};
+use crate::currency::RateSeries;
 use crate::data::bars::Bars;
-use crate::order::SymbolId;
-use crate::price::Rate;
 
 /// What positions were worth at each time of a run, as shares of its equity.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,13 +16,14 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// The exposure of a run over `bars`; NaN where there was no equity.
-    pub fn of(outcome: &Outcome, bars: &[Bars]) -> Self {
+    /// The exposure of a run over `bars` with these options; NaN where there was no equity. What
+    /// contracts are worth counts in full, whatever was paid for them.
+    pub fn of(outcome: &Outcome, bars: &[Bars], options: &Options) -> Self {
         let times = &outcome.equity.time;
         let nothing = vec![0.0; times.len()];
         let mut exposure = Self { gross: nothing.clone(), net: nothing };
-        for (index, (bars, steps)) in bars.iter().zip(steps(outcome, bars.len())).enumerate() {
-            exposure.add(times, bars, &steps, multiplier(outcome, SymbolId::new(index)));
+        for (bars, steps) in bars.iter().zip(steps(outcome, bars.len())) {
+            exposure.add(times, bars, &steps, &Worth::of(&bars.symbol, options));
         }
         for (time, equity) in outcome.equity.equity.iter().enumerate() {
             let equity = equity.to_f64();
@@ -45,7 +45,7 @@ impl Exposure {
     }
 
     /// Adds what the units of a symbol were worth, stretch by stretch between its steps.
-    fn add(&mut self, times: &[Timestamp], bars: &Bars, steps: &[Step], multiplier: f64) {
+    fn add(&mut self, times: &[Timestamp], bars: &Bars, steps: &[Step], worth: &Worth<'_>) {
         let mut units = 0;
         for (index, step) in steps.iter().enumerate() {
             units += step.units;
@@ -54,13 +54,13 @@ impl Exposure {
             if units == 0 || from == until {
                 continue;
             }
-            let worth = multiplier * double(units);
+            let units = double(units);
             let mut bar = bars.time.partition_point(|time| *time <= times[from]);
             for (at, now) in (from..).zip(&times[from..until]) {
                 while bars.time.get(bar).is_some_and(|time| time <= now) {
                     bar += 1;
                 }
-                let value = worth * bars.close[bar.max(1) - 1].to_f64();
+                let value = units * worth.at(*now) * bars.close[bar.max(1) - 1].to_f64();
                 self.gross[at] += value.abs();
                 self.net[at] += value;
             }
@@ -105,10 +105,33 @@ fn place(times: &[Timestamp], time: Timestamp) -> usize {
     times.partition_point(|at| *at < time)
 }
 
-/// What a unit of `symbol` is worth at a price of one.
-fn multiplier(outcome: &Outcome, symbol: SymbolId) -> f64 {
-    let fill = outcome.fills.iter().find(|fill| fill.symbol == symbol);
-    fill.map_or(Rate::ONE, |fill| fill.multiplier()).to_f64()
+/// What a unit of a symbol is worth at a price of one.
+struct Worth<'a> {
+    multiplier: f64,
+    /// Of its currency, where that is not the account's.
+    rates: Option<&'a RateSeries>,
+    /// How long a bar lasts, in nanoseconds.
+    bar: i64,
+}
+
+impl<'a> Worth<'a> {
+    fn of(symbol: &str, options: &'a Options) -> Self {
+        let terms = options.instruments.of(symbol);
+        let currencies = &options.currencies;
+        let rates = terms.currency.and_then(|currency| currencies.rates.get(&currency));
+        Self {
+            multiplier: terms.multiplier.to_f64(),
+            rates: rates.map(|rates| &**rates),
+            bar: currencies.bar,
+        }
+    }
+
+    /// At the close of the bar of `time`.
+    fn at(&self, time: Timestamp) -> f64 {
+        let Some(rates) = self.rates else { return self.multiplier };
+        let end = Timestamp::from_nanos(time.as_nanos().saturating_add(self.bar));
+        rates.known_before(end).map_or(self.multiplier, |rate| self.multiplier * rate.to_f64())
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share needs no last digit")]

@@ -31,6 +31,8 @@ use crate::{
 pub(super) struct Finished {
     /// What it ran on.
     pub(super) stock: Arc<Stock>,
+    /// On which terms.
+    pub(super) options: Options,
     /// What it left behind.
     pub(super) outcome: Outcome,
     /// Equity at each time, as doubles.
@@ -78,7 +80,17 @@ pub(super) fn simulate(
         result["causality"] = prove(setup, &stock, &outcome, &options, count, watch, again)?;
     }
     let has_flows = has_flows(setup);
-    Ok(Finished { stock, outcome, equity, benchmark, against, periods_per_year, has_flows, result })
+    Ok(Finished {
+        stock,
+        options,
+        outcome,
+        equity,
+        benchmark,
+        against,
+        periods_per_year,
+        has_flows,
+        result,
+    })
 }
 
 /// How orders fill, and what the world does to positions.
