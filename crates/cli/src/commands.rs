@@ -17,6 +17,7 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
+mod search;
 pub(crate) mod show;
 pub(crate) mod sweep;
 pub(crate) mod task;

@@ -6,6 +6,7 @@
 mod backtest;
 mod daily;
 mod multi_phase;
+mod optimization;
 mod schedule;
 mod tasks;
 
@@ -160,8 +161,9 @@ pub(crate) fn side_by_side(phase: &PhasePlan) -> u64 {
 
 /// All planners that are built in.
 pub fn planners() -> Planners {
-    let all: [Arc<dyn Planner>; 4] = [
+    let all: [Arc<dyn Planner>; 5] = [
         Arc::new(backtest::Backtest),
+        Arc::new(optimization::Optimization),
         Arc::new(tasks::Tasks),
         Arc::new(multi_phase::MultiPhase),
         Arc::new(daily::Daily),

@@ -7,6 +7,7 @@ pub mod command;
 pub mod http;
 pub mod isolate;
 pub mod noop;
+mod optimization;
 pub mod publish;
 mod secrets;
 mod told;
@@ -27,6 +28,7 @@ pub type Kinds = BTreeMap<&'static str, Arc<dyn TaskKind>>;
 /// Everything that this version can do.
 pub(crate) fn kinds(strategies: &Arc<Registry>) -> Kinds {
     let mut kinds = backtest::kinds(strategies);
+    kinds.extend(optimization::kinds(strategies));
     kinds.extend(general());
     kinds.into_iter().map(|kind| (kind.name(), kind)).collect()
 }

@@ -10,6 +10,7 @@ use std::{
 use dirigent::{Summary, core::Timestamp, workflow::RunStatus};
 use serde_json::Value;
 
+use super::search;
 use crate::{
     Context, exit,
     print::{Printer, Style},
@@ -97,13 +98,12 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
     )?;
     match &summary.result {
         Value::Null => {}
-        result if result["metrics"].is_object() => backtest(printer, &mut out, result)?,
+        result if is_told(result) => tell(printer, &mut out, result)?,
         result => {
-            for (phase, result) in result.as_object().into_iter().flatten() {
-                if result["metrics"].is_object() {
-                    writeln!(out, "\n{}", printer.paint(Style::Bold, phase))?;
-                    backtest(printer, &mut out, result)?;
-                }
+            let phases = result.as_object().into_iter().flatten();
+            for (phase, result) in phases.filter(|(_, result)| is_told(result)) {
+                writeln!(out, "\n{}", printer.paint(Style::Bold, phase))?;
+                tell(printer, &mut out, result)?;
             }
         }
     }
@@ -143,6 +143,18 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
         writeln!(out, "report   {path}")?;
     }
     Ok(out)
+}
+
+/// Whether `result` has a form of its own.
+fn is_told(result: &Value) -> bool {
+    result["metrics"].is_object() || result["top"].is_array()
+}
+
+fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    match result["top"].is_array() {
+        true => search::tell(printer, out, result),
+        false => backtest(printer, out, result),
+    }
 }
 
 /// One line for each phase, and one for each task that went wrong.

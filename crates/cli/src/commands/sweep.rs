@@ -14,8 +14,8 @@ use dirigent::{
     trading::{backtest::Watch, sweep::Axis},
 };
 
-use super::run::source;
-use crate::{Context, args, exit, follow::draw_line, print::Printer, print::Style};
+use super::{run::source, search};
+use crate::{Context, args, exit, follow::draw_line, print::Printer};
 
 pub(crate) fn sweep(context: &Context, options: &args::Sweep) -> anyhow::Result<u8> {
     let printer = &context.printer;
@@ -61,37 +61,19 @@ fn text(printer: &Printer, swept: &Swept, axes: &[Axis]) -> Result<String, std::
     let mut out = String::new();
     let Swept { combinations, bars, .. } = swept;
     writeln!(out, "{combinations} combinations on {bars} bars\n")?;
-    let widths: Vec<usize> = axes.iter().map(|axis| axis.name.len().max(8)).collect();
-    let mut header = String::new();
-    for (axis, width) in axes.iter().zip(&widths) {
-        write!(header, "{:>width$}  ", axis.name)?;
-    }
-    write!(
-        header,
-        "{:>7}  {:>9}  {:>9}  {:>7}  {:>14}",
-        "SHARPE", "RETURN", "DRAWDOWN", "TRADES", "EQUITY"
-    )?;
-    writeln!(out, "{}", printer.paint(Style::Dim, &header))?;
+    let table = search::Table { names: axes.iter().map(|axis| axis.name.as_str()).collect() };
+    table.header(printer, &mut out)?;
     for ranked in &swept.best {
-        for (axis, width) in axes.iter().zip(&widths) {
-            write!(out, "{:>width$}  ", ranked.params[&axis.name])?;
-        }
-        let number = |x: Option<f64>| x.map_or("–".into(), |x| format!("{x:.2}"));
-        let percent = |x: Option<f64>| x.map_or("–".into(), |x| format!("{:.2} %", x * 100.0));
-        writeln!(
-            out,
-            "{:>7}  {:>9}  {:>9}  {:>7}  {:>14.2}",
-            number(ranked.sharpe),
-            percent(ranked.total_return),
-            percent(ranked.max_drawdown),
-            ranked.trades,
-            ranked.final_equity
-        )?;
+        let row = search::Row {
+            sharpe: ranked.sharpe,
+            total_return: ranked.total_return,
+            max_drawdown: ranked.max_drawdown,
+            trades: ranked.trades as u64,
+            final_equity: ranked.final_equity,
+        };
+        table.row(&mut out, |name| ranked.params[name].to_string(), &row)?;
     }
-    writeln!(
-        out,
-        "\nThe best of many is partly luck: try it on data that the sweep has not seen."
-    )?;
+    search::Table::luck(&mut out)?;
     Ok(out)
 }
 

@@ -1,6 +1,7 @@
 //! Every bundled workflow file runs, trades, and comes out the same again.
 
 use dirigent::{Coordinator, Home, Request, coordinator::Unobserved, prepare::Source};
+use serde_json::json;
 
 use crate::world::{World, root};
 
@@ -122,6 +123,34 @@ fn momentum_rotation_runs() {
 #[test]
 fn margin_runs() {
     check("margin.yaml");
+}
+
+/// OPT-01, OPT-04, OPT-14: all combinations once, the best has the highest Sharpe of the table, and
+/// its backtest is made without copying anything.
+#[test]
+fn opt_01_04_14_grid_search_ranks_all_and_runs_the_best() {
+    let world = World::new();
+    let file = root().join("workflows/grid-search.yaml");
+    let summary = world.json(&["run", file.to_str().unwrap()]);
+    assert_eq!(check_graph("grid-search.yaml")["digest"], summary["digest"]);
+    let result = &summary["result"];
+    assert_eq!((&result["trials"], &result["failed_trials"]), (&json!(1911), &json!(0)));
+    let path = |name: &str| {
+        let all = summary["artifacts"].as_array().unwrap();
+        all.iter().find(|file| file["name"] == name).unwrap()["path"].as_str().unwrap().to_owned()
+    };
+    let table = std::fs::read_to_string(path("trials.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let numbers: Vec<usize> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(numbers, (0..1911).collect::<Vec<_>>());
+    let sharpe = |row: &&Vec<&str>| row[3].parse::<f64>().unwrap();
+    let best = rows.iter().max_by(|a, b| sharpe(a).total_cmp(&sharpe(b))).unwrap();
+    assert_eq!(result["best"]["trial"].to_string(), best[0]);
+    assert_eq!(result["best"]["objective"].to_string(), best[3]);
+    // The equity of its own run ends where the table says.
+    let equity = std::fs::read_to_string(path("equity.csv")).unwrap();
+    let last: f64 = equity.lines().last().unwrap().rsplit(',').next().unwrap().parse().unwrap();
+    assert_eq!(Some(last), result["best"]["final_equity"].as_f64());
 }
 
 #[test]

@@ -27,20 +27,7 @@ impl Planner for Backtest {
         if let Some(count) = part.containers() {
             return Ok(trials(part, count, input));
         }
-        let mut tasks: Vec<TaskPlan> = Vec::with_capacity(STEPS.len());
-        for (name, kind, reaches) in STEPS {
-            let needs = tasks.last().map(|before| before.name.clone()).into_iter().collect();
-            let (name, kind, input) = (part.task_name(name), kind.into(), input.clone());
-            tasks.push(TaskPlan {
-                name,
-                kind,
-                needs,
-                input,
-                reaches,
-                takes: part.takes(None),
-                ..TaskPlan::default()
-            });
-        }
+        let tasks = steps(part, &input, None);
         Ok(PhasePlan {
             name: part.name.into(),
             kind: self.kind().into(),
@@ -51,6 +38,19 @@ impl Planner for Backtest {
             ..PhasePlan::default()
         })
     }
+}
+
+/// The steps of one backtest, one after the other, the first of them after task `after`.
+pub(super) fn steps(part: &Part<'_>, input: &Value, after: Option<&str>) -> Vec<TaskPlan> {
+    let mut tasks: Vec<TaskPlan> = Vec::with_capacity(STEPS.len());
+    for (name, kind, reaches) in STEPS {
+        let before = tasks.last().map(|before| before.name.as_str()).or(after);
+        let needs = before.map(str::to_owned).into_iter().collect();
+        let (name, kind, input) = (part.task_name(name), kind.into(), input.clone());
+        let takes = part.takes(None);
+        tasks.push(TaskPlan { name, kind, needs, input, reaches, takes, ..TaskPlan::default() });
+    }
+    tasks
 }
 
 /// Many containers that each do the whole backtest, and one task that sums them up.

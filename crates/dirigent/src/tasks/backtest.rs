@@ -7,7 +7,7 @@
 pub(crate) mod against;
 pub(crate) mod load;
 mod membership;
-mod simulate;
+pub(super) mod simulate;
 pub mod sweep;
 mod trials;
 
@@ -45,13 +45,13 @@ pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
 
 /// What every step may need.
 #[derive(Clone)]
-struct Bench {
-    strategies: Arc<Registry>,
+pub(super) struct Bench {
+    pub(super) strategies: Arc<Registry>,
 }
 
 impl Bench {
-    fn setup(&self, context: &TaskContext) -> Result<(Setup, Chosen), TaskError> {
-        let setup = Setup::of(&context.start, &context.input).map_err(TaskError::Failed)?;
+    pub(super) fn setup(&self, context: &TaskContext) -> Result<(Setup, Chosen), TaskError> {
+        let setup = Setup::of(&context.start, &with_params(context)).map_err(TaskError::Failed)?;
         let missing = || failure("strategy_invalid", "the file names no strategy".into());
         let written = setup.workflow.strategy.as_ref().ok_or_else(missing);
         let written = written.map_err(TaskError::Failed)?;
@@ -65,7 +65,7 @@ impl Bench {
     }
 
     /// The bars: those in the container, or loaded again and found to be the same.
-    fn stock(&self, context: &TaskContext) -> Result<Arc<Stock>, TaskError> {
+    pub(super) fn stock(&self, context: &TaskContext) -> Result<Arc<Stock>, TaskError> {
         if let Some(stock) = context.container.held::<Stock>() {
             return Ok(stock);
         }
@@ -117,6 +117,18 @@ impl Bench {
         context.container.hold(Arc::clone(&finished));
         Ok(finished)
     }
+}
+
+/// The input of a task, with the best parameters of the search that it names.
+fn with_params(context: &TaskContext) -> Value {
+    let mut input = context.input.clone();
+    if let Some(search) = context.input["params_of"].as_str() {
+        let params = context.outputs.get(search).map(|found| &found["best"]["params"]);
+        for (name, value) in params.and_then(Value::as_object).into_iter().flatten() {
+            input["config"]["strategy"]["params"][name] = value.clone();
+        }
+    }
+    input
 }
 
 /// Step 1: the configuration makes a strategy and options.
@@ -258,7 +270,7 @@ impl TaskKind for Report {
 }
 
 /// The name of a file of this phase: `PHASE-name` where a run has several.
-fn file_name(context: &TaskContext, name: &str) -> String {
+pub(super) fn file_name(context: &TaskContext, name: &str) -> String {
     match context.task.rsplit_once('.') {
         Some((phase, _)) => format!("{phase}-{name}"),
         None => name.to_owned(),
@@ -329,7 +341,7 @@ fn manifest(context: &TaskContext, finished: &Finished, digest: &str) -> Value {
     })
 }
 
-fn write_failed(error: std::io::Error) -> TaskError {
+pub(super) fn write_failed(error: std::io::Error) -> TaskError {
     TaskError::Failed(Failure {
         code: "write_failed".into(),
         message: format!("cannot write the files of the run: {error}"),

@@ -38,7 +38,7 @@ const STALE_DAYS: i64 = 7;
 
 /// Everything that was loaded.
 #[derive(Debug)]
-pub(super) struct Stock {
+pub(crate) struct Stock {
     /// The bars that are traded, in the order of the file.
     pub(super) bars: Vec<Bars>,
     /// Bars that are only looked at.

@@ -28,7 +28,7 @@ use crate::{
 
 /// A simulation that has run.
 #[derive(Debug)]
-pub(super) struct Finished {
+pub(in crate::tasks) struct Finished {
     /// What it ran on.
     pub(super) stock: Arc<Stock>,
     /// On which terms.
@@ -46,11 +46,11 @@ pub(super) struct Finished {
     /// Whether cash and units may change without a trade.
     pub(super) has_flows: bool,
     /// The result document.
-    pub(super) result: Value,
+    pub(in crate::tasks) result: Value,
 }
 
 /// Runs the strategy over the bars; `again` chooses it once more.
-pub(super) fn simulate(
+pub(in crate::tasks) fn simulate(
     setup: &Setup,
     chosen: Chosen,
     stock: Arc<Stock>,
@@ -152,7 +152,7 @@ fn prove(
 }
 
 /// Stops a simulation and passes its progress on.
-struct Eyes<'a>(&'a Watch);
+pub(in crate::tasks) struct Eyes<'a>(pub(in crate::tasks) &'a Watch);
 
 impl backtest::Watch for Eyes<'_> {
     fn cancelled(&self) -> bool {

@@ -1,24 +1,25 @@
 //! Sweeps: the strategy of a file with many values of its parameters, each only measured.
 
-use std::{cmp::Ordering, collections::BTreeMap, num::NonZeroUsize};
+use std::{cmp::Ordering, collections::BTreeMap, num::NonZeroUsize, ops::Range};
 
 use dirigent_trading::{
     backtest::Watch,
+    rules::RuleSet,
     strategy::{ParamValue, Registry},
-    sweep::{Axis, Combinations, KindGrid, RuleGrid, Score, Sweep},
+    sweep::{Axis, Combinations, KindGrid, RuleGrid, Score, Sweep, Trial},
 };
 use dirigent_workflow::event::{Failure, Start};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    load,
+    load::{self, Stock},
     simulate::{options, periods_per_year},
 };
 use crate::{
     config::strategies::RULES,
     setup::{Setup, failure},
-    strategy,
+    strategy::{self, Chosen},
 };
 
 /// What combinations are ranked by.
@@ -35,8 +36,28 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// The names that `optimization_config.objective` may have.
+    pub const NAMES: [&str; 4] =
+        ["maximize_sharpe", "maximize_return", "maximize_calmar", "minimize_drawdown"];
+
+    /// The objective of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Sharpe, Self::TotalReturn, Self::Calmar, Self::MaxDrawdown];
+        Self::NAMES.iter().zip(all).find(|(own, _)| **own == name).map(|(_, objective)| objective)
+    }
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sharpe => Self::NAMES[0],
+            Self::TotalReturn => Self::NAMES[1],
+            Self::Calmar => Self::NAMES[2],
+            Self::MaxDrawdown => Self::NAMES[3],
+        }
+    }
+
     /// What is compared: more is better.
-    fn of(self, ranked: &Ranked) -> Option<f64> {
+    pub(crate) fn of(self, ranked: &Ranked) -> Option<f64> {
         let fall = || ranked.max_drawdown.filter(|fall| *fall < 0.0);
         match self {
             Self::Sharpe => ranked.sharpe,
@@ -61,7 +82,7 @@ pub struct Request {
 }
 
 /// A combination and how it did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ranked {
     /// Its number in the order of the grid, from 0.
     pub index: usize,
@@ -105,65 +126,123 @@ pub(crate) fn sweep(
     each: &mut dyn FnMut(&Ranked),
 ) -> Result<Swept, Failure> {
     let setup = Setup::of(start, &Value::Null)?;
-    let written = setup.workflow.strategy.clone();
-    let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
-    let chosen = strategy::choose(registry, &written, Some(&setup.data))
-        .map_err(|errors| invalid(errors.first().map_or_else(String::new, ToString::to_string)))?;
+    let chosen = chosen(registry, &setup)?;
     let stock = load::load(&setup, &chosen)?;
     let [bars] = &stock.bars[..] else {
-        return Err(invalid(format!(
-            "a sweep trades one symbol, and there are {}",
-            stock.bars.len()
-        )));
+        let count = stock.bars.len();
+        return Err(invalid(format!("a sweep trades one symbol, and there are {count}")));
     };
     if stock.membership.is_some() {
         return Err(invalid("a sweep does not follow `data.universe`; run each by itself".into()));
     }
-    let given = given(&written.params);
-    let rules;
-    let kind;
-    let grid: &dyn Combinations = if written.kind == RULES {
-        let set = chosen.rule_set().ok_or_else(|| invalid("it is not made of rules".into()))?;
-        known(&request.axes, |name| set.params.contains_key(name))?;
-        rules = RuleGrid { rules: set.clone(), axes: request.axes.clone() };
-        &rules
-    } else {
-        let of = registry.get(&written.kind);
-        let of = of.ok_or_else(|| invalid(format!("there is no strategy `{}`", written.kind)))?;
-        known(&request.axes, |name| of.parameters().iter().any(|own| own.name == name))?;
-        kind = KindGrid { kind: of, given: &given, axes: &request.axes, frame: setup.data.frame() };
-        &kind
-    };
-    let options = options(&setup, &stock, periods_per_year(&setup, &stock));
-    let sweep = Sweep {
-        bars,
-        others: &stock.others,
-        options: &options,
-        periods_per_year: setup.workflow.metrics.periods_per_year,
-        risk_free_rate: setup.workflow.metrics.risk_free_rate,
-        threads: request.threads,
-    };
-    let mut swept = Swept {
-        combinations: grid.count(),
-        refused: 0,
-        first_refusal: None,
-        bars: bars.len(),
-        best: Vec::new(),
-    };
-    sweep
-        .run(grid, watch, |trial| match trial.score {
-            Ok(score) => {
-                let ranked = ranked(request, trial.index, &score);
-                each(&ranked);
-                keep(&mut swept.best, ranked, request);
-            }
-            Err(why) => {
-                swept.refused += 1;
-                swept.first_refusal.get_or_insert(why);
-            }
-        })
-        .map_err(|error| failure("sweep_failed", error.to_string()))?;
+    let combinations = count(&request.axes);
+    let bars = bars.len();
+    let mut swept = Swept { combinations, refused: 0, first_refusal: None, bars, best: Vec::new() };
+    let grid =
+        Grid { registry, setup: &setup, chosen: &chosen, stock: &stock, axes: &request.axes };
+    grid.run(0..combinations, request.threads, watch, &mut |trial| match trial.score {
+        Ok(score) => {
+            let ranked = ranked(&request.axes, trial.index, &score);
+            each(&ranked);
+            keep(&mut swept.best, ranked, request.by, request.top);
+        }
+        Err(why) => {
+            swept.refused += 1;
+            swept.first_refusal.get_or_insert(why);
+        }
+    })?;
     Ok(swept)
+}
+
+/// The strategy of the file.
+pub(crate) fn chosen(registry: &Registry, setup: &Setup) -> Result<Chosen, Failure> {
+    let written = setup.workflow.strategy.as_ref();
+    let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
+    strategy::choose(registry, written, Some(&setup.data))
+        .map_err(|errors| invalid(errors.first().map_or_else(String::new, ToString::to_string)))
+}
+
+fn count(axes: &[Axis]) -> usize {
+    axes.iter().map(|axis| axis.values.len()).product()
+}
+
+/// A grid over the parameters of a strategy by rules, traded on one symbol.
+pub(crate) struct Grid<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) setup: &'a Setup,
+    pub(crate) chosen: &'a Chosen,
+    pub(crate) stock: &'a Stock,
+    pub(crate) axes: &'a [Axis],
+}
+
+impl Grid<'_> {
+    /// Whether its combinations can be traded together; else each is run by itself.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.stock.bars.len() == 1
+            && self.stock.membership.is_none()
+            && self.chosen.rule_set().is_some()
+    }
+
+    /// Tries the combinations of `part`, and hands each to `each` in order.
+    pub(crate) fn run(
+        &self,
+        part: Range<usize>,
+        threads: NonZeroUsize,
+        watch: &dyn Watch,
+        each: &mut dyn FnMut(Trial),
+    ) -> Result<(), Failure> {
+        let Self { setup, stock, axes, .. } = *self;
+        let written = setup.workflow.strategy.as_ref();
+        let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
+        let given = given(&written.params);
+        let rules;
+        let kind;
+        let all: &dyn Combinations = if written.kind == RULES {
+            let set = self.chosen.rule_set();
+            let set = set.ok_or_else(|| invalid("it is not made of rules".into()))?;
+            known(axes, |name| set.params.contains_key(name))?;
+            rules = RuleGrid { rules: set.clone(), axes: axes.to_vec() };
+            &rules
+        } else {
+            let of = self.registry.get(&written.kind);
+            let of =
+                of.ok_or_else(|| invalid(format!("there is no strategy `{}`", written.kind)))?;
+            known(axes, |name| of.parameters().iter().any(|own| own.name == name))?;
+            kind = KindGrid { kind: of, given: &given, axes, frame: setup.data.frame() };
+            &kind
+        };
+        let options = options(setup, stock, periods_per_year(setup, stock));
+        let sweep = Sweep {
+            bars: &stock.bars[0],
+            others: &stock.others,
+            options: &options,
+            periods_per_year: setup.workflow.metrics.periods_per_year,
+            risk_free_rate: setup.workflow.metrics.risk_free_rate,
+            threads,
+        };
+        let from = part.start;
+        let some = Portion { all, part };
+        let run = sweep.run(&some, watch, |trial| {
+            each(Trial { index: trial.index + from, ..trial });
+        });
+        run.map_err(|error| failure("sweep_failed", error.to_string()))
+    }
+}
+
+/// A part of all combinations.
+struct Portion<'a> {
+    all: &'a dyn Combinations,
+    part: Range<usize>,
+}
+
+impl Combinations for Portion<'_> {
+    fn count(&self) -> usize {
+        self.part.len()
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        self.all.rules(self.part.start + index)
+    }
 }
 
 fn invalid(message: String) -> Failure {
@@ -184,10 +263,10 @@ fn given(params: &Map<String, Value>) -> BTreeMap<String, ParamValue> {
     params.iter().filter_map(value).collect()
 }
 
-fn ranked(request: &Request, index: usize, score: &Score) -> Ranked {
+pub(crate) fn ranked(axes: &[Axis], index: usize, score: &Score) -> Ranked {
     let mut slower = index;
     let mut params = BTreeMap::new();
-    for axis in request.axes.iter().rev() {
+    for axis in axes.iter().rev() {
         params.insert(axis.name.clone(), axis.values[slower % axis.values.len()]);
         slower /= axis.values.len();
     }
@@ -204,14 +283,14 @@ fn ranked(request: &Request, index: usize, score: &Score) -> Ranked {
 }
 
 /// Keeps `ranked` if it is among the best so far.
-fn keep(best: &mut Vec<Ranked>, ranked: Ranked, request: &Request) {
-    let value = |ranked: &Ranked| request.by.of(ranked).unwrap_or(f64::NEG_INFINITY);
+pub(crate) fn keep(best: &mut Vec<Ranked>, ranked: Ranked, by: Objective, top: usize) {
+    let value = |ranked: &Ranked| by.of(ranked).unwrap_or(f64::NEG_INFINITY);
     let place = best.partition_point(|other| {
         value(other).partial_cmp(&value(&ranked)).unwrap_or(Ordering::Equal) != Ordering::Less
     });
-    if place < request.top {
+    if place < top {
         best.insert(place, ranked);
-        best.truncate(request.top);
+        best.truncate(top);
     }
 }
 
@@ -221,9 +300,6 @@ mod tests {
 
     #[test]
     fn the_best_are_kept_in_order_and_the_first_of_equals() {
-        let axes = vec![Axis { name: "n".into(), values: (0..6).map(f64::from).collect() }];
-        let threads = NonZeroUsize::MIN;
-        let request = Request { axes, by: Objective::Sharpe, top: 3, threads };
         let mut best = Vec::new();
         for (index, sharpe) in [1.0, 3.0, f64::NAN, 3.0, 2.0, 0.5].into_iter().enumerate() {
             let sharpe = Some(sharpe).filter(|sharpe| sharpe.is_finite());
@@ -238,7 +314,7 @@ mod tests {
                 max_drawdown: None,
                 trades: 0,
             };
-            keep(&mut best, ranked, &request);
+            keep(&mut best, ranked, Objective::Sharpe, 3);
         }
         assert_eq!(best.iter().map(|ranked| ranked.index).collect::<Vec<_>>(), [1, 3, 4]);
     }

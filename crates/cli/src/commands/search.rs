@@ -1,0 +1,96 @@
+//! What a search found, as a table of the best.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::print::{Printer, Style};
+
+/// Rows that are printed.
+const ROWS_MAX: usize = 10;
+const LUCK: &str = "The best of many is partly luck: try it on data that the search has not seen.";
+
+/// A table: the parameters, then how they did.
+pub(super) struct Table<'a> {
+    pub(super) names: Vec<&'a str>,
+}
+
+/// How one combination did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) sharpe: Option<f64>,
+    pub(super) total_return: Option<f64>,
+    pub(super) max_drawdown: Option<f64>,
+    pub(super) trades: u64,
+    pub(super) final_equity: f64,
+}
+
+impl Table<'_> {
+    fn width(name: &str) -> usize {
+        name.chars().count().max(8)
+    }
+
+    pub(super) fn header(&self, printer: &Printer, out: &mut String) -> std::fmt::Result {
+        let mut header = String::new();
+        for name in &self.names {
+            write!(header, "{name:>width$}  ", width = Self::width(name))?;
+        }
+        write!(
+            header,
+            "{:>7}  {:>9}  {:>9}  {:>7}  {:>14}",
+            "SHARPE", "RETURN", "DRAWDOWN", "TRADES", "EQUITY"
+        )?;
+        writeln!(out, "{}", printer.paint(Style::Dim, &header))
+    }
+
+    pub(super) fn row(
+        &self,
+        out: &mut String,
+        value: impl Fn(&str) -> String,
+        row: &Row,
+    ) -> std::fmt::Result {
+        for name in &self.names {
+            write!(out, "{:>width$}  ", value(name), width = Self::width(name))?;
+        }
+        let number = |x: Option<f64>| x.map_or("–".into(), |x| format!("{x:.2}"));
+        let percent = |x: Option<f64>| x.map_or("–".into(), |x| format!("{:.2} %", x * 100.0));
+        writeln!(
+            out,
+            "{:>7}  {:>9}  {:>9}  {:>7}  {:>14.2}",
+            number(row.sharpe),
+            percent(row.total_return),
+            percent(row.max_drawdown),
+            row.trades,
+            row.final_equity
+        )
+    }
+
+    pub(super) fn luck(out: &mut String) -> std::fmt::Result {
+        writeln!(out, "\n{LUCK}")
+    }
+}
+
+/// The result of a search.
+pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    let text = |key: &str| result[key].as_str().unwrap_or_default();
+    let (trials, failed) = (&result["trials"], result["failed_trials"].as_u64().unwrap_or(0));
+    writeln!(out, "{trials} trials, {}, {}\n", text("algorithm"), text("objective"))?;
+    let params = result["best"]["params"].as_object();
+    let table = Table { names: params.into_iter().flatten().map(|(k, _)| k.as_str()).collect() };
+    table.header(printer, out)?;
+    for row in result["top"].as_array().into_iter().flatten().take(ROWS_MAX) {
+        let metric = |key: &str| row["metrics"][key].as_f64();
+        let shown = Row {
+            sharpe: metric("sharpe"),
+            total_return: metric("total_return"),
+            max_drawdown: metric("max_drawdown"),
+            trades: row["metrics"]["trades"].as_u64().unwrap_or(0),
+            final_equity: row["final_equity"].as_f64().unwrap_or(f64::NAN),
+        };
+        table.row(out, |name| row["params"][name].to_string(), &shown)?;
+    }
+    if failed > 0 {
+        writeln!(out, "\n{failed} make no strategy, the first because {}", text("first_failure"))?;
+    }
+    Table::luck(out)
+}

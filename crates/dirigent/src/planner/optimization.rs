@@ -1,0 +1,81 @@
+//! `optimization`: a search in blocks of combinations, the ranking, and a backtest of the best.
+
+use dirigent_workflow::plan::{PhasePlan, TaskPlan};
+use serde_json::{Value, json};
+
+use super::{Part, Planner, Refusal, backtest};
+use crate::config::search::Search;
+
+pub(super) struct Optimization;
+
+/// How many combinations one task tries: what is lost at most when a run is killed.
+const BLOCK: usize = 1024;
+
+impl Planner for Optimization {
+    fn kind(&self) -> &'static str {
+        "optimization"
+    }
+
+    fn phase(&self, part: &Part<'_>) -> Result<PhasePlan, Refusal> {
+        let of_phase = part.phase.and_then(|phase| phase.optimization_config.as_ref());
+        let config = of_phase.or(part.workflow.definition.optimization_config.as_ref());
+        let path = "workflow.optimization_config";
+        let Some(config) = config else {
+            return Err(Refusal {
+                path: path.into(),
+                message: format!("Required field '{path}' missing"),
+                hint: "add `optimization_config: {parameters: {fast: [5, 10, 20]}}`".into(),
+            });
+        };
+        let search = Search::of(config).map_err(|wrong| Refusal {
+            path: format!("{path}.{}", wrong.key),
+            message: format!("`{path}.{}` {}", wrong.key, wrong.what),
+            hint: wrong.hint,
+        })?;
+        let combinations = search.count().unwrap_or(usize::MAX);
+        let wanted = part.containers().unwrap_or(0).max(number(combinations.div_ceil(BLOCK)));
+        Ok(plan(part, config.clone().into(), wanted.min(number(combinations))))
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn plan(part: &Part<'_>, config: Value, blocks: u32) -> PhasePlan {
+    let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
+    let mut input = json!({"search": config, "blocks": blocks});
+    if let Some(overlay) = overlay {
+        input["config"] = json!(overlay);
+    }
+    let search = TaskPlan {
+        name: part.task_name("search"),
+        kind: "optimization.search".into(),
+        input: input.clone(),
+        count: Some(blocks),
+        container: part.containers().map(|_| part.name.into()),
+        retry: part.restarts(),
+        takes: part.takes(None),
+        ..TaskPlan::default()
+    };
+    let rank = TaskPlan {
+        name: part.task_name("rank"),
+        kind: "optimization.rank".into(),
+        needs: vec![search.name.clone()],
+        input: input.clone(),
+        ..TaskPlan::default()
+    };
+    let after = rank.name.clone();
+    let mut tasks = vec![search, rank];
+    input["params_of"] = "rank".into();
+    tasks.extend(backtest::steps(part, &input, Some(&after)));
+    PhasePlan {
+        name: part.name.into(),
+        kind: "optimization".into(),
+        mode: part.mode(u64::from(blocks)),
+        result: Some(after),
+        tasks,
+        max_parallel: part.max_parallel(),
+        ..PhasePlan::default()
+    }
+}

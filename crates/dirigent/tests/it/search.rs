@@ -1,0 +1,150 @@
+//! Searches: what is tried is what a backtest would do, however it is cut, and what cannot be tried is
+//! told.
+
+use dirigent::{Request, Summary, coordinator::Unobserved};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// Prices that rise and fall in waves of two lengths.
+fn prices(phase: f64) -> String {
+    let mut text = "date,open,high,low,close,volume\n".to_owned();
+    for day in 0..300_u32 {
+        let x = f64::from(day);
+        let price = 100.0 + 8.0 * (x / 9.0 + phase).sin() + 4.0 * (x / 31.0).cos() + x / 30.0;
+        let (month, day) = (day / 25 + 1, day % 25 + 1);
+        let (high, low) = (price + 1.0, price - 1.0);
+        text +=
+            &format!("2023-{month:02}-{day:02},{price:.2},{high:.2},{low:.2},{price:.2},1000\n");
+    }
+    text
+}
+
+fn world() -> World {
+    let world = World::new();
+    world.write("A.csv", &prices(0.0));
+    world.write("B.csv", &prices(2.0));
+    world
+}
+
+fn run(world: &World, text: &str) -> Summary {
+    let coordinator = world.coordinator();
+    let prepared = world.prepare_text(&coordinator, text).unwrap();
+    coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap()
+}
+
+fn file(world: &World, summary: &Summary, name: &str) -> String {
+    let folder = world.home().run_folder(&summary.run_id.parse().unwrap());
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+const ONE: &str = "
+data: {path: '{symbol}.csv', symbols: [A]}
+strategy: {type: sma_crossover}
+";
+
+#[test]
+fn each_trial_is_its_own_backtest() {
+    let world = world();
+    let search = "
+workflow:
+  type: optimization
+  optimization_config: {parameters: {fast: [3, 5], slow: [8, 12]}, objective: maximize_return}
+";
+    let summary = run(&world, &format!("{search}{ONE}"));
+    let table = file(&world, &summary, "trials.csv");
+    for row in table.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let one = format!(
+            "workflow: {{type: backtest}}\ndata: {{path: '{{symbol}}.csv', symbols: [A]}}\n\
+             strategy: {{type: sma_crossover, params: {{fast: {}, slow: {}}}}}\n",
+            cells[1], cells[2]
+        );
+        let own = run(&world, &one).result;
+        let metric = |name: &str| own["metrics"][name].to_string();
+        assert_eq!(cells[3], metric("sharpe"));
+        assert_eq!(cells[4], metric("total_return"));
+        assert_eq!(cells[6], metric("max_drawdown"));
+        assert_eq!(cells[7], metric("trades"));
+    }
+    assert_eq!(summary.result["objective"], "maximize_return");
+    assert!(file(&world, &summary, "report.html").contains("</html>"));
+}
+
+/// Strategies that are not made of rules, and several symbols, are run one by one; values that make
+/// no strategy are told, and the others go on.
+#[test]
+fn several_symbols_are_searched_by_their_own_runs() {
+    let world = world();
+    let text = "
+workflow:
+  type: optimization
+  optimization_config: {parameters: {lookback: [10, 20, 0], top: [1, 2]}}
+data: {path: '{symbol}.csv', symbols: [A, B]}
+strategy: {type: momentum_rotation}
+";
+    let result = run(&world, text).result;
+    assert_eq!((&result["trials"], &result["failed_trials"]), (&json!(6), &json!(2)));
+    assert!(result["first_failure"].as_str().unwrap().contains("lookback"), "{result}");
+    let params = &result["best"]["params"];
+    let one = format!(
+        "workflow: {{type: backtest}}\ndata: {{path: '{{symbol}}.csv', symbols: [A, B]}}\n\
+         strategy: {{type: momentum_rotation, params: {params}}}\n"
+    );
+    let own = run(&world, &one).result;
+    assert_eq!(own["metrics"]["sharpe"], result["best"]["metrics"]["sharpe"]);
+    assert_eq!(own["final_equity"], result["best"]["final_equity"]);
+}
+
+/// A thousand containers, each with a part of the grid, come to the same table as one task does.
+#[test]
+fn opt_08_the_parts_of_a_search_change_nothing() {
+    let world = world();
+    let text = |count: u32| {
+        format!(
+            "
+workflow:
+  type: multi_phase
+  phases:
+  - name: discovery
+    type: optimization
+    container_count: {count}
+    optimization_config: {{parameters: {{fast: 'range(2, 21)', slow: 'range(22, 41)'}}}}
+{ONE}"
+        )
+    };
+    let of = |count| {
+        let summary = run(&world, &text(count));
+        let table = file(&world, &summary, "discovery-trials.csv");
+        (table, summary.result, summary.phases[0]["containers"]["created"].clone())
+    };
+    let (one, few) = (of(1), of(300));
+    assert_eq!(one.0, few.0);
+    assert_eq!(one.1, few.1);
+    assert_eq!(one.0.lines().count(), 401);
+    assert!(few.2.as_u64() >= Some(300), "{:?}", few.2);
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused_before_anything_runs() {
+    let world = world();
+    let refuse = |config: Value, says: &str| {
+        let text = json!({"type": "optimization", "optimization_config": config});
+        let text = format!("workflow: {text}\n{ONE}");
+        let error = world.prepare_text(&world.coordinator(), &text).unwrap_err();
+        assert!(format!("{error:?}").contains(says), "{error:?}");
+    };
+    refuse(json!({}), "parameters` are not given");
+    refuse(json!({"parameters": {"fast": "many"}}), "is no set of numbers");
+    refuse(json!({"algorithm": "cma_es", "parameters": {"fast": [1]}}), "is not in this release");
+    refuse(json!({"parameters": {"fast": [1, 2]}, "trials": 1}), "2 combinations");
+    let unknown = "workflow: {type: optimization, optimization_config: {parameters: {speed: [1]}}}";
+    let summary = run(&world, &format!("{unknown}\n{ONE}"));
+    let error = summary.error.unwrap();
+    assert!(error.message.contains("no parameter `speed`"), "{error:?}");
+    let none =
+        "workflow: {type: optimization, optimization_config: {parameters: {fast: [50, 60]}}}";
+    let summary = run(&world, &format!("{none}\n{ONE}"));
+    let error = summary.error.unwrap();
+    assert!(error.message.contains("none of 2 combinations makes a strategy"), "{error:?}");
+}
