@@ -9,6 +9,7 @@
 //! bar t depends on a price after t; the ledger balances to the last digit throughout.
 //! Not here: metrics of the outcome; see `metrics`.
 
+pub mod attribution;
 mod book;
 mod cash;
 pub mod causality;
@@ -27,6 +28,7 @@ mod margin;
 mod matching;
 mod outcome;
 mod profile;
+pub mod sleeves;
 mod timeline;
 mod trade;
 mod trips;

@@ -15,6 +15,7 @@ pub mod indicator;
 pub mod instrument;
 pub mod metrics;
 pub mod order;
+pub mod period;
 pub mod portfolio;
 pub mod price;
 pub mod risk;

@@ -114,9 +114,9 @@ pub fn prove(
 }
 
 /// Writes down what a strategy wants.
-struct Recorder {
-    inner: Box<dyn Strategy>,
-    wanted: Vec<(Timestamp, Wishes)>,
+pub(super) struct Recorder {
+    pub(super) inner: Box<dyn Strategy>,
+    pub(super) wanted: Vec<(Timestamp, Wishes)>,
 }
 
 impl Strategy for Recorder {
@@ -162,7 +162,7 @@ type Step = (Timestamp, SymbolId, bool, &'static str);
 type Filled = (Timestamp, SymbolId, bool, i64, i64, Money);
 
 /// How many steps `again` has before `cut`, if all are those of `whole`.
-fn compare(whole: &Outcome, again: &Outcome, cut: Timestamp) -> Result<usize, String> {
+pub(super) fn compare(whole: &Outcome, again: &Outcome, cut: Timestamp) -> Result<usize, String> {
     let (steps, expected) = (steps(again, cut), steps(whole, cut));
     if let Some(time) = first_difference(&expected, &steps, |step| step.0) {
         return Err(format!("what becomes of an order at {time} changes"));
@@ -208,7 +208,7 @@ fn fills(outcome: &Outcome, cut: Timestamp) -> Vec<Filled> {
 }
 
 /// The time of the first row in which the two differ.
-fn first_difference<T: PartialEq>(
+pub(super) fn first_difference<T: PartialEq>(
     a: &[T],
     b: &[T],
     time: impl Fn(&T) -> Timestamp,

@@ -148,7 +148,7 @@ impl Options {
     }
 }
 
-fn require(
+pub(super) fn require(
     holds: bool,
     option: &'static str,
     value: impl std::fmt::Display,

@@ -112,7 +112,7 @@ impl Engine<'_> {
         let request = self.options.entry.request(symbol, side, *close);
         let kind = self.terms(symbol).on_ticks(request.kind, side);
         let price = kind.limit().or(kind.level()).unwrap_or(*close);
-        let equity = self.ledger.equity();
+        let equity = self.ledger.equity() - self.promised;
         match self.options.sizing.quantity(&self.ask(symbol, equity, price, &closes)) {
             Ok(quantity) => {
                 self.place(&OrderRequest { quantity, ..request }, FillReason::SignalEntry);

@@ -64,7 +64,7 @@ pub(super) struct Drawdown {
 }
 
 impl Drawdown {
-    fn new(limit: Rate, equity: Money) -> Self {
+    pub(super) fn new(limit: Rate, equity: Money) -> Self {
         Self { limit, peak: equity, floor: (Rate::ONE - limit).of(equity) }
     }
 
@@ -104,6 +104,8 @@ pub(super) struct Engine<'a> {
     pub(super) fills: Vec<Fill>,
     pub(super) slippage: Money,
     pub(super) traded: Money,
+    /// What is promised to other sleeves of the account, and thus not traded with.
+    pub(super) promised: Money,
     pub(super) drawdown: Option<Drawdown>,
     pub(super) stopped: Option<Stop>,
     /// How many closes made a margin call, and when the first did.
@@ -149,6 +151,7 @@ impl<'a> Engine<'a> {
             fills: Vec::with_capacity(reserve),
             slippage: Money::ZERO,
             traded: Money::ZERO,
+            promised: Money::ZERO,
             drawdown,
             stopped: None,
             calls: None,
@@ -194,6 +197,13 @@ impl<'a> Engine<'a> {
     }
 
     fn step(&mut self, t: usize) {
+        self.reach_close(t);
+        self.watch_limits(t);
+        self.leave_close(t);
+    }
+
+    /// What happens at time `t` up to its close, interest included.
+    pub(super) fn reach_close(&mut self, t: usize) {
         self.timeline.go_to(t);
         self.exchange_at(Moment::Open);
         self.act(t, Moment::Open);
@@ -222,11 +232,13 @@ impl<'a> Engine<'a> {
         self.mark(Moment::Close);
         self.exchange_at(Moment::Close);
         self.act(t, Moment::Close);
-        let is_financed = self.world.is_financed(self.options);
-        if is_financed {
+        if self.world.is_financed(self.options) {
             self.finance(t);
         }
-        self.watch_limits(t);
+    }
+
+    /// What is decided at the close of time `t`, and what follows of it at once.
+    pub(super) fn leave_close(&mut self, t: usize) {
         if self.stopped.is_none() && t >= self.first {
             self.call_margin();
             self.decide(t);
@@ -234,7 +246,7 @@ impl<'a> Engine<'a> {
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
             self.trade(Moment::Close);
         }
-        if is_financed {
+        if self.world.is_financed(self.options) {
             self.keep_balances();
         }
         self.cash.stay(t + 1, self.ledger.cash());
@@ -271,7 +283,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Stops trading for good if a limit is reached.
-    fn watch_limits(&mut self, t: usize) {
+    pub(super) fn watch_limits(&mut self, t: usize) {
         if self.stopped.is_some() {
             return;
         }
@@ -283,18 +295,14 @@ impl<'a> Engine<'a> {
             (false, true) => (StopCause::DrawdownLimit, FillReason::DrawdownLimit),
             (false, false) => return,
         };
-        self.stopped = Some(Stop { cause, bar: t, time: self.timeline.now(), equity });
-        self.withdraw(OrderEvent::Cancelled);
-        for symbol in (0..self.bars.len()).map(SymbolId::new) {
-            self.leave(symbol, reason);
-        }
+        self.stop(Stop { cause, bar: t, time: self.timeline.now(), equity }, reason);
         if ruined {
             self.trade(Moment::Close);
         }
     }
 
     /// Takes back all orders that wait.
-    fn withdraw(&mut self, event: OrderEvent) {
+    pub(super) fn withdraw(&mut self, event: OrderEvent) {
         let now = self.timeline.now();
         for (id, _) in self.exits.drain(..) {
             self.book.on(id, event, now);

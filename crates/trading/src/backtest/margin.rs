@@ -34,6 +34,11 @@ impl Engine<'_> {
 
     /// What new exposure may tie up.
     pub(super) fn free(&self) -> Money {
+        self.at_hand() - self.promised
+    }
+
+    /// What positions do not tie up.
+    pub(super) fn at_hand(&self) -> Money {
         match self.options.account {
             AccountType::Unlevered | AccountType::Cash => self.ledger.free(),
             AccountType::Margin(_) => self.ledger.equity() - self.required(|margin| margin.initial),

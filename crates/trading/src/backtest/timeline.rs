@@ -63,6 +63,11 @@ impl<'a> Timeline<'a> {
         self.now
     }
 
+    /// Says that it is `now`, between two of its times.
+    pub(super) fn wait_until(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// Per symbol, how many bars have come up to now.
     pub(super) fn seen(&self) -> &[usize] {
         &self.seen

@@ -39,7 +39,7 @@ impl Engine<'_> {
         let mut exits = std::mem::take(&mut self.exits);
         exits.retain(|(id, symbol)| !self.trade_exit(*id, *symbol, moment));
         self.exits = exits;
-        let equity = self.ledger.equity();
+        let equity = self.ledger.equity() - self.promised;
         let mut entries = std::mem::take(&mut self.entries);
         entries.retain(|entry| !self.trade_entry(entry, moment, equity));
         self.entries = entries;
@@ -134,7 +134,7 @@ impl Engine<'_> {
 
     /// Moves every symbol that has a bar now toward its target weight.
     fn rebalance(&mut self, moment: Moment) {
-        let equity = self.ledger.equity();
+        let equity = self.ledger.equity() - self.promised;
         let now = self.timeline.now();
         let mut targets = Vec::with_capacity(self.aiming);
         let mut decisions = vec![(now, Price::ZERO); self.aims.len()];

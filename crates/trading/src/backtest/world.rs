@@ -125,6 +125,6 @@ impl Engine<'_> {
 }
 
 /// One rate of another, rounded half to even to nine places.
-fn times(multiplier: Rate, rate: Rate) -> Rate {
+pub(super) fn times(multiplier: Rate, rate: Rate) -> Rate {
     Rate::from_raw(multiplier.times(Price::from_raw(rate.raw())).raw())
 }

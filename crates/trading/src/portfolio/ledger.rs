@@ -1,8 +1,8 @@
 //! The ledger: cash, positions at average cost, gains and fees.
 //!
 //! Invariant, to the last digit after every call: `cash + Σ value = equity` and
-//! `equity = initial + realized + unrealized − fees + dividends + interest`. The value of a position
-//! that settles is cash already, and not in the sum.
+//! `equity = initial + realized + unrealized − fees + dividends + interest + transfers`. The value of
+//! a position that settles is cash already, and not in the sum.
 //! Both hold because every amount is rounded once, where it enters, and from there on only moved.
 
 mod flow;
@@ -124,6 +124,7 @@ pub struct Ledger {
     fees: Money,
     dividends: Money,
     interest: Money,
+    transfers: Money,
     /// Σ value of all positions that do not settle.
     worth: Money,
     /// How many positions are not flat.
@@ -141,6 +142,7 @@ impl Ledger {
             fees: Money::ZERO,
             dividends: Money::ZERO,
             interest: Money::ZERO,
+            transfers: Money::ZERO,
             worth: Money::ZERO,
             open: 0,
             positions: vec![Position::default(); symbols],
@@ -280,7 +282,7 @@ impl Ledger {
         let held = self.positions.iter().filter(|position| !position.settles);
         let worth: Money = held.map(|position| position.value).sum();
         let open = self.positions.iter().filter(|position| !position.is_flat()).count();
-        let flows = self.dividends + self.interest;
+        let flows = self.dividends + self.interest + self.transfers;
         let equity = self.initial + self.realized + self.unrealized() - self.fees + flows;
         let flat_is_free = |p: &Position| {
             !p.is_flat() || (p.cost.is_zero() && p.value.is_zero() && p.paid.is_zero())

@@ -25,7 +25,7 @@ const SYMBOLS: usize = 4;
 const CURRENCIES: [&str; 3] = ["USD", "EUR", "JPY"];
 
 /// Asks for whatever comes to its mind, of what is allowed and of what is not.
-struct Whim(Stream);
+pub(crate) struct Whim(Stream);
 
 impl Whim {
     fn below(&mut self, n: u64) -> u64 {
@@ -85,9 +85,9 @@ impl Whim {
         request.tag(Tag(self.below(5)))
     }
 
-    fn weights(&mut self) -> Vec<(SymbolId, Rate)> {
+    fn weights(&mut self, symbols: impl Iterator<Item = SymbolId>) -> Vec<(SymbolId, Rate)> {
         let weight = |whim: &mut Self| Rate::percent(i32::try_from(whim.below(120)).unwrap() - 40);
-        (0..SYMBOLS).map(|n| (SymbolId::new(n), weight(self))).collect()
+        symbols.map(|symbol| (symbol, weight(self))).collect()
     }
 }
 
@@ -115,7 +115,7 @@ impl Strategy for Whim {
                 let quantity = Some(Quantity::from_units(3).unwrap());
                 wishes.change(Tag(self.below(5)), Change { quantity, ..Change::default() });
             }
-            2 => wishes.weights(self.weights()),
+            2 => wishes.weights(self.weights(window.symbols())),
             _ => {}
         }
     }
@@ -285,7 +285,7 @@ proptest! {
     }
 }
 
-fn play(seed: u64, options: Options) -> (Vec<Bars>, Options, Outcome) {
+pub(crate) fn play(seed: u64, options: Options) -> (Vec<Bars>, Options, Outcome) {
     let mut whim = Whim(Seed::master(seed).child("world").stream());
     let mut bars: Vec<Bars> = (0..SYMBOLS).map(|n| random_bars(seed, n)).collect();
     let days = Timestamp::from_nanos(i64::try_from(20 + whim.below(60)).unwrap() * DAY_NANOS);
@@ -295,7 +295,7 @@ fn play(seed: u64, options: Options) -> (Vec<Bars>, Options, Outcome) {
     (bars, options, outcome)
 }
 
-fn trader(seed: u64) -> Whim {
+pub(crate) fn trader(seed: u64) -> Whim {
     Whim(Seed::master(seed).child("trader").stream())
 }
 

@@ -16,7 +16,7 @@ use dirigent_trading::{Bars, Price, Rate, Signal};
 const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// A random walk of daily bars with wicks.
-fn walk(symbol: &str, bars: usize) -> Bars {
+pub(crate) fn walk(symbol: &str, bars: usize) -> Bars {
     let mut random = Seed::master(11).child(symbol).stream();
     let mut out = Bars { symbol: symbol.to_owned(), ..Bars::default() };
     let start = Timestamp::from_date(2020, 1, 1).unwrap().as_nanos();
@@ -39,7 +39,7 @@ fn walk(symbol: &str, bars: usize) -> Bars {
 }
 
 /// The strategy of a name, with its defaults, for these bars.
-fn build(name: &str, bars: &[Bars]) -> Box<dyn Strategy> {
+pub(crate) fn build(name: &str, bars: &[Bars]) -> Box<dyn Strategy> {
     match Registry::builtin().build(name, &Default::default()).unwrap() {
         Plan::Strategy(strategy) => strategy,
         Plan::Rules(rules) => {
@@ -49,7 +49,7 @@ fn build(name: &str, bars: &[Bars]) -> Box<dyn Strategy> {
     }
 }
 
-fn options() -> [Options; 3] {
+pub(crate) fn options() -> [Options; 3] {
     let near = Offset::Share(Rate::bps(50));
     let limits = Limits {
         stop_loss: Some(Rate::percent(4)),

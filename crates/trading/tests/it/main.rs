@@ -3,6 +3,7 @@
 
 mod allocate;
 mod analysis;
+mod attribution;
 mod backtest;
 mod backtest_accounts;
 mod backtest_actions;
@@ -29,6 +30,9 @@ mod orders_signals;
 mod parquet;
 mod resample;
 mod rules;
+mod sleeves;
+mod sleeves_causality;
+mod sleeves_whims;
 mod sweep;
 mod ticks;
 mod universe;

@@ -1,4 +1,4 @@
-//! What moves a ledger without a trade: splits, dividends, delistings, interest.
+//! What moves a ledger without a trade: splits, dividends, delistings, interest, transfers.
 
 use super::Ledger;
 use crate::corporate::Ratio;
@@ -26,6 +26,17 @@ impl Ledger {
     /// Interest on cash, less interest and fees for what was borrowed.
     pub const fn interest(&self) -> Money {
         self.interest
+    }
+
+    /// Cash that came from other ledgers of the account, less what went to them.
+    pub const fn transfers(&self) -> Money {
+        self.transfers
+    }
+
+    /// Books cash that comes from another ledger of the account or, negative, goes to one.
+    pub fn transfer(&mut self, amount: Money) {
+        self.cash += amount;
+        self.transfers += amount;
     }
 
     /// Makes the units of a position `ratio` times as many at the same cost; what is no whole lot

@@ -2,15 +2,13 @@
 //!
 //! Sources of the methods are named where they are computed, in `allocate`.
 
-use super::{
-    bars, number,
-    period::{self, Period},
-};
+use super::{bars, number, period};
 use crate::allocate::{
     self, Covariance, Error, Limits, equal_risk, hierarchical_risk_parity, inverse_volatility,
     max_sharpe, mean_arithmetic, min_variance,
 };
 use crate::order::SymbolId;
+use crate::period::Period;
 use crate::portfolio::Ledger;
 use crate::price::{Price, Rate};
 use crate::strategy::{Build, Definition, Parameter, Strategy, Values, Window, Wishes};
@@ -66,7 +64,7 @@ pub(super) const DEFINITION: Definition = Definition {
             },
             lookback: params.whole("lookback"),
             is_shrunk: params.choice("covariance") == "ledoit_wolf",
-            period: Period::of(params),
+            period: period::of(params),
             drift: params.number("drift"),
             max_weight: params.number("max_weight"),
             cash: params.number("cash"),
@@ -165,7 +163,7 @@ impl Strategy for Allocation {
     }
 
     fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
-        if !self.period.ends(window) {
+        if !period::ends(self.period, window) {
             return;
         }
         let with = |symbol| Some((symbol, self.returns(window, symbol)?));

@@ -5,11 +5,9 @@
 
 use std::cmp::Reverse;
 
-use super::{
-    bars,
-    period::{self, Period},
-};
+use super::{bars, period};
 use crate::order::SymbolId;
+use crate::period::Period;
 use crate::portfolio::Ledger;
 use crate::price::{Price, Rate};
 use crate::strategy::{Build, Definition, Parameter, Strategy, Values, Window, Wishes};
@@ -30,7 +28,7 @@ pub(super) const DEFINITION: Definition = Definition {
         Box::new(MomentumRotation {
             lookback: params.whole("lookback"),
             top: params.whole("top"),
-            period: Period::of(params),
+            period: period::of(params),
         })
     }),
 };
@@ -57,7 +55,7 @@ impl Strategy for MomentumRotation {
     }
 
     fn on_bar(&mut self, window: &Window<'_>, _ledger: &Ledger, wishes: &mut Wishes) {
-        if !self.period.ends(window) {
+        if !period::ends(self.period, window) {
             return;
         }
         let mut ranked: Vec<(SymbolId, Price, Price)> = window
