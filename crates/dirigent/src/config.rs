@@ -11,6 +11,7 @@ mod execution;
 pub mod keys;
 mod normalize;
 mod orchestrate;
+mod portfolio;
 pub mod search;
 pub mod strategies;
 mod vocabulary;

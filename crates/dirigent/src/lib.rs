@@ -5,6 +5,7 @@
 //! Not here: printing and exiting; see the `dirigent` command. No logic beyond translation.
 
 pub mod bus;
+mod cast;
 pub mod compare;
 pub mod compute;
 pub mod config;

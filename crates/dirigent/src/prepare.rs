@@ -97,19 +97,16 @@ pub(crate) fn check(source: &Source, registered: &Registered<'_>) -> Result<Vali
         .map_err(Error::Config)?;
     let base = base(source, &config);
     let mut problems = Vec::new();
-    if let Some(chosen) = &config.workflow.strategy {
-        let path = strategy_path(&config);
-        match strategy::choose(strategies, chosen, config.workflow.data.as_ref()) {
+    for (path, written) in written_strategies(&config) {
+        match strategy::choose(strategies, written, config.workflow.data.as_ref()) {
             Ok(chosen) => {
-                problems.extend(
-                    chosen
-                        .warnings
-                        .iter()
-                        .map(|warning| Problem::warning(config.place(path), path, warning.clone())),
-                );
+                let place = config.place(&path);
+                let warnings = chosen.warnings.into_iter();
+                problems.extend(warnings.map(|text| Problem::warning(place, path.as_str(), text)));
             }
             Err(errors) => {
-                problems.extend(errors.into_iter().map(|error| rule_problem(&config, path, error)));
+                let problem = |error| rule_problem(&config, &path, error);
+                problems.extend(errors.into_iter().map(problem));
             }
         }
     }
@@ -212,6 +209,15 @@ fn strategy_path(config: &Config) -> &'static str {
     if config.resolved(ELSEWHERE).is_some() { ELSEWHERE } else { "strategy" }
 }
 
+/// Every strategy of the file, and where it stands.
+fn written_strategies(config: &Config) -> Vec<(String, &config::workflow::Strategy)> {
+    let workflow = &config.workflow;
+    let one = workflow.strategy.iter().map(|one| (strategy_path(config).to_owned(), one));
+    let several = workflow.strategies.iter().enumerate();
+    let several = several.map(|(at, one)| (format!("strategies.{at}"), &one.strategy));
+    one.chain(several).collect()
+}
+
 /// The problem that `error` is in the file, pointing into the expression.
 fn rule_problem(config: &Config, strategy: &str, error: RuleError) -> Problem {
     let path = format!("{strategy}.{}", error.place);
@@ -283,13 +289,18 @@ pub(crate) fn is_path(name: &str) -> bool {
 /// Entries that together want more than there is: the first ones would take what later ones lack.
 fn crowded(config: &Config, strategies: &Registry) -> Option<Problem> {
     let workflow = &config.workflow;
-    let count = workflow.data.as_ref()?.symbols.len();
+    let all = workflow.data.as_ref()?.symbols.len();
     let config::workflow::Sizing::PercentEquity { percent } = workflow.portfolio.sizing else {
         return None;
     };
+    let own = |one: &config::workflow::Strategy| one.symbols.as_ref().map_or(all, Vec::len);
+    let with_own = |at: &str| config.resolved(&format!("{at}.sizing")).is_some();
+    let all_written = written_strategies(config).into_iter();
+    let by_signal = all_written.filter(|(at, _)| !with_own(at)).map(|(_, one)| one);
+    let by_signal = by_signal.filter(|one| !strategy::has_weights(strategies, &one.kind));
+    let count = by_signal.map(own).max()?;
     let wanted = i128::from(percent.share_raw()) * i128::try_from(count).ok()?;
-    let by_weight = strategy::has_weights(strategies, &workflow.strategy.as_ref()?.kind);
-    (count > 1 && wanted > i128::from(price::SCALE) && !by_weight).then(|| {
+    (count > 1 && wanted > i128::from(price::SCALE)).then(|| {
         let key = "portfolio.sizing.percent";
         let message = format!("{count} symbols want {percent} % of the equity each");
         let share = 95 / count;

@@ -180,7 +180,7 @@ impl Setup {
             participation: orders.max_volume_pct.map(share),
             commission: execution::commission(orders),
             slippage: Arc::new(execution::slippage(orders)),
-            sizing: self.sizing(bars_per_year),
+            sizing: sizing(self.workflow.portfolio.sizing, bars_per_year),
             lot,
             instruments: self.instruments(),
             actions: Arc::default(),
@@ -210,21 +210,6 @@ impl Setup {
         })
     }
 
-    fn sizing(&self, bars_per_year: f64) -> Sizing {
-        match self.workflow.portfolio.sizing {
-            config::Sizing::PercentEquity { percent } => Sizing::PercentEquity(share(percent)),
-            config::Sizing::FixedQuantity { quantity } => Sizing::FixedQuantity(quantity),
-            config::Sizing::FixedCash { cash } => Sizing::FixedCash(cash),
-            config::Sizing::VolatilityTarget { target_volatility_pct, lookback } => {
-                Sizing::VolatilityTarget {
-                    target: share(target_volatility_pct),
-                    lookback_bars: usize::try_from(lookback).unwrap_or(usize::MAX),
-                    bars_per_year,
-                }
-            }
-        }
-    }
-
     fn limits(&self) -> Limits {
         let risk = &self.workflow.risk;
         Limits {
@@ -237,6 +222,22 @@ impl Setup {
                 config::StopReference::EntryPrice => risk::StopReference::EntryPrice,
                 config::StopReference::SignalClose => risk::StopReference::SignalClose,
             },
+        }
+    }
+}
+
+/// How large entries are.
+pub(crate) fn sizing(written: config::Sizing, bars_per_year: f64) -> Sizing {
+    match written {
+        config::Sizing::PercentEquity { percent } => Sizing::PercentEquity(share(percent)),
+        config::Sizing::FixedQuantity { quantity } => Sizing::FixedQuantity(quantity),
+        config::Sizing::FixedCash { cash } => Sizing::FixedCash(cash),
+        config::Sizing::VolatilityTarget { target_volatility_pct, lookback } => {
+            Sizing::VolatilityTarget {
+                target: share(target_volatility_pct),
+                lookback_bars: usize::try_from(lookback).unwrap_or(usize::MAX),
+                bars_per_year,
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ mod analysis;
 use std::borrow::Cow;
 
 use dirigent_report::{
-    Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
-    Trade,
+    Benchmark, Curve, Exact, Format, Leg, Metric, Part, Parts, PriceSeries, Rolling, Side, Source,
+    TearSheet, Trade,
 };
 use dirigent_trading::{
     Bars, Money, Price, Quantity,
@@ -40,6 +40,7 @@ pub(crate) struct Sheet<'a> {
     pub(crate) actions: &'a [Action],
     pub(crate) options: &'a Options,
     pub(crate) outcome: &'a Outcome,
+    pub(crate) attribution: &'a Value,
     pub(crate) metrics: &'a Value,
     pub(crate) equity: &'a [f64],
     pub(crate) benchmark: Option<(&'a str, &'a [f64])>,
@@ -133,6 +134,7 @@ impl Sheet<'_> {
             prices: &series,
             trades: &trades(outcome, &reasons),
             analysis: analyzed.view(),
+            attribution: &parts(self.attribution),
             config: &config,
             provenance: &sources,
             warnings: self.warnings,
@@ -174,6 +176,29 @@ impl Sheet<'_> {
         let ratios = metrics::rolling_sharpe(&returns, window, self.periods_per_year);
         let values = ratios.into_iter().map(|ratio| ratio.unwrap_or(f64::NAN));
         (Some(std::iter::once(f64::NAN).chain(values).collect()), window)
+    }
+}
+
+/// The tables of what each part added, from the document of the result.
+fn parts(document: &Value) -> Vec<Parts<'_>> {
+    let all = [("strategies", "strategy", "Strategy"), ("symbols", "symbol", "Symbol")];
+    let of = |(list, key, of)| {
+        let rows = document[list].as_array()?;
+        Some(Parts { of, rows: rows.iter().map(|row| part(row, key)).collect() })
+    };
+    all.into_iter().filter_map(of).collect()
+}
+
+fn part<'a>(row: &'a Value, key: &str) -> Part<'a> {
+    let amount = |key: &str| row[key].as_f64().unwrap_or(0.0);
+    Part {
+        name: row[key].as_str().unwrap_or("Interest on cash"),
+        gross: amount("gross_pnl"),
+        costs: amount("fees") + amount("slippage_cost"),
+        income: amount("dividends") + amount("interest"),
+        net: amount("net_pnl"),
+        contribution: amount("contribution"),
+        risk: row["risk_share"].as_f64(),
     }
 }
 

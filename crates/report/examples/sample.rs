@@ -219,6 +219,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
             close: &bars.close,
         }],
         trades: &trades,
+        attribution: &[],
         config: &config,
         provenance: &[Source {
             name: &format!("examples/data/{symbol}.csv"),

@@ -30,6 +30,7 @@ pub use compare::{
     Better, Compared, ComparedMetric, Comparison, Difference, RUNS_MAX, render_comparison,
 };
 pub use page::render;
+pub use section::attribution::{Part, Parts};
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
     Trade,

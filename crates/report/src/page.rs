@@ -4,7 +4,10 @@ use crate::{
     csp,
     html::{Html, Text},
     payload::{Bins, payload},
-    section::{account, breakdowns, charts, excursions, facts, heading, months, position, trades},
+    section::{
+        account, attribution, breakdowns, charts, excursions, facts, heading, months, position,
+        trades,
+    },
     sheet::TearSheet,
 };
 
@@ -21,7 +24,7 @@ pub(crate) const SCRIPT: &str = concat!(
 );
 
 /// Sections named in the navigation, where they are there.
-const NAVIGATION: [(&str, &str); 14] = [
+const NAVIGATION: [(&str, &str); 15] = [
     ("equity", "Equity"),
     ("drawdown", "Drawdown"),
     ("exposure", "Exposure"),
@@ -32,6 +35,7 @@ const NAVIGATION: [(&str, &str); 14] = [
     ("excursions", "Excursions"),
     ("breakdowns", "When"),
     ("costs", "Costs"),
+    ("parts", "Parts"),
     ("trades", "Trades"),
     ("metrics", "Metrics"),
     ("data", "Data"),
@@ -84,6 +88,7 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
     breakdowns::breakdowns(out, sheet);
     account::account(out, sheet);
     account::shares(out, sheet);
+    attribution::attribution(out, sheet);
     trades::trades(out, sheet);
     facts::metrics(out, sheet.metrics, sheet.currency);
     facts::provenance(out, sheet.provenance);

@@ -5,6 +5,7 @@ use dirigent_core::Timestamp;
 use crate::html::Html;
 
 pub(crate) mod account;
+pub(crate) mod attribution;
 pub(crate) mod breakdowns;
 pub(crate) mod charts;
 pub(crate) mod excursions;

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use dirigent_core::Timestamp;
 
 use crate::analysis::Analysis;
+use crate::section::attribution::Parts;
 
 /// Everything one page shows.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct TearSheet<'a> {
     pub trades: &'a [Trade<'a>],
     /// Where the result came from.
     pub analysis: Analysis<'a>,
+    /// What each part added, in each way of taking the result apart.
+    pub attribution: &'a [Parts<'a>],
     /// The resolved configuration as YAML or JSON text.
     pub config: &'a str,
     /// Where the data came from.

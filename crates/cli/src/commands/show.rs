@@ -241,6 +241,29 @@ fn backtest(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Re
         let (left, right) = (printer.paint(Style::Dim, &left), printer.paint(Style::Dim, &right));
         writeln!(out, "  {left} {left_value:>12}    {right} {right_value:>12}")?;
     }
+    strategies(printer, out, result)
+}
+
+/// Each of several strategies, with what it added.
+fn strategies(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let parts = list(&result["attribution"]["strategies"]);
+    for (at, (own, part)) in list(&result["strategies"]).iter().zip(&parts).enumerate() {
+        let label = if at == 0 { "\nstrategies" } else { "          " };
+        let percent =
+            |value: &Value| value.as_f64().map_or("–".into(), |x| format!("{:.1} %", x * 100.0));
+        let number = |value: &Value| value.as_f64().map_or("–".into(), |x| format!("{x:.2}"));
+        writeln!(
+            out,
+            "{}  {}, {} of the money: net {}, Sharpe {}, {} of the risk",
+            printer.paint(Style::Dim, label),
+            own["name"].as_str().unwrap_or_default(),
+            percent(&own["share"]),
+            number(&part["net_pnl"]),
+            number(&own["metrics"]["sharpe"]),
+            percent(&part["risk_share"]),
+        )?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::world::{World, root};
 
 /// The blocks of a page that begin with the name of a file, as names and texts.
-fn files(page: &str) -> Vec<(String, String)> {
+pub(crate) fn files(page: &str) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(root().join(page)).unwrap();
     let blocks = text.split("```").skip(1).step_by(2);
     let bodies = blocks.filter_map(|block| block.split_once('\n')).map(|(_, body)| body);

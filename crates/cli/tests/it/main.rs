@@ -11,6 +11,7 @@ mod new;
 mod operate;
 mod plan;
 mod report;
+mod strategies;
 mod sweep;
 mod tasks;
 mod workflows;

@@ -159,6 +159,11 @@ fn risk_parity_runs() {
 }
 
 #[test]
+fn two_strategies_run() {
+    check("two-strategies.yaml");
+}
+
+#[test]
 fn long_is_valid_and_only_long() {
     // Its millions of bars are for people to interrupt; here a few of them have to do.
     let path = root().join("workflows/long.yaml");

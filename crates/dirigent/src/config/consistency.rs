@@ -6,6 +6,7 @@
 mod accounts;
 mod bars;
 mod execution;
+mod strategies;
 mod tasks;
 mod types;
 mod world;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 
 use dirigent_workflow::file::{Problem, Resolved, Span, resolved::Checked, suggest};
 
-use super::{keys::WORKFLOW_TYPES, strategies, vocabulary::Vocabulary};
+use super::{keys::WORKFLOW_TYPES, strategies as strategy, vocabulary::Vocabulary};
 
 pub(super) use types::workflow_types;
 
@@ -39,7 +40,8 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     timeframe(root, problems);
     symbols(root, problems);
     bars::check(root, problems);
-    strategies_(root, problems, vocabulary);
+    strategy_each(root, problems, vocabulary);
+    strategies::check(root, problems);
     phases(root, problems);
     limits(root, problems);
     execution::check(root, problems);
@@ -167,10 +169,10 @@ fn symbols(root: &Resolved, problems: &mut Vec<Problem>) {
     }
 }
 
-fn strategies_(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
-    strategies::check(problems, root, "strategy", vocabulary);
+fn strategy_each(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {
+    strategy::check(problems, root, "strategy", vocabulary);
     for index in 0..root.list("strategies").len() {
-        strategies::check(problems, root, &format!("strategies.{index}"), vocabulary);
+        strategy::check(problems, root, &format!("strategies.{index}"), vocabulary);
     }
     if root.get("strategy").is_some() && root.get("strategies").is_some() {
         let message = "`strategy` and `strategies` are both given";

@@ -7,6 +7,7 @@
 mod coordinate;
 mod fill;
 mod market;
+mod portfolio;
 mod tasks;
 mod trade;
 mod world;
@@ -74,9 +75,9 @@ pub static FILE: Section = Section::new(
         Field::optional(
             "strategies",
             Kind::List { of: &Kind::Section(&trade::WEIGHTED), min: 1, max: 1_000 },
-            "Several strategies, each with its weight",
+            "Several strategies in one account, each with its part of the money",
         )
-        .planned(),
+        .example("[{name: trend, weight: 3, type: ema_crossover}, {name: back, weight: 2, type: rsi_mean_reversion}]"),
         Field::optional(
             "instruments",
             Kind::Map(&Kind::Section(&world::INSTRUMENT)),

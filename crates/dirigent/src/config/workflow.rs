@@ -23,6 +23,7 @@ pub use super::orchestrate::{
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
 
+pub use super::portfolio::{Every, Rebalance};
 pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
 
 /// A workflow.
@@ -225,6 +226,9 @@ pub struct WeightedStrategy {
     pub name: Option<String>,
     /// `weight`, relative to the others.
     pub weight: Quantity,
+    /// `sizing`; `None` is that of the portfolio.
+    #[serde(default)]
+    pub sizing: Option<Sizing>,
     /// The strategy itself.
     #[serde(flatten)]
     pub strategy: Strategy,
@@ -250,6 +254,9 @@ pub struct Portfolio {
     /// `financing`
     #[serde(default)]
     pub financing: Option<Financing>,
+    /// `rebalance`
+    #[serde(default)]
+    pub rebalance: Option<Rebalance>,
 }
 
 /// The currency of records that are older than the key.
@@ -323,6 +330,9 @@ pub struct Metrics {
     /// `prove_causal`: so many beginnings of the data are run anew.
     #[serde(default)]
     pub prove_causal: Option<u32>,
+    /// `attribution`
+    #[serde(default)]
+    pub attribution: Option<bool>,
 }
 
 /// A secret as it was written, usually `${NAME}`; printing it shows `***`.

@@ -4,7 +4,7 @@ use dirigent_workflow::file::Problem;
 
 use crate::{config::Config, planner::Planners};
 
-/// Types of the workflow and of its phases that nobody plans, and several strategies.
+/// Types of the workflow and of its phases that nobody plans.
 pub(super) fn types(config: &Config, planners: &Planners) -> Vec<Problem> {
     let workflow = &config.workflow;
     let definition = &workflow.definition;
@@ -20,12 +20,6 @@ pub(super) fn types(config: &Config, planners: &Planners) -> Vec<Problem> {
     add("workflow.type".to_owned(), &definition.kind, "workflows");
     for (at, phase) in definition.phases.iter().enumerate() {
         add(format!("workflow.phases.{at}.type"), &phase.kind, "phases");
-    }
-    if !workflow.strategies.is_empty() {
-        let path = "strategies";
-        let message = "several strategies in one account cannot be run by this version";
-        let problem = Problem::error(config.place(path), path, message);
-        problems.push(problem.hint("run one `strategy` for each file"));
     }
     problems
 }

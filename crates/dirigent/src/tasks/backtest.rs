@@ -5,10 +5,13 @@
 //! Not here: the simulation itself; see `dirigent_trading::backtest`.
 
 pub(crate) mod against;
+mod attribution;
+mod finished;
 pub(crate) mod load;
 mod membership;
 pub(super) mod simulate;
 pub mod sweep;
+mod together;
 mod trials;
 
 use std::sync::Arc;
@@ -22,12 +25,12 @@ use dirigent_workflow::{
 use serde_json::{Map, Value, json};
 
 use crate::{
+    cast::{self, Cast},
     setup::{Setup, failure},
     sheet::Sheet,
-    strategy::{self, Chosen},
 };
+use finished::{Finished, ResultFile};
 use load::{ReadFile, Stock};
-use simulate::Finished;
 
 /// All steps.
 pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
@@ -50,18 +53,11 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn setup(&self, context: &TaskContext) -> Result<(Setup, Chosen), TaskError> {
+    pub(super) fn setup(&self, context: &TaskContext) -> Result<(Setup, Cast), TaskError> {
         let setup = Setup::of(&context.start, &with_params(context)).map_err(TaskError::Failed)?;
-        let missing = || failure("strategy_invalid", "the file names no strategy".into());
-        let written = setup.workflow.strategy.as_ref().ok_or_else(missing);
-        let written = written.map_err(TaskError::Failed)?;
-        let chosen = strategy::choose(&self.strategies, written, Some(&setup.data));
-        let chosen = chosen.map_err(|errors| {
-            let lines: Vec<String> =
-                errors.iter().map(|error| format!("{}: {error}", error.place)).collect();
-            TaskError::Failed(failure("strategy_invalid", lines.join("; ")))
-        })?;
-        Ok((setup, chosen))
+        let cast = cast::choose(&self.strategies, &setup.workflow, &setup.data);
+        let invalid = |message| TaskError::Failed(failure("strategy_invalid", message));
+        Ok((setup, cast.map_err(invalid)?))
     }
 
     /// The bars: those in the container, or loaded again and found to be the same.
@@ -69,8 +65,8 @@ impl Bench {
         if let Some(stock) = context.container.held::<Stock>() {
             return Ok(stock);
         }
-        let (setup, chosen) = self.setup(context)?;
-        let stock = Arc::new(load::load(&setup, &chosen).map_err(TaskError::Failed)?);
+        let (setup, cast) = self.setup(context)?;
+        let stock = Arc::new(load::load(&setup, cast.foreign()).map_err(TaskError::Failed)?);
         if let Some(recorded) = context.outputs.get("load_data")
             && *recorded != stock.facts()
         {
@@ -88,11 +84,11 @@ impl Bench {
         &self,
         context: &TaskContext,
         setup: &Setup,
-        chosen: Chosen,
+        cast: Cast,
         stock: Arc<Stock>,
     ) -> Result<Finished, TaskError> {
-        let again = || self.setup(context).map(|(_, chosen)| chosen);
-        simulate::simulate(setup, chosen, stock, &context.watch, &again)
+        let again = || self.setup(context).map(|(_, cast)| cast);
+        simulate::simulate(setup, cast, stock, &context.watch, &again)
     }
 
     /// The outcome: that in the container, or simulated again and found to be the same.
@@ -100,9 +96,9 @@ impl Bench {
         if let Some(finished) = context.container.held::<Finished>() {
             return Ok(finished);
         }
-        let (setup, chosen) = self.setup(context)?;
+        let (setup, cast) = self.setup(context)?;
         let stock = self.stock(context)?;
-        let finished = Arc::new(self.simulate(context, &setup, chosen, stock)?);
+        let finished = Arc::new(self.simulate(context, &setup, cast, stock)?);
         if let Some(recorded) = context.outputs.get(crate::summary::RESULT_TASK)
             && *recorded != finished.result
         {
@@ -144,14 +140,10 @@ impl TaskKind for Parse {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let (setup, chosen) = self.0.setup(context)?;
-        let value = json!({
-            "strategy": chosen.label,
-            "params": chosen.params,
-            "rules": chosen.rules_json(),
-            "symbols": setup.data.symbols,
-        });
-        let warnings = chosen.warnings;
+        let (setup, cast) = self.0.setup(context)?;
+        let mut value = cast.facts();
+        value["symbols"] = json!(setup.data.symbols);
+        let warnings = cast.warnings();
         Ok(TaskOutput { value, warnings, ..TaskOutput::default() })
     }
 }
@@ -211,19 +203,12 @@ impl TaskKind for Execute {
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let finished = self.0.finished(context)?;
         let store = &context.artifacts;
-        let outcome = &finished.outcome;
-        let named = |name: &str| file_name(context, name);
-        let mut artifacts = vec![
-            store.put(&named("trades.csv"), true, |out| outcome.write_trades_csv(out)),
-            store.put(&named("orders.csv"), true, |out| outcome.write_orders_csv(out)),
-            store.put(&named("equity.csv"), true, |out| outcome.write_equity_csv(out)),
-        ];
-        if finished.has_flows {
-            artifacts
-                .push(store.put(&named("flows.csv"), true, |out| outcome.write_flows_csv(out)));
-        }
-        let artifacts = artifacts.into_iter().collect::<Result<_, _>>().map_err(write_failed)?;
-        let warnings = outcome.warnings.iter().map(ToString::to_string).collect();
+        let put = |file: &ResultFile| {
+            store.put(&file_name(context, file.name()), true, |out| finished.write(*file, out))
+        };
+        let files = finished.files();
+        let artifacts = files.iter().map(put).collect::<Result<_, _>>().map_err(write_failed)?;
+        let warnings = finished.warnings();
         let value = finished.result.clone();
         Ok(TaskOutput { value, artifacts, warnings, ..TaskOutput::default() })
     }
@@ -243,9 +228,9 @@ impl TaskKind for Report {
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let finished = self.0.finished(context)?;
-        let (setup, chosen) = self.0.setup(context)?;
+        let (setup, cast) = self.0.setup(context)?;
         let digest = digest(context);
-        let page = page(context, &setup, &chosen, &finished, &digest);
+        let page = page(context, &setup, &cast, &finished, &digest);
         let manifest = manifest(context, &finished, &digest);
         let state = json!({
             "master_seed": context.start.seed,
@@ -287,7 +272,7 @@ fn digest(context: &TaskContext) -> String {
 fn page(
     context: &TaskContext,
     setup: &Setup,
-    chosen: &Chosen,
+    cast: &Cast,
     finished: &Finished,
     digest: &str,
 ) -> String {
@@ -299,14 +284,15 @@ fn page(
         causal_prefixes: prefixes.and_then(|count| usize::try_from(count).ok()),
         run_id: context.run.as_str(),
         digest,
-        strategy: &chosen.describe(),
+        strategy: &cast.describe(),
         timeframe: &stock.timeframe.to_string(),
         currency: &setup.workflow.portfolio.currency,
         adjustment: &stock.adjustment,
         bars: &stock.bars,
         actions: &stock.actions,
         options: &finished.options,
-        outcome: &finished.outcome,
+        outcome: finished.outcome(),
+        attribution: &finished.result["attribution"],
         metrics: &finished.result["metrics"],
         equity: &finished.equity,
         benchmark: benchmark_name.as_deref().zip(finished.benchmark.as_deref()),

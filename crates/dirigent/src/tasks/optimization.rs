@@ -28,6 +28,7 @@ use super::backtest::{
     write_failed,
 };
 use crate::{
+    cast::Cast,
     config::search::Search,
     setup::{Setup, failure},
     strategy::{self, Chosen},
@@ -82,13 +83,17 @@ impl TaskKind for Try {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let (setup, chosen) = self.0.setup(context)?;
+        let (setup, cast) = self.0.setup(context)?;
+        let Cast::One(chosen) = cast else {
+            let why = "a search tries one `strategy`, not `strategies`";
+            return Err(TaskError::Hopeless(failure("strategy_invalid", why.into())));
+        };
         let search = search_of(&context.input)?;
         let count = search.count().unwrap_or(0);
         let blocks = context.input["blocks"].as_u64().and_then(|n| usize::try_from(n).ok());
         let part = part_of(&context.task, blocks.unwrap_or(1).max(1), count);
         let stock = self.0.stock(context)?;
-        let bench = Trials { bench: &self.0, context, setup, chosen, stock, search };
+        let bench = Trials { bench: &self.0, context, setup, chosen: *chosen, stock, search };
         let (found, rows) = bench.run(part)?;
         let number = context.task.rsplit_once('/').map_or("0", |(_, number)| number);
         let name = file_name(context, &format!("trials-{number}.part"));
@@ -173,9 +178,14 @@ impl Trials<'_> {
             Ok(chosen) => chosen,
             Err(why) => return Ok(Err(why)),
         };
-        let again = || choose().map_err(|why| TaskError::Failed(failure("strategy_invalid", why)));
+        let one = |chosen| Cast::One(Box::new(chosen));
+        let again = || {
+            let chosen = choose().map(one);
+            chosen.map_err(|why| TaskError::Failed(failure("strategy_invalid", why)))
+        };
         let stock = Arc::clone(&self.stock);
-        let result = simulate::simulate(&setup, chosen, stock, &self.context.watch, &again)?.result;
+        let result =
+            simulate::simulate(&setup, one(chosen), stock, &self.context.watch, &again)?.result;
         let metric = |name: &str| result["metrics"][name].as_f64();
         let axes = self.search.axes.iter();
         let params = self.search.params(index);

@@ -181,3 +181,16 @@ fn the_numbers_are_there_without_javascript() {
     run.warnings.clear();
     assert!(!run.render().contains("id=\"warnings\""));
 }
+
+#[test]
+fn each_way_to_take_a_result_apart_is_a_table() {
+    let page = Run::wave(50, 3).render();
+    let (_, table) = page.split_once("aria-label=\"Attribution by plain\">").unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    assert_eq!(table.matches("<tr>").count(), 3, "a head and two parts: {table}");
+    assert!(table.contains("-2.50%") || table.contains("−2.50%"), "{table}");
+    assert!(
+        table.contains("-20.00%") || table.contains("−20.00%"),
+        "the share in the risk: {table}"
+    );
+}

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 use dirigent_report::{
-    Analysis, Benchmark, Breakdown, Bucket, Curve, Exact, Exposure, Format, Leg, Metric, Post,
-    PriceSeries, Rolling, Share, Shares, Side, Source, TearSheet, Trade,
+    Analysis, Benchmark, Breakdown, Bucket, Curve, Exact, Exposure, Format, Leg, Metric, Part,
+    Parts, Post, PriceSeries, Rolling, Share, Shares, Side, Source, TearSheet, Trade,
 };
 
 /// Owns what a sheet borrows.
@@ -96,6 +96,7 @@ impl Run {
             prices: &prices,
             trades: &trades,
             analysis,
+            attribution: &[attribution(name)],
             config: name,
             provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
             warnings: &self.warnings,
@@ -124,6 +125,20 @@ impl Run {
             excursion: Some((-0.02 * (size % 5.0), 0.03)),
         }
     }
+}
+
+/// A table of one part, called like the run.
+fn attribution(name: &str) -> Parts<'_> {
+    let part = Part {
+        name,
+        gross: -20.0,
+        costs: 4.0,
+        income: -1.0,
+        net: -25.0,
+        contribution: -0.025,
+        risk: Some(-0.2),
+    };
+    Parts { of: name, rows: vec![Part { risk: None, ..part.clone() }, part] }
 }
 
 fn metrics(name: &str) -> [Metric<'_>; 3] {

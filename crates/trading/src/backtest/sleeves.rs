@@ -109,11 +109,14 @@ pub struct Account {
     pub flows_of: Vec<usize>,
 }
 
-/// Runs all strategies together.
+/// Runs all strategies together; `symbols` are those of the account, in order, which may be more than
+/// all that are traded.
 ///
 /// # Errors
-/// As the plain run does, and if there are no strategies, two of one name, or one without money.
+/// As the plain run does, and if there are no strategies, two of one name, one without money, or one
+/// with a symbol that is not the account's.
 pub fn run(
+    symbols: &[String],
     mut members: Vec<Member<'_>>,
     options: &Options,
     rebalancing: Rebalancing,
@@ -130,7 +133,9 @@ pub fn run(
             })
         })?;
     }
-    run_until(members, options, rebalancing, watch, &Ahead::default())
+    let symbols = merge::Symbols::of(symbols, &members)
+        .map_err(|symbol| Error::Strategy(format!("`{symbol}` is no symbol of the account")))?;
+    run_until(&symbols, members, (options, rebalancing), watch, &Ahead::default())
 }
 
 /// What the calendar has after the last bars: of each sleeve, by name, and of the account.
@@ -141,14 +146,13 @@ struct Ahead {
 }
 
 fn run_until(
+    symbols: &merge::Symbols,
     members: Vec<Member<'_>>,
-    options: &Options,
-    rebalancing: Rebalancing,
+    (options, rebalancing): (&Options, Rebalancing),
     watch: &dyn Watch,
     ahead: &Ahead,
 ) -> Result<Account, Error> {
     let parts: Vec<Options> = parts(&members, options);
-    let symbols = merge::Symbols::of(members.iter().map(|member| member.bars));
     let labels: Vec<merge::Label> = members.iter().map(merge::Label::of).collect();
     let rows = members.into_iter().zip(&parts).enumerate();
     let purses = rows
@@ -169,7 +173,7 @@ fn run_until(
         together.step(t, ahead.account);
     }
     watch.progress(total, total);
-    Ok(merge::account(together, labels, &symbols, options))
+    Ok(merge::account(together, labels, symbols, options))
 }
 
 fn check_members(members: &[Member<'_>], options: &Options) -> Result<(), Error> {

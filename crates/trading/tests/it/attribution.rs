@@ -12,6 +12,7 @@ use crate::backtest_flows::any_world;
 use crate::backtest_properties::Case;
 use crate::causality::{build, walk};
 use crate::fixture::{daily, signals};
+use crate::sleeves::symbols;
 
 #[track_caller]
 fn check_sums(parts: &[Part], initial: Money, gained: Money, fees: Money) {
@@ -60,7 +61,7 @@ proptest! {
         }).collect();
         let every = [None, Some(Period::Week), Some(Period::Month)][every];
         let rebalancing = Rebalancing { every, drift: Rate::percent(1) };
-        let account = sleeves::run(members, &case.options, rebalancing, &Unwatched).unwrap();
+        let account = sleeves::run(&symbols(&case.bars), members, &case.options, rebalancing, &Unwatched).unwrap();
         let outcome = &account.outcome;
         prop_assume!(outcome.equity.equity.iter().all(|equity| equity.is_positive()));
         let parts = account.attribution(&case.bars, &case.options);

@@ -32,6 +32,7 @@ mod resample;
 mod rules;
 mod sleeves;
 mod sleeves_causality;
+mod sleeves_edges;
 mod sleeves_whims;
 mod sweep;
 mod ticks;

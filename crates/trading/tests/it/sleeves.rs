@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use dirigent_trading::backtest::sleeves::{self, Account, Member, Rebalancing};
-use dirigent_trading::backtest::{Error, Financing, Options, Outcome, Unwatched, run};
+use dirigent_trading::backtest::{Financing, Options, Outcome, Unwatched, run};
 use dirigent_trading::execution::{FillTiming, StandardCommission, StandardSlippage};
 use dirigent_trading::order::OrderState;
 use dirigent_trading::period::Period;
-use dirigent_trading::portfolio::Sizing;
 use dirigent_trading::risk::{Limits, StopCause};
 use dirigent_trading::strategy::{Strategy, catalogue};
 use dirigent_trading::{Bars, Money, Rate};
@@ -19,12 +18,20 @@ use crate::fixture::{daily, signals};
 
 pub(crate) const MONTHLY: Rebalancing =
     Rebalancing { every: Some(Period::Month), drift: Rate::ZERO };
-const NEVER: Rebalancing = Rebalancing { every: None, drift: Rate::ZERO };
+pub(crate) const NEVER: Rebalancing = Rebalancing { every: None, drift: Rate::ZERO };
 
 /// Name, weight, kind and bars of each strategy.
 pub(crate) type Cast<'a> = &'a [(&'a str, &'a str, &'a str, &'a [Bars])];
 
-fn member<'a>(
+/// The names of all symbols, sorted.
+pub(crate) fn symbols<'a>(bars: impl IntoIterator<Item = &'a Bars>) -> Vec<String> {
+    let mut names: Vec<String> = bars.into_iter().map(|bars| bars.symbol.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+pub(crate) fn member<'a>(
     name: &'a str,
     weight: &str,
     bars: &'a [Bars],
@@ -37,14 +44,21 @@ pub(crate) fn together(cast: Cast<'_>, options: &Options, rebalancing: Rebalanci
     let mut made: Vec<_> = cast.iter().map(|(_, _, kind, bars)| build(kind, bars)).collect();
     let rows = cast.iter().zip(&mut made);
     let rows = rows.map(|((name, weight, _, bars), made)| member(name, weight, bars, made));
-    let account = sleeves::run(rows.collect(), options, rebalancing, &Unwatched).unwrap();
+    let account = sleeves::run(
+        &symbols(cast.iter().flat_map(|row| row.3)),
+        rows.collect(),
+        options,
+        rebalancing,
+        &Unwatched,
+    )
+    .unwrap();
     check_account(&account);
     account
 }
 
 /// The account is the sum of its sleeves, and its books follow from what it did.
 #[track_caller]
-fn check_account(account: &Account) {
+pub(crate) fn check_account(account: &Account) {
     check_sums(account);
     check_books(&account.outcome);
 }
@@ -199,7 +213,9 @@ fn doubled(line: &str, every: Option<Period>, drift: i32) -> Account {
         Member { name: "waits", weight, sizing: None, bars: &flat, strategy: &mut waits },
     ];
     let rebalancing = Rebalancing { every, drift: Rate::percent(drift) };
-    let account = sleeves::run(members, &options, rebalancing, &Unwatched).unwrap();
+    let account =
+        sleeves::run(&symbols(up.iter().chain(&flat)), members, &options, rebalancing, &Unwatched)
+            .unwrap();
     check_account(&account);
     account
 }
@@ -277,7 +293,14 @@ fn the_drawdown_limit_of_the_account_stops_all_strategies() {
             Member { name: "falls", weight, sizing: None, bars: &falls, strategy: &mut one },
             Member { name: "flat", weight, sizing: None, bars: &flat, strategy: &mut two },
         ];
-        let account = sleeves::run(members, &limit(percent), NEVER, &Unwatched).unwrap();
+        let account = sleeves::run(
+            &symbols(falls.iter().chain(&flat)),
+            members,
+            &limit(percent),
+            NEVER,
+            &Unwatched,
+        )
+        .unwrap();
         check_account(&account);
         account
     };
@@ -314,70 +337,12 @@ fn a_strategy_without_a_bar_now_is_stopped_all_the_same() {
         Member { name: "falls", weight, sizing: None, bars: &falls, strategy: &mut one },
         Member { name: "slow", weight, sizing: None, bars: &slow, strategy: &mut two },
     ];
-    let account = sleeves::run(members, &options, NEVER, &Unwatched).unwrap();
+    let account =
+        sleeves::run(&symbols(falls.iter().chain(&slow)), members, &options, NEVER, &Unwatched)
+            .unwrap();
     check_account(&account);
     let exits = account.outcome.orders.iter().filter(|order| order.order.side.as_str() == "sell");
     let exits: Vec<_> = exits.map(|order| (order.created, order.changed, order.state)).collect();
     let (seen, next) = (falls[0].time[2], falls[0].time[3]);
     assert_eq!(exits, [(seen, next, OrderState::Filled), (seen, next, OrderState::Filled)]);
-}
-
-#[test]
-fn what_makes_no_sense_is_refused() {
-    let bars = [walk("A", 30)];
-    let refusal = |names: &[&str], weight: &str| {
-        let mut made: Vec<_> = names.iter().map(|_| build("buy_and_hold", &bars)).collect();
-        let rows = names.iter().zip(&mut made);
-        let members = rows.map(|(name, made)| member(name, weight, &bars, made)).collect();
-        sleeves::run(members, &Options::default(), MONTHLY, &Unwatched).unwrap_err().to_string()
-    };
-    let strategy = |why: &str| Error::Strategy(why.into()).to_string();
-    assert_eq!(refusal(&[], "1"), strategy("there is no strategy"));
-    assert_eq!(refusal(&["a", "a"], "1"), strategy("`a` is the name of two strategies"));
-    assert_eq!(refusal(&["a"], "0"), "`weight` is `0`, but must be positive");
-    let large = "`weight` is `too large`, but must be such that all together are below 9.2 billion";
-    assert_eq!(refusal(&["a", "b"], "9000000000"), large);
-}
-
-#[test]
-fn files_name_the_strategy_first() {
-    let bars = [walk("A", 200)];
-    let cast = [
-        ("back, and forth", "1", "rsi_mean_reversion", &bars[..]),
-        ("trend", "1", "sma_crossover", &bars[..]),
-    ];
-    let account = together(&cast, &Options::default(), MONTHLY);
-    let mut out = Vec::new();
-    account.write_trades_csv(&mut out).unwrap();
-    account.write_orders_csv(&mut out).unwrap();
-    account.write_strategies_csv(&mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
-    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("strategy,")).collect();
-    assert_eq!(heads.len(), 3, "{heads:?}");
-    assert!(
-        heads[0].starts_with("strategy,symbol,side,") && heads[1].starts_with("strategy,order,")
-    );
-    let with = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
-    let rows = |place: usize| {
-        let own = &account.sleeves[place].outcome;
-        own.trades.len() + own.orders.len() + own.equity.time.len()
-    };
-    assert_eq!((with("\"back, and forth\","), with("trend,")), (rows(0), rows(1)));
-}
-
-#[test]
-fn a_strategy_may_have_sizes_of_its_own() {
-    let bars = [daily("IT", &[["100"; 4]; 4])];
-    let (mut all, mut some) = (signals(&["L..."]), signals(&["L..."]));
-    let (weight, bars) = ("1".parse().unwrap(), &bars[..]);
-    let units = Some(Sizing::FixedQuantity("7".parse().unwrap()));
-    let members = vec![
-        Member { name: "all", weight, sizing: None, bars, strategy: &mut all },
-        Member { name: "some", weight, sizing: units, bars, strategy: &mut some },
-    ];
-    let account = sleeves::run(members, &Options::default(), NEVER, &Unwatched).unwrap();
-    check_account(&account);
-    let bought: Vec<String> =
-        account.outcome.fills.iter().map(|fill| fill.quantity.to_string()).collect();
-    assert_eq!(bought, ["500", "7"]);
 }

@@ -11,7 +11,7 @@ use dirigent_trading::strategy::{SignalStrategy, Strategy};
 use dirigent_trading::{Bars, Rate, Signal};
 
 use crate::causality::{build, walk};
-use crate::sleeves::{MONTHLY, all_options, together};
+use crate::sleeves::{MONTHLY, all_options, symbols, together};
 
 #[test]
 fn several_strategies_together_do_not_know_the_future() {
@@ -61,7 +61,7 @@ fn one_that_looks_ahead_among_others_is_named() {
         Member { name: "honest", weight, sizing: None, bars: &bars, strategy: honest.as_mut() },
         Member { name: "knows", weight, sizing: None, bars: &bars, strategy: &mut knows },
     ];
-    let account = sleeves::run(members, &options, MONTHLY, &Unwatched).unwrap();
+    let account = sleeves::run(&symbols(&bars), members, &options, MONTHLY, &Unwatched).unwrap();
     let cuts = cuts(&account.outcome.equity.time, 8, Seed::master(2));
     let mut again = |place: usize, prefix: &[Bars], _| match place {
         0 => Ok(build("sma_crossover", prefix)),

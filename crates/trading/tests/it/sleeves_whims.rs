@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::backtest_ledger::{Whim, play, trader};
 use crate::backtest_properties::any_options;
-use crate::sleeves::check_sums;
+use crate::sleeves::{check_sums, symbols};
 
 const NAMES: [&str; 3] = ["all", "other", "some"];
 
@@ -34,7 +34,8 @@ fn together(
         let weight = Quantity::from_units(weight).unwrap();
         Member { name, weight, sizing: None, bars, strategy }
     });
-    let account = sleeves::run(members.collect(), options, rebalancing, &Unwatched).unwrap();
+    let account =
+        sleeves::run(&symbols(bars), members.collect(), options, rebalancing, &Unwatched).unwrap();
     check_sums(&account);
     account
 }
@@ -79,7 +80,7 @@ proptest! {
         let mut alone = trader(seed);
         let member = Member { name: "alone", weight, sizing: None, bars: &bars, strategy: &mut alone };
         let weekly = Rebalancing { every: Some(Period::Week), drift: Rate::ZERO };
-        let account = sleeves::run(vec![member], &options, weekly, &Unwatched).unwrap();
+        let account = sleeves::run(&symbols(&bars), vec![member], &options, weekly, &Unwatched).unwrap();
         prop_assert_eq!(&account.outcome, &plain);
         prop_assert_eq!(account.attribution(&bars, &options), plain.attribution(&bars, &options));
     }

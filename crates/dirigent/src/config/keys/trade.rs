@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Need, Range, Section, Tagged, Variant};
 
-use super::{NAMES, world};
+use super::{NAMES, portfolio, world};
 
 /// The least percentage that is not zero as a share of nine decimals.
 pub(super) const PERCENT_MIN: f64 = 1e-7;
@@ -41,13 +41,12 @@ const SHORT_ENTRY: Field =
     strategy_field("short_entry", Kind::Expression, "When to sell short, for `type: rules`");
 const SHORT_EXIT: Field =
     strategy_field("short_exit", Kind::Expression, "When to buy back, for `type: rules`");
-const SYMBOLS: Field =
-    Field::optional("symbols", NAMES, "The symbols it trades; default all").planned();
+const SYMBOLS: Field = Field::optional("symbols", NAMES, "The symbols it trades; default all");
 
 /// What decides to trade.
 pub static STRATEGY: Section = Section::new(
     "What decides to trade; a plain name means a strategy with its default parameters",
-    &[TYPE, PARAMS, LET, ENTRY, EXIT, SHORT_ENTRY, SHORT_EXIT, SYMBOLS],
+    &[TYPE, PARAMS, LET, ENTRY, EXIT, SHORT_ENTRY, SHORT_EXIT, SYMBOLS.planned()],
 )
 .shorthand("type");
 
@@ -57,9 +56,14 @@ pub(super) static WEIGHTED: Section = Section::new(
         Field::optional("name", Kind::Text, "Its name; default its type"),
         Field::default(
             "weight",
-            Kind::Decimal(Range::from_to(0.0, 1e6)),
+            Kind::Decimal(Range::positive(1e6)),
             "1",
-            "Its share of the money, relative to the others",
+            "Its part of the money, relative to the others",
+        ),
+        Field::optional(
+            "sizing",
+            Kind::Tagged(&SIZING),
+            "How much one entry of it buys; default as `portfolio` says",
         ),
         TYPE,
         PARAMS,
@@ -107,6 +111,12 @@ pub(super) static PORTFOLIO: Section = Section::new(
             "What cash earns and what borrowing costs; nothing where it is absent",
         )
         .example("{cash_rate: 0.03, borrow_rate: 0.01}"),
+        Field::optional(
+            "rebalance",
+            Kind::Section(&portfolio::REBALANCE),
+            "When cash moves between `strategies`; never where it is absent",
+        )
+        .example("{every: monthly, drift_pct: 5}"),
     ],
 );
 
@@ -228,6 +238,12 @@ pub(super) static METRICS: Section = Section::new(
              later",
         )
         .example("20"),
+        Field::optional(
+            "attribution",
+            Kind::Boolean,
+            "Say what each symbol added to gain and risk; with `strategies` it is always said",
+        )
+        .example("true"),
     ],
 );
 

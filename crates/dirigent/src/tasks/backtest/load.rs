@@ -17,7 +17,6 @@ use crate::{
     config::workflow::Adjust,
     prepare::is_path,
     setup::{Setup, failure},
-    strategy::Chosen,
 };
 
 /// A file that was read.
@@ -101,13 +100,13 @@ impl ReadFile {
     }
 }
 
-/// Loads what `setup` trades and `chosen` looks at.
-pub(super) fn load(setup: &Setup, chosen: &Chosen) -> Result<Stock, Failure> {
+/// Loads what `setup` trades, and the symbols of `foreign`, which rules look at.
+pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure> {
     let traded = &setup.data.symbols;
     let benchmark = setup.workflow.benchmark.as_deref();
     let by_symbol = benchmark.filter(|name| !is_path(name)).map(str::to_owned);
     let mut symbols = traded.clone();
-    for symbol in chosen.foreign().into_iter().chain(by_symbol.clone()) {
+    for symbol in foreign.into_iter().chain(by_symbol.clone()) {
         if !symbols.contains(&symbol) {
             symbols.push(symbol);
         }

@@ -26,14 +26,16 @@ pub(super) struct Membership {
 }
 
 impl Membership {
-    /// `strategy`, which leaves each symbol before the symbol leaves.
+    /// `strategy`, which leaves each symbol before the symbol leaves; `bars` are those of the stock
+    /// at `places`.
     pub(super) fn leaving(
         &self,
         strategy: Box<dyn Strategy>,
-        bars: &[Bars],
+        (places, bars): (&[usize], &[Bars]),
         fill: FillTiming,
     ) -> Leaving {
-        Leaving::new(strategy, bars, &self.stretches, &self.universe, self.end, fill)
+        let stretches: Vec<_> = places.iter().map(|place| self.stretches[*place].clone()).collect();
+        Leaving::new(strategy, bars, &stretches, &self.universe, self.end, fill)
     }
 }
 

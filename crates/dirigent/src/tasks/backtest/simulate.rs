@@ -7,6 +7,7 @@ use dirigent_trading::{
     Bars,
     backtest::{
         self, Options, Outcome,
+        attribution::Part,
         causality::{self, Proof, Unproven},
     },
     corporate::{Action, Event},
@@ -19,71 +20,63 @@ use dirigent_workflow::{
 };
 use serde_json::{Value, json};
 
-use super::{against::Against, load::Stock};
+use super::{
+    against::Against,
+    attribution,
+    finished::{Finished, Played},
+    load::Stock,
+    together,
+};
 use crate::{
+    cast::Cast,
     setup::{Setup, failure},
     sheet::share,
     strategy::Chosen,
 };
 
-/// A simulation that has run.
-#[derive(Debug)]
-pub(in crate::tasks) struct Finished {
-    /// What it ran on.
-    pub(super) stock: Arc<Stock>,
-    /// On which terms.
-    pub(super) options: Options,
-    /// What it left behind.
-    pub(super) outcome: Outcome,
-    /// Equity at each time, as doubles.
-    pub(super) equity: Vec<f64>,
-    /// Worth of the same cash in the benchmark at each time.
-    pub(super) benchmark: Option<Vec<f64>>,
-    /// How it stands against the benchmark.
-    pub(super) against: Option<Against>,
-    /// Bars in a year.
-    pub(super) periods_per_year: f64,
-    /// Whether cash and units may change without a trade.
-    pub(super) has_flows: bool,
-    /// The result document.
-    pub(in crate::tasks) result: Value,
-}
-
-/// Runs the strategy over the bars; `again` chooses it once more.
+/// Runs the strategies over the bars; `again` chooses them once more.
 pub(in crate::tasks) fn simulate(
     setup: &Setup,
-    chosen: Chosen,
+    cast: Cast,
     stock: Arc<Stock>,
     watch: &Watch,
-    again: &dyn Fn() -> Result<Chosen, TaskError>,
+    again: &dyn Fn() -> Result<Cast, TaskError>,
 ) -> Result<Finished, TaskError> {
     let failed = |code: &str, message| TaskError::Failed(failure(code, message));
     let periods_per_year = periods_per_year(setup, &stock);
     let options = options(setup, &stock, periods_per_year);
-    let mut strategy = strategy(chosen, &stock, &options, &stock.bars, &stock.others)
-        .map_err(|message| failed("strategy_invalid", message))?;
-    let outcome = backtest::run(&stock.bars, &mut *strategy, &options, &Eyes(watch));
-    drop(strategy);
-    let outcome = outcome.map_err(|error| match error {
-        backtest::Error::Cancelled { .. } => TaskError::Stopped,
-        backtest::Error::Strategy(message) => failed("strategy_invalid", message),
-        other => failed("backtest_failed", other.to_string()),
-    })?;
+    let with = (&options, periods_per_year);
+    let played = match cast {
+        Cast::One(chosen) => Played::One(Box::new(play(*chosen, &stock, &options, watch)?)),
+        Cast::Several(roles) => {
+            Played::Several(Box::new(together::play(setup, roles, &stock, with, watch)?))
+        }
+    };
+    let outcome = played.outcome();
     let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
     let cash = outcome.initial_cash.to_f64();
-    let benchmark = stock.benchmark().and_then(|bars| held(bars, &stock.actions, &outcome, cash));
+    let benchmark = stock.benchmark().and_then(|bars| held(bars, &stock.actions, outcome, cash));
     let (performance, against) =
-        performance(setup, &outcome, &equity, benchmark.as_deref(), periods_per_year)
+        performance(setup, outcome, &equity, benchmark.as_deref(), periods_per_year)
             .map_err(|error| failed("backtest_failed", error.to_string()))?;
-    let mut result = result(setup, &stock, &outcome, &performance);
+    let mut result = result(setup, &stock, outcome, &performance);
     if let Some(count) = setup.workflow.metrics.prove_causal {
-        result["causality"] = prove(setup, &stock, &outcome, &options, count, watch, again)?;
+        result["causality"] = prove(setup, &stock, &played, &options, count, watch, again)?;
+    }
+    let attribution = parts(setup, &stock, &played, &options);
+    if let Some(parts) = &attribution {
+        result["attribution"] = attribution::document(parts, &played);
+    }
+    if let Some(account) = played.account() {
+        result["strategies"] = together::document(setup, account, periods_per_year)?;
+        together::name_positions(&mut result["open_positions"], account);
     }
     let has_flows = has_flows(setup);
     Ok(Finished {
         stock,
         options,
-        outcome,
+        played,
+        attribution,
         equity,
         benchmark,
         against,
@@ -91,6 +84,35 @@ pub(in crate::tasks) fn simulate(
         has_flows,
         result,
     })
+}
+
+/// Runs one strategy with all the money.
+fn play(
+    chosen: Chosen,
+    stock: &Stock,
+    options: &Options,
+    watch: &Watch,
+) -> Result<Outcome, TaskError> {
+    let failed = |code: &str, message| TaskError::Failed(failure(code, message));
+    let mut strategy = strategy(chosen, stock, options, &stock.bars, &stock.others)
+        .map_err(|message| failed("strategy_invalid", message))?;
+    let outcome = backtest::run(&stock.bars, &mut *strategy, options, &Eyes(watch));
+    outcome.map_err(|error| match error {
+        backtest::Error::Cancelled { .. } => TaskError::Stopped,
+        backtest::Error::Strategy(message) => failed("strategy_invalid", message),
+        other => failed("backtest_failed", other.to_string()),
+    })
+}
+
+/// What each part added, if that is asked for or there are several strategies.
+fn parts(setup: &Setup, stock: &Stock, played: &Played, options: &Options) -> Option<Vec<Part>> {
+    match played {
+        Played::Several(account) => Some(account.attribution(&stock.bars, options)),
+        Played::One(outcome) => {
+            let is_wanted = setup.workflow.metrics.attribution == Some(true);
+            is_wanted.then(|| outcome.attribution(&stock.bars, options))
+        }
+    }
 }
 
 /// How orders fill, and what the world does to positions.
@@ -114,7 +136,10 @@ fn strategy(
     Ok(match &stock.membership {
         None => strategy,
         // Who leaves the universe when is known in advance, as is the calendar.
-        Some(membership) => Box::new(membership.leaving(strategy, &stock.bars, options.fill)),
+        Some(membership) => {
+            let places: Vec<usize> = (0..stock.bars.len()).collect();
+            Box::new(membership.leaving(strategy, (&places, &stock.bars), options.fill))
+        }
     })
 }
 
@@ -122,22 +147,30 @@ fn strategy(
 fn prove(
     setup: &Setup,
     stock: &Stock,
-    outcome: &Outcome,
+    played: &Played,
     options: &Options,
     count: u32,
     watch: &Watch,
-    again: &dyn Fn() -> Result<Chosen, TaskError>,
+    again: &dyn Fn() -> Result<Cast, TaskError>,
 ) -> Result<Value, TaskError> {
     // Before that, some symbols have no bar yet.
     let first = stock.bars.iter().filter_map(|bars| bars.time.first()).max();
+    let outcome = played.outcome();
     let times = &outcome.equity.time;
     let from = times.partition_point(|time| Some(time) < first);
     let cuts = causality::cuts(&times[from..], count as usize, setup.master_seed());
     let mut build = |bars: &[Bars], cut| {
-        let chosen = again().map_err(|_| "it cannot be built again".to_owned())?;
-        strategy(chosen, stock, options, bars, &causality::prefix(&stock.others, cut))
+        let Ok(Cast::One(chosen)) = again() else { return Err("it cannot be built again".into()) };
+        strategy(*chosen, stock, options, bars, &causality::prefix(&stock.others, cut))
     };
-    let proof = causality::prove(&stock.bars, outcome, options, &cuts, &mut build, &Eyes(watch));
+    let proof = match played {
+        Played::One(outcome) => {
+            causality::prove(&stock.bars, outcome, options, &cuts, &mut build, &Eyes(watch))
+        }
+        Played::Several(account) => {
+            together::prove(setup, stock, (account, options), &cuts, watch, again)
+        }
+    };
     match proof {
         Ok(Proof { prefixes, steps }) => Ok(json!({"prefixes": prefixes, "steps": steps})),
         Err(Unproven::Run { error: backtest::Error::Cancelled { .. }, .. }) => {
@@ -199,7 +232,7 @@ fn held(bars: &Bars, actions: &[Action], outcome: &Outcome, cash: f64) -> Option
     Some(times.iter().map(worth).collect())
 }
 
-fn performance(
+pub(super) fn performance(
     setup: &Setup,
     outcome: &Outcome,
     equity: &[f64],

@@ -127,7 +127,7 @@ pub(crate) fn sweep(
 ) -> Result<Swept, Failure> {
     let setup = Setup::of(start, &Value::Null)?;
     let chosen = chosen(registry, &setup)?;
-    let stock = load::load(&setup, &chosen)?;
+    let stock = load::load(&setup, chosen.foreign())?;
     let [bars] = &stock.bars[..] else {
         let count = stock.bars.len();
         return Err(invalid(format!("a sweep trades one symbol, and there are {count}")));
@@ -157,7 +157,11 @@ pub(crate) fn sweep(
 /// The strategy of the file.
 pub(crate) fn chosen(registry: &Registry, setup: &Setup) -> Result<Chosen, Failure> {
     let written = setup.workflow.strategy.as_ref();
-    let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
+    let written = written.ok_or_else(|| {
+        let is_list = !setup.workflow.strategies.is_empty();
+        let list = "a sweep tries one `strategy`, not `strategies`";
+        invalid(if is_list { list } else { "the file names no strategy" }.into())
+    })?;
     strategy::choose(registry, written, Some(&setup.data))
         .map_err(|errors| invalid(errors.first().map_or_else(String::new, ToString::to_string)))
 }

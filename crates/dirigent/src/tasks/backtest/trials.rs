@@ -17,12 +17,12 @@ impl TaskKind for Trial {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let (setup, chosen) = self.0.setup(context)?;
+        let (setup, cast) = self.0.setup(context)?;
         let seed = context.container.seed().as_u32();
         let setup = setup.with_seed(u64::from(seed));
-        let stock = Arc::new(load::load(&setup, &chosen).map_err(TaskError::Failed)?);
+        let stock = Arc::new(load::load(&setup, cast.foreign()).map_err(TaskError::Failed)?);
         let warnings = stock.warnings.clone();
-        let finished = self.0.simulate(context, &setup, chosen, stock)?;
+        let finished = self.0.simulate(context, &setup, cast, stock)?;
         let value = json!({
             "container": context.container.path(),
             "seed": seed,

@@ -20,21 +20,17 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
-    /// All symbols of `sleeves`, sorted by name where a sleeve does not have all of them.
-    pub(super) fn of<'a>(sleeves: impl Iterator<Item = &'a [Bars]> + Clone) -> Self {
-        let mut names: Vec<String> =
-            sleeves.clone().flatten().map(|bars| bars.symbol.clone()).collect();
-        names.sort_unstable();
-        names.dedup();
-        // The order of a sleeve that has them all is that of the data.
-        if let Some(whole) = sleeves.clone().find(|bars| bars.len() == names.len()) {
-            names = whole.iter().map(|bars| bars.symbol.clone()).collect();
-        }
+    /// The places of each sleeve's symbols among `names`; the first that is not there otherwise.
+    pub(super) fn of(names: &[String], members: &[Member<'_>]) -> Result<Self, String> {
         let places: BTreeMap<&str, usize> =
             names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-        let id = |bars: &Bars| SymbolId::new(places[bars.symbol.as_str()]);
-        let of = sleeves.map(|bars| bars.iter().map(id).collect()).collect();
-        Self { names, of }
+        let id = |bars: &Bars| {
+            let place = places.get(bars.symbol.as_str());
+            place.map(|place| SymbolId::new(*place)).ok_or_else(|| bars.symbol.clone())
+        };
+        let own = |member: &Member<'_>| member.bars.iter().map(id).collect();
+        let of = members.iter().map(own).collect::<Result<_, String>>()?;
+        Ok(Self { names: names.to_vec(), of })
     }
 }
 

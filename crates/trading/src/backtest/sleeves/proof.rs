@@ -2,7 +2,7 @@
 
 use dirigent_core::Timestamp;
 
-use super::{Account, Ahead, Member, Rebalancing, Sleeve, run_until};
+use super::{Account, Ahead, Member, Rebalancing, Sleeve, merge, run_until};
 use crate::backtest::causality::{Proof, Recorder, Unproven, compare, first_difference, prefix};
 use crate::backtest::{Error, Options, Watch};
 use crate::data::bars::Bars;
@@ -89,7 +89,7 @@ impl Again<'_> {
             account: times.get(times.partition_point(|time| *time <= cut)).copied(),
         };
         let rows = recorders.iter_mut().zip(&prefixes).zip(&self.account.sleeves);
-        let members = rows
+        let members: Vec<Member<'_>> = rows
             .map(|((strategy, bars), Sleeve { name, weight, sizing, .. })| Member {
                 name,
                 weight: *weight,
@@ -98,7 +98,10 @@ impl Again<'_> {
                 strategy,
             })
             .collect();
-        let again = run_until(members, self.options, self.rebalancing, self.watch, &ahead)?;
+        let symbols = merge::Symbols::of(&self.account.outcome.symbols, &members)
+            .map_err(|symbol| Error::Strategy(format!("`{symbol}` is no symbol of the account")))?;
+        let with = (self.options, self.rebalancing);
+        let again = run_until(&symbols, members, with, self.watch, &ahead)?;
         Ok((again, recorders.into_iter().map(|recorder| recorder.wanted).collect()))
     }
 }
