@@ -271,7 +271,7 @@ fn base(source: &Source, config: &Config) -> PathBuf {
 fn files(config: &Config) -> Vec<(&'static str, String)> {
     let workflow = &config.workflow;
     let Some(data) = &workflow.data else { return Vec::new() };
-    let symbols = data.symbols.iter().filter_map(|symbol| data.path_of(symbol));
+    let symbols = data.names_in_files().filter_map(|name| data.path_of(name));
     let mut files: Vec<(&'static str, String)> = symbols.map(|file| ("data.path", file)).collect();
     files.dedup();
     files.extend(data.actions.clone().map(|file| ("data.actions", file)));

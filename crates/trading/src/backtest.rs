@@ -28,6 +28,7 @@ mod margin;
 mod matching;
 mod outcome;
 mod profile;
+mod rolling;
 pub mod sleeves;
 mod timeline;
 mod trade;

@@ -35,6 +35,14 @@ pub enum Event {
     /// Those who are long pay this share of what their units are worth to those who are short; the
     /// other way round where it is negative. Perpetual swaps do, every few hours.
     Funding(Rate),
+    /// A series goes from one contract, which opens at `left`, into the next, which opens at
+    /// `entered`; who holds it trades both. The prices of the series are not changed.
+    Roll {
+        /// The open of the old contract.
+        left: Price,
+        /// The open of the new one.
+        entered: Price,
+    },
     /// Trading ends; each unit is paid off at this price, or at the last close.
     Delisting(Option<Price>),
 }

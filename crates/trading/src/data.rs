@@ -25,6 +25,7 @@ mod parquet;
 mod problem;
 mod rename;
 mod resample;
+mod roll;
 mod rows;
 pub(crate) mod session;
 mod source;
@@ -34,7 +35,10 @@ mod table;
 mod ticks;
 mod trades;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use dirigent_core::Timestamp;
 
@@ -55,6 +59,7 @@ pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
 pub use problem::{CheckReport, EXAMPLES_MAX, INSPECTED_MAX, Kind, Outcome, Problem, SHOWN_MAX};
 pub use rename::{Rename, join, named};
 pub use resample::PartialBar;
+pub use roll::{CONTRACTS_MAX, Roll, RollAdjust, RollBy, RollRule, Rolled, roll};
 pub use session::Session;
 pub use source::{FILE_BYTES_MAX, FileFact, SYMBOL_CHARS_MAX};
 pub use synthetic::{BARS_MAX, Synthetic};
@@ -90,6 +95,8 @@ pub struct Request {
     pub source: Source,
     /// Which symbols, in the order of the result.
     pub symbols: Vec<String>,
+    /// Those of them that are left out, instead of refused, without a row in the range.
+    pub may_lack: BTreeSet<String>,
     /// The length of a bar; inferred from the rows where it is absent. Finer rows are resampled.
     pub timeframe: Option<Timeframe>,
     /// When a bar ends, for files of trades; `None` for files of bars.
@@ -126,6 +133,7 @@ impl Request {
         Self {
             source,
             symbols: symbols.iter().map(|s| (*s).to_owned()).collect(),
+            may_lack: BTreeSet::new(),
             timeframe: None,
             bars: None,
             session: None,

@@ -6,6 +6,7 @@
 mod accounts;
 mod bars;
 mod execution;
+mod roll;
 mod strategies;
 mod tasks;
 mod types;
@@ -46,6 +47,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     limits(root, problems);
     execution::check(root, problems);
     world::check(root, problems);
+    roll::check(root, problems);
     accounts::check(root, problems);
     tasks::check(root, problems, vocabulary);
 }

@@ -8,6 +8,7 @@ mod coordinate;
 mod fill;
 mod market;
 mod portfolio;
+mod roll;
 mod tasks;
 mod trade;
 mod world;

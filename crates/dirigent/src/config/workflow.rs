@@ -22,6 +22,7 @@ pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
+pub use super::roll::{Roll, RollAdjust, RollBy};
 
 pub use super::portfolio::{Every, Rebalance};
 pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
@@ -123,6 +124,9 @@ pub struct Data {
     /// `fx`, by currency.
     #[serde(default)]
     pub fx: BTreeMap<String, Fx>,
+    /// `roll`, by symbol.
+    #[serde(default)]
+    pub roll: BTreeMap<String, Roll>,
     /// `on_error`
     pub on_error: OnError,
     /// `columns`: our name to the name in the file.
@@ -149,6 +153,14 @@ pub struct Data {
 }
 
 impl Data {
+    /// What is in files: symbols, or the contracts that they are made of.
+    pub fn names_in_files(&self) -> impl Iterator<Item = &String> {
+        self.symbols.iter().flat_map(|symbol| match self.roll.get(symbol) {
+            Some(roll) => roll.contracts.iter(),
+            None => std::slice::from_ref(symbol).iter(),
+        })
+    }
+
     /// The file of `symbol`; `None` for sources without files.
     pub fn path_of(&self, symbol: &str) -> Option<String> {
         self.path.as_ref().map(|path| path.replace("{symbol}", symbol))

@@ -9,6 +9,7 @@ mod attribution;
 mod finished;
 pub(crate) mod load;
 mod membership;
+mod rolls;
 pub(super) mod simulate;
 pub mod sweep;
 mod together;

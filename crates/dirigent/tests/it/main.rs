@@ -18,6 +18,7 @@ mod phases;
 mod promises;
 mod registered;
 mod repeat;
+mod rolls;
 mod search;
 mod secrets;
 mod seed_samples;

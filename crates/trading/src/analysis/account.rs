@@ -47,10 +47,11 @@ impl Account {
                 FlowKind::Interest(_) => account.interest += flow.amount,
                 FlowKind::MarginInterest(_) => account.margin_interest -= flow.amount,
                 FlowKind::BorrowFee(_) => account.borrow_fees -= flow.amount,
-                // Part of the dividends and of what positions brought.
+                // Part of the dividends, of the commissions and of what positions brought.
                 FlowKind::Split(_)
                 | FlowKind::CashInLieu(_)
                 | FlowKind::Dividend(_)
+                | FlowKind::Roll(_)
                 | FlowKind::Delisting(_) => {}
             }
         }

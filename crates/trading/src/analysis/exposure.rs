@@ -89,6 +89,7 @@ fn steps(outcome: &Outcome, symbols: usize) -> Vec<Vec<Step>> {
                 steps[symbol.index()].push(Step { time: flow.time, units });
             }
             FlowKind::Dividend(_)
+            | FlowKind::Roll(_)
             | FlowKind::Funding(_)
             | FlowKind::Interest(_)
             | FlowKind::MarginInterest(_)

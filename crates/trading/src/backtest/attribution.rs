@@ -118,6 +118,7 @@ impl Outcome {
             let none = Change { time: flow.time, ..Change::default() };
             match flow.what {
                 FlowKind::Dividend(_) => Change { dividends: flow.amount, ..none },
+                FlowKind::Roll(_) => Change { fees: -flow.amount, ..none },
                 FlowKind::Interest(_)
                 | FlowKind::MarginInterest(_)
                 | FlowKind::BorrowFee(_)

@@ -64,7 +64,10 @@ pub(super) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
             Event::Funding(rate) if rate.abs() > Rate::ONE => {
                 return refuse(of("funding"), "a share of the position between -1 and 1");
             }
-            Event::Split(_) | Event::Dividend(_) | Event::Funding(_) => {}
+            Event::Roll { left, entered } if !left.is_positive() || !entered.is_positive() => {
+                return refuse(of("roll"), "between prices above zero");
+            }
+            Event::Split(_) | Event::Dividend(_) | Event::Funding(_) | Event::Roll { .. } => {}
         }
     }
     Ok(())
@@ -114,6 +117,7 @@ impl Engine<'_> {
                 Event::Split(ratio) => self.split(due.symbol, ratio),
                 Event::Dividend(per_unit) => self.pay_dividend(due.symbol, per_unit),
                 Event::Funding(rate) => self.fund(due.symbol, rate),
+                Event::Roll { left, entered } => self.roll(due.symbol, left, entered),
                 Event::Delisting(price) => self.delist(due.symbol, price),
             }
         }
@@ -159,7 +163,13 @@ impl Engine<'_> {
         (from..seen).map(now).collect()
     }
 
-    fn flow(&mut self, symbol: SymbolId, what: FlowKind, units: Quantity, amount: Money) {
+    pub(super) fn flow(
+        &mut self,
+        symbol: SymbolId,
+        what: FlowKind,
+        units: Quantity,
+        amount: Money,
+    ) {
         let time = self.timeline.now();
         self.world.flows.push(Flow { time, symbol: Some(symbol), what, units, amount });
     }

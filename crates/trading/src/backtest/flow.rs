@@ -15,7 +15,7 @@ pub struct Flow {
     pub symbol: Option<SymbolId>,
     /// What happened.
     pub what: FlowKind,
-    /// Units that came or, negative, went; for dividends and borrowing, the units held.
+    /// Units that came or, negative, went; for dividends, rolls and borrowing, the units held.
     pub units: Quantity,
     /// Cash that came or, negative, went.
     pub amount: Money,
@@ -32,6 +32,8 @@ pub enum FlowKind {
     Dividend(Price),
     /// Trading ended; units were paid off at this price.
     Delisting(Price),
+    /// A position went into the next contract of its series, at this price.
+    Roll(Price),
     /// Funding of a swap, at this share of what the position is worth.
     Funding(Rate),
     /// Interest on cash, at this rate per year.
@@ -43,14 +45,15 @@ pub enum FlowKind {
 }
 
 impl FlowKind {
-    /// `split`, `cash_in_lieu`, `dividend`, `delisting`, `funding`, `interest`, `margin_interest`
-    /// or `borrow_fee`.
+    /// `split`, `cash_in_lieu`, `dividend`, `delisting`, `roll`, `funding`, `interest`,
+    /// `margin_interest` or `borrow_fee`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Split(_) => "split",
             Self::CashInLieu(_) => "cash_in_lieu",
             Self::Dividend(_) => "dividend",
             Self::Delisting(_) => "delisting",
+            Self::Roll(_) => "roll",
             Self::Funding(_) => "funding",
             Self::Interest(_) => "interest",
             Self::MarginInterest(_) => "margin_interest",
@@ -62,9 +65,10 @@ impl FlowKind {
     pub fn value(self) -> String {
         match self {
             Self::Split(ratio) => ratio.to_string(),
-            Self::CashInLieu(price) | Self::Dividend(price) | Self::Delisting(price) => {
-                price.to_string()
-            }
+            Self::CashInLieu(price)
+            | Self::Dividend(price)
+            | Self::Delisting(price)
+            | Self::Roll(price) => price.to_string(),
             Self::Funding(rate)
             | Self::Interest(rate)
             | Self::MarginInterest(rate)

@@ -244,7 +244,7 @@ impl<'a> Files<'a> {
         };
         rows.cut(range.0, range.1);
         if rows.len() == 0 {
-            return Err(self.empty_range(&rows.symbol, span));
+            return self.outside(&rows.symbol, span);
         }
         if self.request.adjust == Adjust::None {
             rows.adj_close = None;
@@ -325,6 +325,14 @@ impl<'a> Files<'a> {
             self.request.start_date.map_or(i64::MIN, |day| start(day).as_nanos()),
             self.request.end_date.map_or(i64::MAX, |day| start(next(day)).as_nanos()),
         )
+    }
+
+    /// No row of a symbol lies in the range.
+    pub(super) fn outside(&self, symbol: &str, span: (i64, i64)) -> Result<(), Error> {
+        match self.request.may_lack.contains(symbol) {
+            true => Ok(()),
+            false => Err(self.empty_range(symbol, span)),
+        }
     }
 
     fn empty_range(&self, symbol: &str, span: (i64, i64)) -> Error {

@@ -29,6 +29,7 @@ mod orders_customs;
 mod orders_signals;
 mod parquet;
 mod resample;
+mod rolls;
 mod rules;
 mod sleeves;
 mod sleeves_causality;

@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
 
-use super::{NAMES_MAX, world};
+use super::{NAMES_MAX, roll, world};
 
 pub(super) static DATA: Section = Section::new(
     "The prices a run works on",
@@ -60,6 +60,11 @@ pub(super) static DATA: Section = Section::new(
             "By currency, a price file of what it is worth in `portfolio.currency`",
         )
         .example("{EUR: data/eurusd.csv}"),
+        Field::optional(
+            "roll",
+            Kind::Map(&Kind::Section(&roll::ROLL)),
+            "By symbol, the contracts that it is made of, and when one is left for the next",
+        ),
         Field::default(
             "on_error",
             Kind::Choice(&["fail", "drop", "repair"]),

@@ -12,7 +12,10 @@ use dirigent_trading::{
 use dirigent_workflow::event::Failure;
 use serde_json::{Value, json};
 
-use super::membership::{self, Membership};
+use super::{
+    membership::{self, Membership},
+    rolls::{self, Rolls},
+};
 use crate::{
     config::workflow::Adjust,
     prepare::is_path,
@@ -58,6 +61,8 @@ pub(crate) struct Stock {
     pub(super) notes: Vec<String>,
     /// What the data check found, for the reader of the result.
     pub(super) warnings: Vec<String>,
+    /// Where series go from one contract into the next.
+    pub(super) rolls: Rolls,
     /// When each symbol may be traded; `None` for always.
     pub(super) membership: Option<Membership>,
 }
@@ -111,7 +116,7 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
             symbols.push(symbol);
         }
     }
-    let loaded = data::load(&setup.request(symbols)).map_err(invalid)?;
+    let (loaded, rolls) = rolls::load(setup, symbols)?;
     let adjusted = loaded.adjusted.clone();
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
     stock.adjustment = format!("{}: {}", setup.adjust(), words(&adjusted));
@@ -124,6 +129,7 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
     if let Some(path) = &setup.data.universe {
         membership::apply(&mut stock, &setup.absolute(path), renames)?;
     }
+    stock.rolls = rolls;
     take_actions(setup, actions.as_ref(), &mut stock)?;
     stock.currencies = currencies(setup, &mut stock)?;
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
@@ -143,6 +149,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
     let (actions, currencies, membership) = (Arc::default(), Currencies::default(), None);
+    let rolls = Rolls::new();
     Stock {
         bars,
         others,
@@ -154,6 +161,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         files,
         notes,
         warnings,
+        rolls,
         membership,
     }
 }
@@ -165,6 +173,7 @@ fn take_actions(
     stock: &mut Stock,
 ) -> Result<(), Failure> {
     let mut all = setup.expiries();
+    all.extend(rolls::actions(&stock.rolls));
     all.retain(|action| stock.bars.iter().any(|bars| bars.symbol == action.symbol));
     let Some(file) = file else {
         stock.actions = all.into();

@@ -223,7 +223,7 @@ fn held(bars: &Bars, actions: &[Action], outcome: &Outcome, cash: f64) -> Option
                 match action.event {
                     Event::Split(ratio) => units *= ratio.to_f64(),
                     Event::Dividend(per_unit) => paid += units * per_unit.to_f64(),
-                    Event::Funding(_) | Event::Delisting(_) => {}
+                    Event::Funding(_) | Event::Roll { .. } | Event::Delisting(_) => {}
                 }
             }
         }
@@ -328,6 +328,9 @@ fn result(setup: &Setup, stock: &Stock, outcome: &Outcome, performance: &Perform
     if !stock.currencies.is_single() {
         result["currency"] = setup.workflow.portfolio.currency.as_str().into();
     }
+    if !stock.rolls.is_empty() {
+        result["rolls"] = super::rolls::facts(&stock.rolls);
+    }
     if has_flows(setup) {
         result["dividends"] = outcome.dividends.to_f64().into();
         result["interest"] = outcome.interest.to_f64().into();
@@ -344,6 +347,7 @@ fn has_flows(setup: &Setup) -> bool {
     let terms = setup.workflow.instruments.iter().flatten();
     let mut terms = terms.map(|(_, terms)| terms);
     setup.data.actions.is_some()
+        || !setup.data.roll.is_empty()
         || setup.workflow.portfolio.financing.is_some()
         || terms.any(|terms| terms.borrow_rate.is_some() || terms.expiry.is_some())
 }

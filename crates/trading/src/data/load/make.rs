@@ -42,7 +42,8 @@ impl Files<'_> {
             };
             trades.cut(range.0, range.1);
             if trades.len() == 0 {
-                return Err(self.empty_range(&trades.symbol, span));
+                self.outside(&trades.symbol, span)?;
+                continue;
             }
             let notes = &mut self.loaded.notes;
             let report = trades.check(self.request.on_error, self.request.now, notes);

@@ -95,6 +95,13 @@ impl Ledger {
         amount
     }
 
+    /// Books what holding a position costs as a commission.
+    pub fn charge(&mut self, cost: Money) {
+        self.cash -= cost;
+        self.fees += cost;
+        debug_assert!(self.balances(), "{self:?} after a charge of {cost}");
+    }
+
     /// Pays off every unit at `price`, which may be zero; answers what they brought.
     pub fn pay_off(&mut self, symbol: SymbolId, price: Price) -> Money {
         let position = &mut self.positions[symbol.index()];
