@@ -20,6 +20,7 @@ use dirigent_trading::{
     portfolio::Sizing,
     price::Rate,
     risk::{self, Limits},
+    venue::Venue,
 };
 use dirigent_workflow::event::{Failure, Start};
 use serde_json::Value;
@@ -189,6 +190,7 @@ impl Setup {
             currencies: Currencies::default(),
             limits: self.limits(),
             first_bar: 0,
+            venue: Venue::default(),
         }
     }
 

@@ -18,6 +18,9 @@ mod coast;
 mod corporate;
 mod csv;
 mod decide;
+mod delay;
+mod desk;
+mod ending;
 mod engine;
 mod exits;
 pub(crate) mod fast;
@@ -26,13 +29,18 @@ mod flow;
 mod guard;
 mod margin;
 mod matching;
+mod met;
 mod outcome;
 mod profile;
 mod rolling;
 pub mod sleeves;
+mod streams;
+mod tape;
 mod timeline;
+mod touch;
 mod trade;
 mod trips;
+mod venue;
 mod working;
 mod world;
 
@@ -53,10 +61,12 @@ use crate::portfolio::{AccountType, Sizing};
 use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::Limits;
 use crate::strategy::Strategy;
+use crate::venue::Venue;
 
 pub use cash::Cash;
 pub use financing::Financing;
 pub use flow::{Flow, FlowKind};
+pub use met::{By, Met, Shown};
 pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
 pub use profile::Profile;
 
@@ -109,6 +119,8 @@ pub struct Options {
     pub limits: Limits,
     /// The first bar of each symbol at which the strategy may decide, if its warm-up is shorter.
     pub first_bar: usize,
+    /// How orders reach the market, and what is known of it beyond bars.
+    pub venue: Venue,
 }
 
 impl Options {
@@ -143,6 +155,7 @@ impl Default for Options {
             financing: Financing::default(),
             limits: Limits::default(),
             first_bar: 0,
+            venue: Venue::default(),
         }
     }
 }
@@ -257,6 +270,7 @@ pub(crate) fn check(bars: &[Bars], options: &Options) -> Result<(), Error> {
     check::bars(bars)?;
     corporate::check(bars, options)?;
     check::currencies(bars, options)?;
+    venue::check(bars, options)?;
     options.check()
 }
 

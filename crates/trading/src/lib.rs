@@ -24,6 +24,7 @@ pub mod signal;
 pub mod strategy;
 pub mod sweep;
 pub mod universe;
+pub mod venue;
 
 pub use data::bars::Bars;
 pub use price::{Money, Price, Quantity, Rate};

@@ -7,6 +7,7 @@
 //! in every prefix.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dirigent_core::{Seed, Timestamp};
 
@@ -85,7 +86,8 @@ pub fn prove(
         let next = times.get(times.partition_point(|time| *time <= cut)).copied();
         let inner = build(&prefix, cut).map_err(Error::Strategy).map_err(failed)?;
         let mut recorder = Recorder { inner, wanted: Vec::new() };
-        let again = step_by_step(&prefix, &mut recorder, options, watch, (0, next));
+        let known = options.until(cut, next);
+        let again = step_by_step(&prefix, &mut recorder, &known, watch, (0, next));
         Ok((again.map_err(failed)?, recorder.wanted))
     };
     let (whole, wanted) = run_until(end)?;
@@ -111,6 +113,17 @@ pub fn prove(
         proof.prefixes += 1;
     }
     Ok(proof)
+}
+
+impl Options {
+    /// The same, without what quotes and trades tell after the bars of `cut` have ended.
+    fn until(&self, cut: Timestamp, next: Option<Timestamp>) -> Self {
+        let mut options = self.clone();
+        let end = options.venue.closes.of(cut, next);
+        let tape = options.venue.tape.take();
+        options.venue.tape = tape.map(|tape| Arc::new(tape.before(end)));
+        options
+    }
 }
 
 /// Writes down what a strategy wants.

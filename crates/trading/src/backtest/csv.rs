@@ -4,6 +4,8 @@
 //! times of the run are midnights, else RFC 3339. Digits are written straight into one buffer,
 //! because a long run has millions of rows.
 
+mod fills;
+
 use std::io::{self, Write};
 
 use dirigent_core::Timestamp;
@@ -93,7 +95,8 @@ impl Outcome {
              reason,rejected,attempts,history",
         );
         rows.end()?;
-        for (record, steps) in self.orders.iter().zip(&steps) {
+        let mets = self.met_last();
+        for (at, (record, steps)) in self.orders.iter().zip(&steps).enumerate() {
             rows.shown(&record.order.id);
             rows.comma();
             rows.time(record.created);
@@ -125,6 +128,10 @@ impl Outcome {
             }
             rows.comma();
             rows.shown(&record.order.reason);
+            if let Some(met) = &mets[at] {
+                rows.text(" ");
+                rows.shown(met);
+            }
             rows.comma();
             if let Some(rejected) = &record.rejected {
                 rows.field(&rejected.to_string());

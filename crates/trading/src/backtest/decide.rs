@@ -31,9 +31,9 @@ impl Engine<'_> {
         let mut wishes = std::mem::take(&mut self.wishes);
         wishes.clear();
         let next = self.timeline.next(t);
-        let now = self.timeline.now();
-        let window = Window::new(self.bars, self.timeline.seen(), now, next, self.first)
-            .with_orders(!self.working.is_empty());
+        let stamp = self.timeline.stamp();
+        let window = Window::new(self.bars, self.timeline.seen(), stamp, next, self.first)
+            .with_orders(self.has_waiting());
         self.strategy.on_bar(&window, &self.ledger, &mut wishes);
         for (symbol, signal) in &wishes.signals {
             if self.may_decide(*symbol) {
@@ -74,11 +74,17 @@ impl Engine<'_> {
         }
         let Some(side) = enter else {
             let is_exit = signal.any(Signal::LONG_EXIT.with(Signal::SHORT_EXIT));
-            if quantity.is_zero() && is_exit && !self.working.is_empty() {
-                self.drop_entries(symbol);
+            if quantity.is_zero() && is_exit {
+                if !self.working.is_empty() {
+                    self.drop_entries(symbol);
+                }
+                self.follow_entry_out(symbol, signal);
             }
             return;
         };
+        if self.enters_already(symbol, side) {
+            return;
+        }
         if self.options.entry.is_plain() {
             self.enter(symbol, side, Size::Rule, FillReason::SignalEntry);
         } else {
@@ -99,7 +105,7 @@ impl Engine<'_> {
         if let Some(side) = Side::closing(held) {
             let now = self.timeline.now();
             let id = self.book.send(symbol, side, OrderKind::Market, reason, now);
-            self.exits.push((id, symbol));
+            self.send_exit(id, symbol);
         }
     }
 
@@ -128,7 +134,8 @@ impl Engine<'_> {
     fn enter(&mut self, symbol: SymbolId, side: Side, size: Size, reason: FillReason) {
         let decided = self.timeline.now();
         let seen = self.timeline.seen()[symbol.index()];
-        self.entries.push(Entry { decided, reason, symbol, side, size, seen });
+        let place = self.send();
+        self.entries.push(Entry { decided, reason, symbol, side, size, seen, place });
     }
 }
 

@@ -3,21 +3,21 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::book::Book;
+use crate::backtest::desk::Desk;
 use crate::backtest::guard::Guard;
 use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
 use crate::backtest::world::World;
-use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
+use crate::backtest::{Cash, Options, Trade};
 use crate::data::bars::Bars;
 use crate::execution::{FillTiming, StopsBefore};
-use crate::order::{
-    Fill, FillReason, OrderEvent, OrderId, OrderKind, OrderState, Record, Side, SymbolId,
-};
+use crate::order::{Fill, FillReason, OrderEvent, OrderId, Side, SymbolId};
 use crate::portfolio::Ledger;
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
 use crate::strategy::{Holding, Strategy, Wishes};
+use crate::venue::Place;
 
 /// How far ahead quiet bars are looked for while a protective exit may end the stretch.
 const GUARDED_BARS: usize = 64;
@@ -46,6 +46,8 @@ pub(super) struct Entry {
     pub(super) size: Size,
     /// How many bars of the symbol had closed when it was decided.
     pub(super) seen: usize,
+    /// Its way to the market.
+    pub(super) place: Place,
 }
 
 /// A target weight that waits for the next fill point.
@@ -112,6 +114,8 @@ pub(super) struct Engine<'a> {
     pub(super) calls: Option<(usize, Timestamp)>,
     pub(super) cash: Cash,
     pub(super) equity: Vec<Money>,
+    /// What is known beyond bars, if anything is.
+    pub(super) desk: Option<Box<Desk<'a>>>,
     pub(super) exposed: usize,
 }
 
@@ -157,6 +161,7 @@ impl<'a> Engine<'a> {
             calls: None,
             cash: Cash::default(),
             equity: Vec::with_capacity(times),
+            desk: Desk::open(&options.venue, bars),
             exposed: 0,
         }
     }
@@ -180,7 +185,8 @@ impl<'a> Engine<'a> {
     /// The first time from `t` on, before `limit`, that needs more than marking the close.
     fn quiet_until(&mut self, t: usize, limit: usize) -> usize {
         let trails = self.guarded > 0 && self.options.limits.trailing_stop.is_some();
-        let is_busy = self.has_orders() || !self.working.is_empty() || trails;
+        let is_busy =
+            self.has_orders() || !self.working.is_empty() || trails || self.is_under_way();
         let limit = limit.min(self.next_due());
         if self.bars.len() > 1 || is_busy || limit <= t || !self.world.is_quiet(self.options) {
             t
@@ -206,6 +212,22 @@ impl<'a> Engine<'a> {
     pub(super) fn reach_close(&mut self, t: usize) {
         self.timeline.go_to(t);
         self.exchange_at(Moment::Open);
+        if self.is_on_tape() {
+            self.pass_on_tape(t);
+        } else {
+            self.pass_bar(t);
+        }
+        self.mark(Moment::Close);
+        self.exchange_at(Moment::Close);
+        self.act(t, Moment::Close);
+        if self.world.is_financed(self.options) {
+            self.finance(t);
+        }
+    }
+
+    /// Lets what waits meet the bars of time `t`.
+    fn pass_bar(&mut self, t: usize) {
+        self.deliver_to_bar(t);
         self.act(t, Moment::Open);
         if self.options.stops_before == StopsBefore::Orders && self.guarded > 0 {
             self.protect();
@@ -229,19 +251,15 @@ impl<'a> Engine<'a> {
         if self.guarded > 0 {
             self.trail_guards();
         }
-        self.mark(Moment::Close);
-        self.exchange_at(Moment::Close);
-        self.act(t, Moment::Close);
-        if self.world.is_financed(self.options) {
-            self.finance(t);
-        }
     }
 
     /// What is decided at the close of time `t`, and what follows of it at once.
     pub(super) fn leave_close(&mut self, t: usize) {
         if self.stopped.is_none() && t >= self.first {
-            self.call_margin();
-            self.decide(t);
+            self.at_close(t, |engine| {
+                engine.call_margin();
+                engine.decide(t);
+            });
         }
         if self.options.fill == FillTiming::SameClose && self.has_orders() {
             self.trade(Moment::Close);
@@ -256,7 +274,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether orders wait for a fill point.
-    fn has_orders(&self) -> bool {
+    pub(super) fn has_orders(&self) -> bool {
         !self.exits.is_empty() || !self.entries.is_empty() || self.aiming > 0
     }
 
@@ -274,6 +292,9 @@ impl<'a> Engine<'a> {
     pub(super) fn mark(&mut self, moment: Moment) {
         if self.ledger.is_flat() {
             return;
+        }
+        if moment == Moment::Open && self.is_on_tape() {
+            return self.mark_on_tape();
         }
         let (bars, timeline) = (self.bars, &self.timeline);
         self.ledger.mark_open(|symbol| {
@@ -316,80 +337,8 @@ impl<'a> Engine<'a> {
         }
         self.aims.fill(None);
         self.aiming = 0;
-    }
-
-    pub(super) fn finish(mut self) -> Outcome {
-        assert!(self.ledger.balances(), "the ledger does not balance: {:?}", self.ledger);
-        self.withdraw(OrderEvent::Expired);
-        let open_positions = self.open_positions();
-        let warnings = self.warnings();
-        let (orders, transitions, rejected) = self.book.close();
-        Outcome {
-            symbols: self.bars.iter().map(|bars| bars.symbol.clone()).collect(),
-            initial_cash: self.options.initial_cash,
-            final_equity: self.ledger.equity(),
-            trades: self.trades,
-            orders,
-            transitions,
-            fills: self.fills,
-            equity: Equity {
-                time: self.timeline.times().to_vec(),
-                cash: self.cash,
-                equity: self.equity,
-            },
-            open_positions,
-            realized: self.ledger.realized(),
-            fees: self.ledger.fees(),
-            dividends: self.ledger.dividends(),
-            interest: self.ledger.interest(),
-            flows: self.world.flows,
-            slippage_cost: self.slippage,
-            traded_value: self.traded,
-            bars_exposed: self.exposed,
-            rejected,
-            stopped: self.stopped,
-            warnings,
+        if let Some(desk) = &mut self.desk {
+            desk.aims.clear();
         }
-    }
-
-    fn open_positions(&self) -> Vec<OpenPosition> {
-        let symbols = (0..self.bars.len()).map(SymbolId::new);
-        let open = symbols.filter_map(|symbol| {
-            let position = self.ledger.position(symbol);
-            let trip = self.trips.get(symbol)?;
-            Some(OpenPosition {
-                symbol,
-                quantity: position.quantity(),
-                entry_bar: trip.entry_bar,
-                entry_time: trip.entry_time,
-                entry_price: position.average_price()?,
-                mark: position.mark(),
-                value: position.value(),
-                unrealized: position.value() - position.cost(),
-                realized: trip.taken() + position.cost(),
-                fees: trip.fees,
-                dividends: trip.dividends,
-            })
-        });
-        open.collect()
-    }
-
-    fn warnings(&self) -> Vec<Warning> {
-        let stopped = self.stopped.map(Warning::Stopped);
-        let called = self.calls.map(|(count, first)| Warning::MarginCall { count, first });
-        let orders = self.book.records();
-        let refused =
-            orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
-        let count = self.book.rejected();
-        let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
-        let in_vain = |record: &&Record| {
-            record.state == OrderState::Expired && record.order.kind == OrderKind::Market
-        };
-        let count = orders.iter().filter(in_vain).count();
-        let expired = (count > 0).then_some(Warning::Expired { count });
-        let idle = self.fills.is_empty().then_some(Warning::NoTrades);
-        let count = self.delisted_later();
-        let later = (count > 0).then_some(Warning::DelistedLater { count });
-        [stopped, called, rejected, expired, later, idle].into_iter().flatten().collect()
     }
 }

@@ -4,8 +4,8 @@ use crate::backtest::engine::Engine;
 use crate::backtest::trips::Moment;
 use crate::backtest::working::{Link, Working};
 use crate::order::{
-    Bracket, Exit, FillReason, Offset, OrderEvent, OrderId, OrderKind, OrderRequest, RejectReason,
-    Side, SymbolId,
+    Bracket, Exit, FillReason, Offset, OrderId, OrderKind, OrderRequest, RejectReason, Side,
+    SymbolId,
 };
 use crate::price::{Price, Quantity};
 
@@ -71,7 +71,6 @@ impl Engine<'_> {
             false => FillReason::TakeProfit { level, gap_open },
         };
         let id = self.send_working(&request, reason);
-        self.book.on(id, OrderEvent::Accepted, self.timeline.now());
         let seen = self.timeline.seen()[entry.symbol.index()];
         // An entry at the open is followed by the whole bar, one within it by the rest of it.
         // The price passes the level of a stop on its way to the target.
@@ -85,7 +84,7 @@ impl Engine<'_> {
         let mut exit = Working::new(id, &request, from, entry.signal_close);
         exit.link = Some(Link::Entry(entry.id));
         exit.within = within;
-        self.working.push(exit);
+        self.join_working(exit);
     }
 
     /// Whether this time's bar reaches the stop that follows `entry`, which was placed before.
@@ -109,7 +108,7 @@ impl Engine<'_> {
             }
             let left = match link {
                 Link::Group(_) => Quantity::ZERO,
-                Link::Entry(_) => (order.left - quantity).max(Quantity::ZERO),
+                Link::Entry(_) | Link::Guard(_) => (order.left - quantity).max(Quantity::ZERO),
             };
             self.working[other].left = left;
             if left.is_zero() {

@@ -54,6 +54,7 @@ pub(crate) fn suits(options: &Options) -> bool {
         financing,
         limits,
         first_bar: _,
+        venue,
     } = options;
     let Limits {
         max_position: _,
@@ -67,7 +68,8 @@ pub(crate) fn suits(options: &Options) -> bool {
     let is_usual = *stops_before == StopsBefore::default()
         && *limit_gap == LimitGap::default()
         && *entry_bar == EntryBar::default();
-    let is_still = instruments.is_plain()
+    let is_still = venue.is_plain()
+        && instruments.is_plain()
         && actions.is_empty()
         && financing.is_none()
         && currencies.is_single()

@@ -29,6 +29,9 @@ pub(super) struct Guard {
 impl Engine<'_> {
     /// Puts a stop and a target under a position, in place of those it had.
     pub(super) fn guard(&mut self, fill: &Fill, signal_close: Price, moment: Moment) {
+        if self.is_on_tape() {
+            return self.guard_on_tape(fill, signal_close);
+        }
         let symbol = fill.symbol;
         let is_market = self.book.get_mut(fill.order).order.kind == OrderKind::Market;
         self.unguard(symbol);

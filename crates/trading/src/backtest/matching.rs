@@ -6,6 +6,7 @@
 //! where the worse case wants it.
 
 use crate::backtest::engine::Engine;
+use crate::backtest::met::By;
 use crate::backtest::trade::Deal;
 use crate::backtest::trips::Moment;
 use crate::backtest::working::{Link, Working};
@@ -74,13 +75,14 @@ impl Engine<'_> {
         if trades && order.post_only {
             return self.drop_order(at, RejectReason::WouldTake { price: open });
         }
-        let is_whole = self.room(order.symbol).is_none_or(|room| room >= order.left);
+        let is_whole = self.room(order.symbol, order.side).is_none_or(|room| room >= order.left);
         let force = order.time_in_force;
         if trades && (force != TimeInForce::Fok || is_whole) {
             let price = match (order.kind, self.options.limit_gap) {
                 (OrderKind::Limit(level), LimitGap::Level) => level,
                 _ => open,
             };
+            self.act_for(order.place, None, By::Bar);
             self.trade_working(at, price, order.kind != OrderKind::Market, Moment::Open);
         }
         if self.working[at].is_done() {
@@ -116,6 +118,7 @@ impl Engine<'_> {
 
     /// Trades what this time's bars reach within.
     pub(super) fn meet_within(&mut self) {
+        self.move_queues();
         for at in 0..self.working.len() {
             let symbol = self.working[at].symbol;
             // The first order of a symbol walks for all of them.
@@ -214,13 +217,14 @@ impl Engine<'_> {
             && order.kind != OrderKind::Market
             && !matches!(force, TimeInForce::AtOpen | TimeInForce::AtClose)
             && self.bar_for(order).is_some()
-            && self.room(order.symbol).is_none_or(Quantity::is_positive)
+            && self.room(order.symbol, order.side).is_none_or(Quantity::is_positive)
     }
 
     fn reaches(&self, order: &Working, price: Price) -> bool {
         let waits = order.waits_for();
-        let is_touch = self.options.limit_fill == LimitFill::Touch || order.is_stop();
-        waits.is_reached(order.side, price) && (is_touch || waits.level() != Some(price))
+        let is_touch = self.options.limit_fill == LimitFill::Touch && self.is_served(order);
+        let is_enough = order.is_stop() || is_touch || waits.level() != Some(price);
+        waits.is_reached(order.side, price) && is_enough
     }
 
     /// The order at `at` is reached at `price`.
@@ -234,7 +238,11 @@ impl Engine<'_> {
                 return;
             }
         }
+        self.act_in_queue(&order, price);
+        let before = self.book.get_mut(order.id).filled;
         self.trade_working(at, price, false, Moment::Within);
+        let traded = self.book.get_mut(order.id).filled - before;
+        self.end_in_queue(at, traded);
     }
 
     /// Trades the orders for the close of this time.
@@ -245,6 +253,7 @@ impl Engine<'_> {
             let Some(bar) = self.bar_for(&order).filter(|_| is_for_close) else { continue };
             let close = self.bars[order.symbol.index()].close[bar];
             if order.kind.is_reached(order.side, close) {
+                self.act_for(order.place, None, By::Bar);
                 self.trade_working(at, close, false, Moment::Close);
             }
             if !self.working[at].is_done() {
@@ -255,8 +264,9 @@ impl Engine<'_> {
     }
 
     /// The symbol's bar of this time, if the order works in it.
-    fn bar_for(&self, order: &Working) -> Option<usize> {
-        self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from)
+    pub(super) fn bar_for(&self, order: &Working) -> Option<usize> {
+        let has_arrived = self.has_arrived(&order.place);
+        self.timeline.bar(order.symbol).filter(|bar| *bar >= order.from && has_arrived)
     }
 
     /// Trades the order at `at`, as far as it may.

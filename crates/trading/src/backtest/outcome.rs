@@ -4,7 +4,7 @@ use std::fmt;
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::{Cash, Flow};
+use crate::backtest::{Cash, Flow, Met};
 use crate::order::{Fill, FillReason, Record, RejectReason, Side, SymbolId, Transition};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -191,6 +191,8 @@ pub struct Outcome {
     pub fills: Vec<Fill>,
     /// The account after every time.
     pub equity: Equity,
+    /// What each fill met; empty for a run on bars that orders reach at once.
+    pub mets: Vec<Met>,
     /// What was still held at the end.
     pub open_positions: Vec<OpenPosition>,
     /// Gains of closed units, before commissions.

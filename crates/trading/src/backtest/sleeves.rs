@@ -183,6 +183,10 @@ fn check_members(members: &[Member<'_>], options: &Options) -> Result<(), Error>
     if let Some(pair) = members.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(Error::Strategy(format!("`{}` is the name of two strategies", pair[0].name)));
     }
+    // Two sleeves would take the same units of one quote.
+    let is_plain = options.venue.is_plain();
+    let wanted = "absent with several strategies";
+    require(is_plain, "venue", "quotes, latency or a queue", wanted)?;
     for member in members {
         require(member.weight.is_positive(), "weight", member.weight, "positive")?;
     }
@@ -289,10 +293,12 @@ impl Engine<'_> {
     /// Takes back what waits and leaves every position.
     pub(super) fn stop(&mut self, stop: Stop, reason: FillReason) {
         self.stopped = Some(stop);
-        self.withdraw(OrderEvent::Cancelled);
-        for symbol in (0..self.bars.len()).map(SymbolId::new) {
-            self.leave(symbol, reason);
-        }
+        self.at_close(stop.bar, |engine| {
+            engine.withdraw(OrderEvent::Cancelled);
+            for symbol in (0..engine.bars.len()).map(SymbolId::new) {
+                engine.leave(symbol, reason);
+            }
+        });
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Timeline<'a> {
     times: Cow<'a, [Timestamp]>,
     aligned: bool,
     seen: Vec<usize>,
+    /// The time of the row, and what the clock shows: the same but on a tape.
+    stamp: Timestamp,
     now: Timestamp,
     /// The time that the calendar has after the last.
     after: Option<Timestamp>,
@@ -33,7 +35,8 @@ impl<'a> Timeline<'a> {
         let first = &bars[0].time;
         let aligned = bars.iter().all(|bars| bars.time == *first);
         let times = if aligned { Cow::Borrowed(first.as_slice()) } else { Cow::Owned(union(bars)) };
-        Self { bars, times, aligned, seen: vec![0; bars.len()], now: bars[0].time[0], after }
+        let (seen, stamp) = (vec![0; bars.len()], bars[0].time[0]);
+        Self { bars, times, aligned, seen, stamp, now: stamp, after }
     }
 
     pub(super) fn times(&self) -> &[Timestamp] {
@@ -47,13 +50,14 @@ impl<'a> Timeline<'a> {
 
     /// Moves to time number `t`. Times are visited in order; only an aligned timeline may skip.
     pub(super) fn go_to(&mut self, t: usize) {
-        self.now = self.times[t];
+        self.stamp = self.times[t];
+        self.now = self.stamp;
         if self.aligned {
             self.seen.fill(t + 1);
             return;
         }
         for (seen, bars) in self.seen.iter_mut().zip(self.bars) {
-            if bars.time.get(*seen) == Some(&self.now) {
+            if bars.time.get(*seen) == Some(&self.stamp) {
                 *seen += 1;
             }
         }
@@ -65,6 +69,17 @@ impl<'a> Timeline<'a> {
 
     /// Says that it is `now`, between two of its times.
     pub(super) fn wait_until(&mut self, now: Timestamp) {
+        self.stamp = now;
+        self.now = now;
+    }
+
+    /// The time that the bars of now are known by.
+    pub(super) fn stamp(&self) -> Timestamp {
+        self.stamp
+    }
+
+    /// Sets the clock to a moment between this time and the next.
+    pub(super) fn set_clock(&mut self, now: Timestamp) {
         self.now = now;
     }
 
@@ -77,7 +92,7 @@ impl<'a> Timeline<'a> {
     #[inline]
     pub(super) fn bar(&self, symbol: SymbolId) -> Option<usize> {
         let bar = self.seen[symbol.index()].checked_sub(1)?;
-        (self.aligned || self.bars[symbol.index()].time[bar] == self.now).then_some(bar)
+        (self.aligned || self.bars[symbol.index()].time[bar] == self.stamp).then_some(bar)
     }
 }
 

@@ -3,6 +3,7 @@
 use dirigent_core::Timestamp;
 
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
+use crate::backtest::met::By;
 use crate::backtest::trips::{Moment, Trip};
 use crate::execution::{Dealt, Taking};
 use crate::order::{
@@ -50,11 +51,15 @@ impl Engine<'_> {
 
     /// Whether the order is done with.
     fn trade_exit(&mut self, id: OrderId, symbol: SymbolId, moment: Moment) -> bool {
-        let Some(reference) = self.price(symbol, moment) else { return false };
+        let Some(place) = self.exit_arrived(id) else { return false };
         let held = self.ledger.position(symbol).quantity();
+        let side = Side::closing(held);
+        let Some(reference) = self.reference(symbol, side, moment) else { return false };
+        self.act_for(place, None, By::Taking);
         let deal =
             Deal { moment, equity: self.ledger.equity(), reference, signal_close: reference };
-        if held.is_zero() {
+        // On its way the position may have gone, or turned around.
+        if side != Some(self.book.get_mut(id).order.side) {
             self.book.reject(id, RejectReason::NothingToClose, self.timeline.now());
             return true;
         }
@@ -63,7 +68,11 @@ impl Engine<'_> {
 
     /// Whether the order is done with.
     fn trade_entry(&mut self, entry: &Entry, moment: Moment, equity: Money) -> bool {
-        let Some(reference) = self.price(entry.symbol, moment) else { return false };
+        let reference = self.reference(entry.symbol, Some(entry.side), moment);
+        let Some(reference) = reference.filter(|_| self.has_arrived(&entry.place)) else {
+            return false;
+        };
+        self.act_for(entry.place, None, By::Taking);
         let closes = self.closes(entry.symbol, entry.seen);
         let signal_close = closes.last().copied().unwrap_or(reference);
         let size = match entry.size {
@@ -121,14 +130,19 @@ impl Engine<'_> {
     pub(super) fn aim(&mut self, weights: &[(SymbolId, Rate)]) {
         let cap = self.options.limits.max_position.unwrap_or(self.options.account.share_max());
         self.drop_rests();
-        for (aim, seen) in self.aims.iter_mut().zip(self.timeline.seen()) {
-            *aim = Some(Aim { weight: Rate::ZERO, seen: *seen });
-        }
+        let flat = |seen: &usize| Some(Aim { weight: Rate::ZERO, seen: *seen });
+        let mut aims: Vec<Option<Aim>> = self.timeline.seen().iter().map(flat).collect();
         for (symbol, weight) in weights {
-            if let Some(aim) = &mut self.aims[symbol.index()] {
+            if let Some(aim) = &mut aims[symbol.index()] {
                 aim.weight = (*weight).clamp(-cap, cap);
             }
         }
+        self.send_aims(aims);
+    }
+
+    /// Puts target weights in the place of those before.
+    pub(super) fn set_aims(&mut self, aims: Vec<Option<Aim>>) {
+        self.aims = aims;
         self.aiming = self.aims.len();
     }
 
@@ -136,10 +150,13 @@ impl Engine<'_> {
     fn rebalance(&mut self, moment: Moment) {
         let equity = self.ledger.equity() - self.promised;
         let now = self.timeline.now();
+        let aimed = self.desk.as_deref().map(|desk| desk.aimed);
+        let decided = aimed.map(|place| place.sent);
+        self.act_for(aimed.unwrap_or_default(), None, By::Taking);
         let mut targets = Vec::with_capacity(self.aiming);
         let mut decisions = vec![(now, Price::ZERO); self.aims.len()];
         for symbol in (0..self.aims.len()).map(SymbolId::new) {
-            let Some(price) = self.price(symbol, moment) else { continue };
+            let Some(price) = self.reference(symbol, None, moment) else { continue };
             let Some(aim) = self.aims[symbol.index()].take() else { continue };
             self.aiming -= 1;
             let position = self.ledger.position(symbol).quantity();
@@ -149,13 +166,14 @@ impl Engine<'_> {
             let bars = &self.bars[symbol.index()];
             if let Some(seen) = aim.seen.checked_sub(1) {
                 let close = self.in_units_of_now(symbol, seen, bars.close[seen]);
-                decisions[symbol.index()] = (bars.time[seen], close);
+                decisions[symbol.index()] = (decided.unwrap_or(bars.time[seen]), close);
             } else {
                 decisions[symbol.index()] = (now, price);
             }
         }
         for order in plan(&targets, equity) {
-            let Some(reference) = self.price(order.symbol, moment) else { continue };
+            let reference = self.reference(order.symbol, Some(order.side), moment);
+            let Some(reference) = reference else { continue };
             let (decided, signal_close) = decisions[order.symbol.index()];
             let deal = Deal { moment, equity, reference, signal_close };
             let size = order.quantity.map(|most| self.within_limit(&order, most, &deal));
@@ -193,7 +211,7 @@ impl Engine<'_> {
         let now = self.timeline.now();
         let filled = self.book.get_mut(id).filled;
         self.book.get_mut(id).order.quantity = filled + whole;
-        let quantity = self.room(order.symbol).map_or(whole, |room| room.min(whole));
+        let quantity = self.room(order.symbol, order.side).map_or(whole, |room| room.min(whole));
         let rest = whole - quantity;
         if quantity.is_zero() && rest.is_positive() {
             return rest;
@@ -222,7 +240,14 @@ impl Engine<'_> {
     }
 
     /// The units of a symbol that the volume of this time's bar still allows; none if any number.
-    pub(super) fn room(&self, symbol: SymbolId) -> Option<Quantity> {
+    pub(super) fn room(&self, symbol: SymbolId, side: Side) -> Option<Quantity> {
+        match (self.volume_room(symbol), self.desk_room(symbol, side)) {
+            (Some(volume), Some(desk)) => Some(volume.min(desk)),
+            (volume, desk) => volume.or(desk),
+        }
+    }
+
+    fn volume_room(&self, symbol: SymbolId) -> Option<Quantity> {
         let share = self.options.participation?;
         let bar = self.timeline.bar(symbol)?;
         let (traded_in, room) = self.rooms[symbol.index()];
@@ -235,9 +260,12 @@ impl Engine<'_> {
     }
 
     /// Takes what was traded from the room that the volume allows.
-    fn take_room(&mut self, symbol: SymbolId, quantity: Quantity) {
-        if let (Some(room), Some(bar)) = (self.room(symbol), self.timeline.bar(symbol)) {
+    fn take_room(&mut self, symbol: SymbolId, side: Side, quantity: Quantity) {
+        if let (Some(room), Some(bar)) = (self.volume_room(symbol), self.timeline.bar(symbol)) {
             self.rooms[symbol.index()] = (bar, room - quantity);
+        }
+        if let Some(desk) = self.desk.as_deref_mut() {
+            desk.take(symbol, side, quantity);
         }
     }
 
@@ -283,7 +311,11 @@ impl Engine<'_> {
         let reference = deal.reference;
         let price = self.fill_price(&order, reference);
         let is_gap = order.reason.level().is_some_and(|(_, gap_open)| gap_open);
-        let is_maker = matches!(order.kind, OrderKind::Limit(_)) && !is_gap;
+        let by = self.desk.as_deref().map_or(By::Bar, |desk| desk.acting.by);
+        let is_maker = match by {
+            By::Bar => matches!(order.kind, OrderKind::Limit(_)) && !is_gap,
+            by => by != By::Taking,
+        };
         let Order { side, quantity, .. } = order;
         let multiplier = self.factor(order.symbol);
         let dealt = Dealt { side, price: multiplier.times(price), quantity, is_maker };
@@ -307,7 +339,8 @@ impl Engine<'_> {
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
         self.book.fill(fill, event);
-        self.take_room(fill.symbol, fill.quantity);
+        self.take_room(fill.symbol, fill.side, fill.quantity);
+        self.tell_met(fill);
         let before = self.ledger.position(fill.symbol).quantity();
         self.ledger.mark(fill.symbol, deal.reference);
         self.ledger.fill(fill);
@@ -328,8 +361,11 @@ impl Engine<'_> {
     fn follow_trip(&mut self, fill: &Fill, moment: Moment) {
         let Some(bar) = self.timeline.bar(fill.symbol) else { return };
         let flat = self.ledger.position(fill.symbol).is_flat();
+        // What a bar did before an entry at a quote within it is not the position's.
+        let is_late = self.is_on_tape() && fill.time > self.timeline.stamp();
+        let entered = if is_late { Moment::Close } else { moment };
         match self.trips.slot(fill.symbol) {
-            slot @ None => *slot = Some(Trip::start(fill, bar, moment)),
+            slot @ None => *slot = Some(Trip::start(fill, bar, entered)),
             Some(trip) => trip.add(fill),
         }
         if flat && let Some(trip) = self.trips.slot(fill.symbol).take() {

@@ -13,6 +13,7 @@ use crate::order::{
 };
 use crate::portfolio::floor_to;
 use crate::price::{Price, Quantity};
+use crate::venue::Place;
 
 /// What ties orders together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) enum Link {
     Group(Group),
     /// They share the units that this order entered: what one trades, the others no longer do.
     Entry(OrderId),
+    /// They are the exits of the symbol's position, and share its units likewise.
+    Guard(SymbolId),
 }
 
 /// How far an order has come.
@@ -58,6 +61,8 @@ pub(super) struct Working {
     /// Why it was placed; its record tells why it traded, once it has.
     placed_for: FillReason,
     pub(super) signal_close: Price,
+    /// Its way to the market, and where it stands there.
+    pub(super) place: Place,
 }
 
 impl Working {
@@ -91,6 +96,7 @@ impl Working {
             stage: Stage::Waits,
             placed_for: FillReason::Requested,
             signal_close,
+            place: Place::default(),
         }
     }
 
@@ -160,22 +166,24 @@ impl Engine<'_> {
     /// Does what the strategy wants with its orders.
     pub(super) fn change_orders(&mut self, cancels: &[Tag], changes: &[(Tag, Change)]) {
         for at in 0..self.working.len() {
-            let called = self.working[at].tag.filter(|_| !self.working[at].is_done());
-            if called.is_some_and(|tag| cancels.contains(&tag)) {
-                self.drop_order(at, RejectReason::TakenBack);
+            if cancels.iter().any(|tag| self.answers_to(at, *tag)) {
+                self.take_back(at, RejectReason::TakenBack);
                 continue;
             }
-            for (_, change) in changes.iter().filter(|(tag, _)| called == Some(*tag)) {
-                self.change(at, change);
+            for (tag, change) in changes {
+                if self.answers_to(at, *tag) {
+                    self.ask_change(at, change);
+                }
             }
         }
         self.working.retain(|order| !order.is_done());
     }
 
-    fn change(&mut self, at: usize, change: &Change) {
+    pub(super) fn change(&mut self, at: usize, change: &Change) {
         let lot = self.lot(self.working[at].symbol);
         let instrument = self.terms(self.working[at].symbol);
         let order = &mut self.working[at];
+        let (left, kind) = (order.left, order.kind);
         if let Some(quantity) = change.quantity {
             order.left = floor_to(quantity, lot);
         }
@@ -192,6 +200,9 @@ impl Engine<'_> {
             }
         };
         order.kind = instrument.on_ticks(order.kind, order.side);
+        if order.kind != kind || order.left > left {
+            order.place.leave();
+        }
         let Working { id, kind, left, .. } = *order;
         let record = self.book.get_mut(id);
         record.order.kind = kind;
@@ -221,14 +232,12 @@ impl Engine<'_> {
             None if request.quantity.is_positive() => None,
             None => Some(RejectReason::LessThanOneLot),
         };
-        let now = self.timeline.now();
         if let Some(reason) = refused {
-            self.book.reject(id, reason, now);
+            self.book.reject(id, reason, self.timeline.now());
             return;
         }
-        self.book.on(id, OrderEvent::Accepted, now);
         let order = Working::new(id, &request, seen, signal_close);
-        self.working.push(Working { placed_for: reason, ..order });
+        self.join_working(Working { placed_for: reason, ..order });
         let is_now = self.options.fill == FillTiming::SameClose
             && request.kind == OrderKind::Market
             && !matches!(request.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
@@ -257,7 +266,9 @@ impl Engine<'_> {
         }
         let rest = Working::rest(id, order.symbol, order.side, left);
         let from = self.timeline.seen()[order.symbol.index()];
-        self.working.push(Working { from, reduce_only, placed_for: order.reason, ..rest });
+        let place = self.desk.as_deref().map(|desk| desk.acting.place).unwrap_or_default();
+        let placed_for = order.reason;
+        self.working.push(Working { from, reduce_only, placed_for, place, ..rest });
     }
 
     /// Takes back what is left of entries by signal, which an exit follows.
@@ -265,7 +276,7 @@ impl Engine<'_> {
         for at in 0..self.working.len() {
             let order = self.working[at];
             if order.symbol == symbol && order.is_entry() && !order.is_done() {
-                self.drop_order(at, RejectReason::Replaced);
+                self.take_back(at, RejectReason::Replaced);
             }
         }
         self.working.retain(|order| !order.is_done());
@@ -278,7 +289,7 @@ impl Engine<'_> {
             if !self.working[at].is_done()
                 && self.book.get_mut(id).order.reason == FillReason::Rebalance
             {
-                self.drop_order(at, RejectReason::Replaced);
+                self.take_back(at, RejectReason::Replaced);
             }
         }
         self.working.retain(|order| !order.is_done());

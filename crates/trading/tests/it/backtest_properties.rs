@@ -14,6 +14,7 @@ use dirigent_trading::order::{EntryOrder, EntryPrice, Offset, Side, TimeInForce}
 use dirigent_trading::portfolio::{AccountType, Ledger, Sizing};
 use dirigent_trading::risk::{Limits, StopReference};
 use dirigent_trading::strategy::{SignalStrategy, Strategy, Window, Wishes};
+use dirigent_trading::venue::Venue;
 use dirigent_trading::{Bars, Money, Price, Quantity, Rate, Signal};
 use proptest::prelude::*;
 
@@ -189,6 +190,7 @@ prop_compose! {
             },
             account: AccountType::default(),
             currencies: Currencies::default(),
+            venue: Venue::default(),
             instruments: Instruments::default(),
             actions: Arc::default(),
             financing: Financing::default(),

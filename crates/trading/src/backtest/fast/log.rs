@@ -67,6 +67,7 @@ impl<'a> Log<'a> {
             transitions: self.transitions,
             fills: self.fills,
             equity: Equity { time: self.bars.time.clone(), cash: self.cash, equity: self.equity },
+            mets: Vec::new(),
             open_positions: open.into_iter().collect(),
             realized: kernel.realized,
             fees: self.fees,

@@ -122,6 +122,7 @@ fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -
         orders,
         transitions,
         fills: Vec::new(),
+        mets: Vec::new(),
         equity: curve(&[], whole.cash, whole.equity),
         open_positions,
         realized: total(|own| own.realized),
