@@ -21,10 +21,11 @@ use super::{
 use crate::price::{Price, Quantity};
 
 /// Names of the columns, best first, as `plain` writes them.
-const PRICES: &[&str] = &["price", "px", "tradeprice", "lastprice", "last", "close", "p"];
-const SIZES: &[&str] =
+pub(super) const PRICES: &[&str] =
+    &["price", "px", "tradeprice", "lastprice", "last", "close", "p"];
+pub(super) const SIZES: &[&str] =
     &["size", "quantity", "qty", "volume", "tradesize", "lastsize", "amount", "vol", "q", "v"];
-const SYMBOLS: &[&str] = &["symbol", "ticker", "sym", "instrument"];
+pub(super) const SYMBOLS: &[&str] = &["symbol", "ticker", "sym", "instrument"];
 
 const PRICE: usize = 0;
 const SIZE: usize = 1;
