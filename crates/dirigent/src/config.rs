@@ -15,6 +15,7 @@ mod portfolio;
 mod roll;
 pub mod search;
 pub mod strategies;
+mod venue;
 mod vocabulary;
 pub mod workflow;
 mod world;

@@ -275,6 +275,12 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
     let mut files: Vec<(&'static str, String)> = symbols.map(|file| ("data.path", file)).collect();
     files.dedup();
     files.extend(data.actions.clone().map(|file| ("data.actions", file)));
+    let execution = &workflow.execution;
+    let tapes = [("execution.quotes", &execution.quotes), ("execution.trades", &execution.trades)];
+    for (key, template) in tapes.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?))) {
+        files.extend(data.symbols.iter().map(|symbol| (key, template.replace("{symbol}", symbol))));
+        files.dedup();
+    }
     if let Some(benchmark) = workflow.benchmark.as_deref().filter(|name| is_path(name)) {
         files.push(("benchmark", benchmark.to_owned()));
     }

@@ -3,6 +3,7 @@
 //! Invariant: pure translation; a value that reaches this module was checked by `config`.
 
 mod execution;
+mod venue;
 mod world;
 
 use std::{
@@ -190,7 +191,11 @@ impl Setup {
             currencies: Currencies::default(),
             limits: self.limits(),
             first_bar: 0,
-            venue: Venue::default(),
+            venue: Venue {
+                latency: venue::latency(orders, self.seed),
+                queue: venue::queue(orders),
+                ..Venue::default()
+            },
         }
     }
 

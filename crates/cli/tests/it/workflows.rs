@@ -183,6 +183,38 @@ fn weekly_trend_runs() {
 }
 
 #[test]
+fn quotes_run_and_each_fill_says_what_it_met() {
+    let path = root().join("workflows/quotes.yaml");
+    let path = path.to_str().unwrap();
+    let world = World::new();
+    let summary = world.json(&["run", path]);
+    assert_eq!(summary["status"], "completed", "{summary}");
+    assert_eq!(summary["result"]["causality"]["prefixes"], 5);
+    let file = |name: &str| {
+        let found = summary["artifacts"].as_array().unwrap().iter().find(|f| f["name"] == name);
+        std::fs::read_to_string(found.unwrap()["path"].as_str().unwrap()).unwrap()
+    };
+    let fills = file("fills.csv");
+    let rows: Vec<Vec<&str>> = fills.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| rows[0].iter().position(|column| *column == name).unwrap();
+    let (by, ahead, latency) = (column("by"), column("ahead"), column("latency_ms"));
+    let of = |kind: &str| rows[1..].iter().filter(|row| row[by] == kind).collect::<Vec<_>>();
+    assert!(rows.len() > 10, "{fills}");
+    assert!(of("taking").iter().all(|row| row[ahead].is_empty()) && !of("taking").is_empty());
+    let queued = of("trade").iter().filter(|row| row[ahead].parse::<f64>().unwrap() > 0.0).count();
+    assert!(queued > 0, "some fill waited behind others: {fills}");
+    assert!(rows[1..].iter().all(|row| row[latency].parse::<f64>().unwrap() > 0.0), "{fills}");
+    assert!(file("orders.csv").contains(" taking 4"), "orders say it too");
+    // The seed decides how late orders are, and nothing else does.
+    assert_eq!(World::new().digest(&[path]), summary["digest"]);
+    assert_ne!(
+        World::new().digest(&[path, "--set", "coordinator.reproducibility.master_seed=7"]),
+        summary["digest"]
+    );
+    assert_eq!(world.json(&["verify", "last"])["equal"], true);
+}
+
+#[test]
 fn the_digest_is_the_same_in_every_mode_on_any_number_of_workers() {
     let path = root().join("workflows/rules.yaml");
     let path = path.to_str().unwrap();

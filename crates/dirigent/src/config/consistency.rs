@@ -10,6 +10,7 @@ mod roll;
 mod strategies;
 mod tasks;
 mod types;
+mod venue;
 mod world;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     phases(root, problems);
     limits(root, problems);
     execution::check(root, problems);
+    venue::check(root, problems);
     world::check(root, problems);
     roll::check(root, problems);
     accounts::check(root, problems);

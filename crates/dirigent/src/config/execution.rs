@@ -6,6 +6,7 @@ use dirigent_trading::price::{Money, Price, Quantity};
 use serde::{Deserialize, Serialize};
 
 use super::decimal::{BasisPoints, Percent};
+use super::venue::{Latency, Queue};
 
 /// `execution`
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +43,18 @@ pub struct Execution {
     /// `max_volume_pct`
     #[serde(default)]
     pub max_volume_pct: Option<Percent>,
+    /// `quotes`
+    #[serde(default)]
+    pub quotes: Option<String>,
+    /// `trades`
+    #[serde(default)]
+    pub trades: Option<String>,
+    /// `latency`
+    #[serde(default)]
+    pub latency: Option<Latency>,
+    /// `queue`
+    #[serde(default)]
+    pub queue: Option<Queue>,
 }
 
 /// `execution.fill`

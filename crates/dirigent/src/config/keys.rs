@@ -11,6 +11,7 @@ mod portfolio;
 mod roll;
 mod tasks;
 mod trade;
+mod venue;
 mod world;
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};

@@ -25,6 +25,7 @@ pub use super::orchestrate::{
 pub use super::roll::{Roll, RollAdjust, RollBy};
 
 pub use super::portfolio::{Every, Rebalance};
+pub use super::venue::{Latency, Queue};
 pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
 
 /// A workflow.

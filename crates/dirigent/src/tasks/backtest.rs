@@ -12,6 +12,7 @@ mod membership;
 mod rolls;
 pub(super) mod simulate;
 pub mod sweep;
+mod tape;
 mod together;
 mod trials;
 

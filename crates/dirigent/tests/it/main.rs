@@ -16,6 +16,7 @@ mod http;
 mod old_journals;
 mod phases;
 mod promises;
+mod quotes;
 mod registered;
 mod repeat;
 mod rolls;

@@ -1,7 +1,8 @@
 //! From wishes to orders: what a signal means for a position.
 
 use crate::backtest::engine::{Engine, Entry, Size};
-use crate::order::{FillReason, OrderKind, OrderRequest, Side, SymbolId};
+use crate::order::{FillReason, OrderKind, OrderRequest, RejectReason, Side, SymbolId};
+use crate::price::Quantity;
 use crate::signal::Signal;
 use crate::strategy::{Holding, Window};
 
@@ -111,15 +112,12 @@ impl Engine<'_> {
 
     /// Places the order of an entry that waits for its price, in place of one that waits already.
     fn wait_to_enter(&mut self, symbol: SymbolId, side: Side) {
+        let Some((request, size)) = self.entry_wanted(symbol, side) else { return };
+        if size.is_ok_and(|quantity| self.waits_alike(&OrderRequest { quantity, ..request })) {
+            return;
+        }
         self.drop_entries(symbol);
-        let seen = self.timeline.seen()[symbol.index()];
-        let closes = self.closes(symbol, seen);
-        let Some(close) = closes.last() else { return };
-        let request = self.options.entry.request(symbol, side, *close);
-        let kind = self.terms(symbol).on_ticks(request.kind, side);
-        let price = kind.limit().or(kind.level()).unwrap_or(*close);
-        let equity = self.ledger.equity() - self.promised;
-        match self.options.sizing.quantity(&self.ask(symbol, equity, price, &closes)) {
+        match size {
             Ok(quantity) => {
                 self.place(&OrderRequest { quantity, ..request }, FillReason::SignalEntry);
             }
@@ -129,6 +127,23 @@ impl Engine<'_> {
                 self.book.reject(id, reason, now);
             }
         }
+    }
+
+    /// The order that an entry by signal is now, and how many units it has.
+    fn entry_wanted(
+        &self,
+        symbol: SymbolId,
+        side: Side,
+    ) -> Option<(OrderRequest, Result<Quantity, RejectReason>)> {
+        let seen = self.timeline.seen()[symbol.index()];
+        let closes = self.closes(symbol, seen);
+        let close = closes.last()?;
+        let request = self.options.entry.request(symbol, side, *close);
+        let kind = self.terms(symbol).on_ticks(request.kind, side);
+        let price = kind.limit().or(kind.level()).unwrap_or(*close);
+        let equity = self.ledger.equity() - self.promised;
+        let size = self.options.sizing.quantity(&self.ask(symbol, equity, price, &closes));
+        Some((request, size))
     }
 
     fn enter(&mut self, symbol: SymbolId, side: Side, size: Size, reason: FillReason) {

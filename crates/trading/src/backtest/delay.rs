@@ -13,6 +13,7 @@ use crate::order::{
     Change, Fill, FillReason, Offset, OrderEvent, OrderId, OrderKind, OrderRequest, OrderState,
     RejectReason, Side, SymbolId, Tag,
 };
+use crate::portfolio::floor_to;
 use crate::price::Price;
 use crate::risk::StopReference;
 use crate::signal::Signal;
@@ -106,6 +107,18 @@ impl Engine<'_> {
         }
     }
 
+    /// What trades was taken when it arrived.
+    pub(super) fn accept_filled(&mut self, fill: &Fill) {
+        let Some(place) = self.desk.as_deref().map(|desk| desk.acting.place) else { return };
+        if place.sent <= place.arrives
+            && place.arrives <= fill.time
+            && place != Place::default()
+            && self.book.get_mut(fill.order).state == OrderState::Pending
+        {
+            self.book.on(fill.order, OrderEvent::Accepted, place.arrives);
+        }
+    }
+
     fn is_leaving(&mut self, at: usize) -> bool {
         self.book.get_mut(self.working[at].id).state == OrderState::CancelPending
     }
@@ -172,6 +185,24 @@ impl Engine<'_> {
     /// Whether orders wait that an exit or another entry may take back or follow.
     pub(super) fn has_waiting(&self) -> bool {
         !self.working.is_empty() || self.desk.is_some() && !self.entries.is_empty()
+    }
+
+    /// Whether an entry by signal waits on a tape that is what `request` would be: it keeps its place in
+    /// the queue.
+    pub(super) fn waits_alike(&mut self, request: &OrderRequest) -> bool {
+        if !self.is_on_tape() {
+            return false;
+        }
+        let kind = self.terms(request.symbol).on_ticks(request.kind, request.side);
+        let quantity = floor_to(request.quantity, self.lot(request.symbol));
+        let is_it = |order: &Working| {
+            (order.symbol, order.side, order.kind, order.left)
+                == (request.symbol, request.side, kind, quantity)
+                && order.is_entry()
+                && !order.is_done()
+        };
+        let at = self.working.iter().position(is_it);
+        at.is_some_and(|at| !self.is_leaving(at))
     }
 
     /// Whether an entry by signal on `side` is under way already.

@@ -69,6 +69,7 @@ impl Engine<'_> {
         let refused =
             orders.iter().find_map(|order| order.rejected.map(|reason| (order.changed, reason)));
         let count = self.book.rejected();
+        let refused = refused.filter(|_| count > 0);
         let rejected = refused.map(|(first, reason)| Warning::Rejected { count, first, reason });
         let in_vain = |record: &&Record| {
             record.state == OrderState::Expired && record.order.kind == OrderKind::Market

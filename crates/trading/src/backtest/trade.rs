@@ -338,6 +338,7 @@ impl Engine<'_> {
     }
 
     fn book_fill(&mut self, fill: &Fill, deal: &Deal, event: OrderEvent) {
+        self.accept_filled(fill);
         self.book.fill(fill, event);
         self.take_room(fill.symbol, fill.side, fill.quantity);
         self.tell_met(fill);

@@ -6,6 +6,8 @@
 //! Promises: a crossed quote, a price or size that cannot be and a row before the one above are
 //! refused with their rows, or left out where `on_error` says so; rows of one time keep their order.
 
+mod plan;
+
 use std::path::{Path, PathBuf};
 
 use dirigent_core::Timestamp;
@@ -15,17 +17,18 @@ use super::{
     check::OnError,
     csv,
     error::Error,
-    header::{Header, Role, plain},
+    header::Header,
     load::no_zone,
     parquet,
     problem::{CheckReport, Kind, Outcome, Problem},
     rows::price,
     source::{FileFact, path_of},
     stamp::{self, Zone},
-    table::{Cell, Plan, ReadFile, Table},
+    table::{Cell, ReadFile, Table},
 };
 use crate::price::{Price, Quantity};
 use crate::venue::{Quotes, Tape, Trades};
+use plan::plan;
 
 /// Which files to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -240,11 +243,11 @@ impl Reading {
             .collect();
         let named = |slot: usize| slots[slot].map(|at| table.header.name(at)).unwrap_or_default();
         let names: Vec<String> = (0..wanted.len()).map(named).collect();
-        let mut cells: Vec<Vec<i64>> = Vec::new();
-        for slot in 0..wanted.len() {
-            let is_there = slots[slot].is_some();
-            cells.push(if is_there { std::mem::take(&mut table.prices[slot]) } else { Vec::new() });
-        }
+        let column = |(slot, at): (usize, &Option<usize>)| match at {
+            Some(_) => std::mem::take(&mut table.prices[slot]),
+            None => Vec::new(),
+        };
+        let cells = slots.iter().enumerate().map(column).collect();
         let whole = Rows { time: std::mem::take(&mut table.time), cells };
         let is_long = table.plan.cells.contains(&Cell::Symbol);
         let (path, mut parts) = (table.header.path.clone(), Vec::new());
@@ -365,40 +368,4 @@ impl Place<'_> {
             outcome,
         }
     }
-}
-
-/// Which columns of a file are read.
-fn plan(header: &Header, wanted: &'static [Wanted], symbols: usize) -> Result<Plan, Error> {
-    let names: Vec<String> = header.names.iter().map(|name| plain(name)).collect();
-    let find = |known: &[&str]| {
-        known.iter().find_map(|name| names.iter().position(|column| column == name))
-    };
-    let Some(time) = header.time_roles().get(&Role::Time).copied() else {
-        let hint = "name it `timestamp` or `time`";
-        return Err(header.error("has no column for the time", hint));
-    };
-    let mut cells = vec![Cell::Skip; header.names.len()];
-    cells[time] = Cell::Time;
-    let columns: Vec<Option<usize>> = wanted.iter().map(|wanted| find(wanted.names)).collect();
-    // Of what may be absent either all is there or nothing.
-    let is_any = wanted.iter().zip(&columns).any(|(w, column)| !w.is_needed && column.is_some());
-    for (slot, (Wanted { key, is_needed, .. }, column)) in wanted.iter().zip(columns).enumerate() {
-        match column {
-            Some(column) => cells[column] = Cell::Price(slot),
-            None if *is_needed || is_any => {
-                let (what, hint) = (format!("has no column `{key}`"), format!("name it `{key}`"));
-                return Err(header.error(what, hint));
-            }
-            None => {}
-        }
-    }
-    match find(super::trades::SYMBOLS) {
-        Some(column) if symbols > 1 => cells[column] = Cell::Symbol,
-        None if symbols > 1 => {
-            let hint = "put `{symbol}` into the path, or add a `symbol` column";
-            return Err(header.error(format!("cannot tell {symbols} symbols apart"), hint));
-        }
-        _ => {}
-    }
-    Ok(Plan { cells })
 }

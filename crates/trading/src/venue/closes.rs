@@ -21,6 +21,11 @@ impl Default for Closes {
 }
 
 impl Closes {
+    /// When the last bar of all ends, which is stamped with `stamp`.
+    pub fn end(&self, stamp: Timestamp) -> Timestamp {
+        self.of(stamp, None)
+    }
+
     /// When the bar that is stamped with `stamp` ends: never after `next`, the stamp of the one that
     /// follows, unless it is listed so.
     pub(crate) fn of(&self, stamp: Timestamp, next: Option<Timestamp>) -> Timestamp {

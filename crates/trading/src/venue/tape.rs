@@ -173,6 +173,14 @@ impl Tape {
         Self { reels: Arc::clone(&self.reels), end: end.min(self.end), of_trades: self.of_trades }
     }
 
+    /// How many quotes of a symbol there are from one time on and before another.
+    pub fn rows_between(&self, symbol: &str, from: Timestamp, end: Timestamp) -> usize {
+        let Some(known) = self.of(symbol) else { return 0 };
+        let times = &known.quotes.time[..known.until];
+        let before = |end: Timestamp| times.partition_point(|time| *time < end);
+        before(end) - before(from)
+    }
+
     /// Whether trades stand for quotes.
     pub fn is_of_trades(&self) -> bool {
         self.of_trades

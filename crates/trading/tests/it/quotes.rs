@@ -1,5 +1,6 @@
 //! Orders that meet quotes and trades between bars, on tapes that can be checked by hand.
 
+mod files;
 mod holds;
 mod tapes;
 

@@ -2,7 +2,7 @@
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section, Tagged, Variant};
 
-use super::trade::percent;
+use super::{trade::percent, venue};
 
 const PERCENT: Kind = percent(100.0);
 
@@ -93,6 +93,10 @@ pub(super) static EXECUTION: Section = Section::new(
             Kind::Section(&SALE_FEES),
             "What authorities take from sales, on top of the commission",
         ),
+        venue::QUOTES,
+        venue::TRADES,
+        venue::LATENCY,
+        venue::QUEUE,
     ],
 );
 

@@ -69,6 +69,7 @@ pub(super) enum ResultFile {
     Orders,
     Equity,
     Flows,
+    Fills,
     Strategies,
     Attribution,
 }
@@ -81,6 +82,7 @@ impl ResultFile {
             Self::Orders => "orders.csv",
             Self::Equity => "equity.csv",
             Self::Flows => "flows.csv",
+            Self::Fills => "fills.csv",
             Self::Strategies => "strategies.csv",
             Self::Attribution => "attribution.csv",
         }
@@ -98,6 +100,8 @@ impl Finished {
         let mut files = vec![ResultFile::Trades, ResultFile::Orders, ResultFile::Equity];
         let more = [
             (self.has_flows, ResultFile::Flows),
+            // What a fill met is worth telling where that is more than a bar, or comes late.
+            (!self.options.venue.is_plain(), ResultFile::Fills),
             (self.played.account().is_some(), ResultFile::Strategies),
             (self.attribution.is_some(), ResultFile::Attribution),
         ];
@@ -115,6 +119,7 @@ impl Finished {
             (ResultFile::Orders, Some(account)) => account.write_orders_csv(out),
             (ResultFile::Flows, None) => outcome.write_flows_csv(out),
             (ResultFile::Flows, Some(account)) => account.write_flows_csv(out),
+            (ResultFile::Fills, _) => outcome.write_fills_csv(out),
             (ResultFile::Equity, _) => outcome.write_equity_csv(out),
             (ResultFile::Strategies, Some(account)) => account.write_strategies_csv(out),
             (ResultFile::Strategies, None) => Ok(()),

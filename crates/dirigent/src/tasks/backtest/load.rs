@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     membership::{self, Membership},
     rolls::{self, Rolls},
+    tape::{self, Market},
 };
 use crate::{
     config::workflow::Adjust,
@@ -55,6 +56,8 @@ pub(crate) struct Stock {
     pub(super) actions: Arc<[Action]>,
     /// What other currencies than the account's are worth.
     pub(super) currencies: Currencies,
+    /// What is known of the market beyond bars.
+    pub(super) market: Market,
     /// The files that were read.
     pub(super) files: Vec<ReadFile>,
     /// What was done to the data, for the record.
@@ -116,6 +119,7 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
             symbols.push(symbol);
         }
     }
+    let request = setup.request(symbols.clone());
     let (loaded, rolls) = rolls::load(setup, symbols)?;
     let adjusted = loaded.adjusted.clone();
     let mut stock = sort(loaded, traded, by_symbol.as_deref());
@@ -132,6 +136,7 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
     stock.rolls = rolls;
     take_actions(setup, actions.as_ref(), &mut stock)?;
     stock.currencies = currencies(setup, &mut stock)?;
+    stock.market = tape::load(setup, &request, &adjusted, &mut stock)?;
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
         let bars = from_file(setup, path, &mut stock.files)?;
         stock.benchmark = Some(bars.symbol.clone());
@@ -158,6 +163,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         adjustment,
         actions,
         currencies,
+        market: Market::default(),
         files,
         notes,
         warnings,

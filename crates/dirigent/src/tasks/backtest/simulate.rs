@@ -117,10 +117,12 @@ fn parts(setup: &Setup, stock: &Stock, played: &Played, options: &Options) -> Op
 
 /// How orders fill, and what the world does to positions.
 pub(super) fn options(setup: &Setup, stock: &Stock, periods_per_year: f64) -> Options {
+    let own = setup.options(periods_per_year);
     Options {
         actions: Arc::clone(&stock.actions),
         currencies: stock.currencies.clone(),
-        ..setup.options(periods_per_year)
+        venue: stock.market.over(own.venue.clone()),
+        ..own
     }
 }
 
