@@ -1,6 +1,10 @@
 //! The cast of a backtest: one strategy, or several with their parts of the money.
 
-use dirigent_trading::{Quantity, rules::RuleError, strategy::Registry};
+use dirigent_trading::{
+    Quantity,
+    rules::{self, RuleError, Shown},
+    strategy::Registry,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -116,6 +120,15 @@ impl Cast {
                 };
                 json!({"strategies": roles.iter().map(of).collect::<Vec<_>>()})
             }
+        }
+    }
+
+    /// The numbers that the rules of the one strategy compare; of several strategies none, as each
+    /// has its own.
+    pub(crate) fn shown(&self) -> Option<Shown> {
+        match self {
+            Self::One(chosen) => chosen.rule_set().and_then(rules::shown),
+            Self::Several(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The tear sheet of a backtest: its numbers in the shapes that the report draws.
 
 mod analysis;
+mod market;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use dirigent_trading::{
     corporate::Action,
     metrics,
     order::{self, FillReason},
+    rules::Shown,
 };
 use dirigent_workflow::event::Start;
 use serde_json::Value;
@@ -37,6 +39,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) currency: &'a str,
     pub(crate) adjustment: &'a str,
     pub(crate) bars: &'a [Bars],
+    pub(crate) others: &'a [Bars],
+    pub(crate) shown: Option<&'a Shown>,
     pub(crate) actions: &'a [Action],
     pub(crate) options: &'a Options,
     pub(crate) outcome: &'a Outcome,
@@ -112,6 +116,7 @@ impl Sheet<'_> {
             .collect();
         let time = &outcome.equity.time;
         let analyzed = analysis::Analyzed::of(self);
+        let marks = market::Marks::of(self);
         dirigent_report::render(&TearSheet {
             title: &self.start.name,
             strategy: self.strategy,
@@ -133,6 +138,7 @@ impl Sheet<'_> {
             rolling_sharpe: rolling.as_deref().map(|value| Rolling { value, window_bars }),
             prices: &series,
             trades: &trades(outcome, &reasons),
+            market: marks.view(),
             analysis: analyzed.view(),
             attribution: &parts(self.attribution),
             config: &config,
@@ -202,6 +208,11 @@ fn part<'a>(row: &'a Value, key: &str) -> Part<'a> {
     }
 }
 
+/// How many bars of a symbol are handed on as one.
+fn joined(bars: &Bars) -> usize {
+    bars.len().div_ceil(DRAWN_BARS_MAX).max(1)
+}
+
 /// The prices of a symbol as doubles, several bars joined into one where there are very many.
 struct Prices<'a> {
     symbol: &'a str,
@@ -214,7 +225,7 @@ struct Prices<'a> {
 
 impl<'a> Prices<'a> {
     fn of(bars: &'a Bars) -> Self {
-        let joined = bars.len().div_ceil(DRAWN_BARS_MAX).max(1);
+        let joined = joined(bars);
         let mut prices = Self {
             symbol: &bars.symbol,
             time: Vec::new(),

@@ -123,8 +123,9 @@ class Chart extends Frame {
   }
 
   lines() {
-    return this.spec.lines.map((name) => [name, name === 'price' ? data.prices[symbol] : series[name]])
-      .filter(([, line]) => line);
+    const own = data.prices[symbol];
+    const line = (name) => (name === 'price' ? own : name.startsWith('col') ? own.cols?.[name.slice(3)] : series[name]);
+    return this.spec.lines.map((name) => [name, line(name)]).filter(([, found]) => found);
   }
 
   path(name, shape) {
@@ -150,14 +151,19 @@ class Chart extends Frame {
       const [from, to] = within(line.t, view.from, view.to);
       for (let i = from; i < to; i++) {
         if (line.v[i] === null) continue;
-        low = Math.min(low, line.l ? line.l[i] : line.v[i]);
-        high = Math.max(high, line.h ? line.h[i] : line.v[i]);
+        low = Math.min(low, line.l?.[i] ?? line.v[i]);
+        high = Math.max(high, line.h?.[i] ?? line.v[i]);
       }
     }
     if (low > high) [low, high] = [0, 1];
+    for (const level of this.spec.hasTrades ? levelsInView() : []) {
+      low = Math.min(low, level);
+      high = Math.max(high, level);
+    }
     this.log = this.isLog && low > 0;
     if (this.log) return [low / (high / low) ** 0.03, high * (high / low) ** 0.05 * (low === high ? 1.01 : 1)];
     if (this.spec.ceiling !== undefined) high = this.spec.ceiling;
+    for (const guide of this.spec.guides ?? []) { low = Math.min(low, guide); high = Math.max(high, guide); }
     if (this.spec.zero) { low = Math.min(low, 0); high = Math.max(high, 0); }
     const air = (high - low) * 0.05 || Math.abs(high) * 0.01 || 0.01;
     return [low - air, this.spec.ceiling === high ? high : high + air];
@@ -173,10 +179,19 @@ class Chart extends Frame {
       const at = fixed(this.y(0));
       node(this.grid, 'line', { class: 'zero', x1: 0, x2: this.right, y1: at, y2: at });
     }
+    for (const guide of this.spec.guides ?? []) {
+      const at = fixed(this.y(guide));
+      node(this.grid, 'line', { class: 'guide', x1: 0, x2: this.right, y1: at, y2: at });
+    }
+    for (const path of Object.values(this.paths)) path.setAttribute('d', '');
     for (const [name, line] of this.lines()) {
       if (name === 'price') this.prices(line); else this.line(name, line);
     }
-    if (this.spec.hasTrades) this.trades();
+    if (this.spec.hasTrades) {
+      this.trades();
+      drawOrders(this);
+      drawFills(this);
+    }
     this.cross();
   }
 
@@ -201,7 +216,22 @@ class Chart extends Frame {
       start ??= x;
     }
     if (this.spec.area === name) this.path('area ' + name, area);
-    this.path('line ' + name, shape);
+    const tint = name.startsWith('col') ? ' c' + name.slice(3) % 8 : '';
+    if (line.l) this.path('band' + tint, this.band(line, from, to));
+    this.path(`line ${name}${tint}`, shape);
+  }
+
+  // The range of joined bars, as an area.
+  band(line, from, to) {
+    let top = '';
+    let under = '';
+    for (let i = from; i < to; i++) {
+      if (line.h[i] === null) continue;
+      const x = fixed(this.x(line.t[i]));
+      top += `${top ? 'L' : 'M'}${x} ${fixed(this.y(line.h[i]))}`;
+      under = `L${x} ${fixed(this.y(line.l[i]))}${under}`;
+    }
+    return top && `${top}${under}Z`;
   }
 
   prices(line) {
@@ -317,17 +347,21 @@ class Chart extends Frame {
       const gap = Math.hypot(mark.x - x, mark.y - y);
       if (gap < bestGap) [best, bestGap] = [mark, gap];
     }
-    this.explain(best);
+    this.explain(best ?? this.lanes?.find((lane) => Math.abs(lane.y - y) < 5 && lane.from <= x && x <= lane.to) ?? null, x);
   }
 
-  explain(mark) {
+  explain(mark, x = mark?.x) {
     this.tip.hidden = !mark;
     if (!mark) return;
-    const { trade, leg } = mark;
+    this.tip.replaceChildren();
+    if (mark.trade) this.tell(mark); else tellOf(this.tip, mark);
+    this.seat(this.tip, x, mark.y);
+  }
+
+  tell({ trade, leg }) {
     const isEntry = leg === trade.entry;
     const name = data.prices[trade.symbol].symbol;
     const verb = isEntry === (trade.side > 0) ? 'Buy' : 'Sell';
-    this.tip.replaceChildren();
     element(this.tip, 'p', '', `${verb} ${trade.quantity} ${name} at ${leg.text}`);
     const [end, side] = [isEntry ? 'entry' : 'exit', trade.side > 0 ? 'long' : 'short'];
     element(this.tip, 'p', '', `${stamp(leg.time)} · ${end} of trade ${trade.number}, ${side}`);
@@ -335,7 +369,6 @@ class Chart extends Frame {
     const state = trade.exit ? '' : ', still open';
     element(this.tip, 'p', trade.pnl > 0 ? 'gain' : trade.pnl < 0 ? 'loss' : '',
       `Result ${trade.profit} ${data.currency} (${trade.change})${state}`);
-    this.seat(this.tip, mark.x, mark.y);
   }
 }
 

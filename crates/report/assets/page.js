@@ -5,6 +5,7 @@ function sortable(table) {
   const body = table.tBodies[0];
   const number = (text) => parseFloat(text.replace('−', '-').replace(/[^0-9.e-]/g, ''));
   heads.forEach((head, column) => {
+    if (head.querySelector('.hidden')) return;
     const isNumber = head.classList.contains('number');
     const name = head.textContent;
     head.textContent = '';
@@ -65,6 +66,8 @@ function tools(chart) {
     data.prices.forEach((prices, index) => { element(picker, 'option', '', prices.symbol).value = String(index); });
     picker.addEventListener('change', () => choose(Number(picker.value)));
   }
+  if (chart.figure.dataset.chart === 'price') layerTools(place, chart);
+  if (PANES.has(chart.figure.dataset.chart)) return;
   button(place, 'Show all', reset, 'reset').hidden = true;
   if (chart.figure.dataset.chart === 'equity') {
     const group = element(place, 'div', 'group');

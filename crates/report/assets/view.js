@@ -37,9 +37,15 @@ for (const name of ['equity', 'benchmark', 'drawdown', 'sharpe', 'gross', 'net']
 }
 for (const name in data.lines) series[name] = unpack(data.lines[name]);
 data.prices.forEach(unpack);
-for (const prices of data.prices) prices.v = prices.c;
+for (const prices of data.prices) {
+  prices.v = prices.c;
+  for (const column of prices.cols ?? []) if (column) column.t = prices.t;
+}
 
-const LEG = (leg) => leg && { time: leg[0], price: leg[1], text: leg[2], reason: data.reasons[leg[3]] };
+// What made a fill happen, with its level in words.
+const because = (reason, level = '') => data.reasons[reason].replaceAll('_', ' ')
+  + (level && ` at ${level.replace(' gap_open', ' (the open was beyond it)')}`);
+const LEG = (leg) => leg && { time: leg[0], price: leg[1], text: leg[2], reason: because(leg[3], leg[4]) };
 const trades = data.trades.map((t) => ({
   number: t[0], symbol: t[1], side: t[2], quantity: t[3], pnl: t[4], profit: t[5], change: t[6],
   bars: t[7], entry: LEG(t[8]), exit: LEG(t[9]), against: t[10], ahead: t[11], made: t[12],
@@ -55,6 +61,18 @@ const specs = {
   sharpe: { height: 220, lines: ['sharpe'], zero: true, axis: (v, step) => plain(v, decimals(step)), print: two },
   price: { height: 340, lines: ['price'], axis: compact, print: price, hasTrades: true },
 };
+
+// Columns of the strategy: over the prices, or in panes of their own.
+const OVER = [];
+const PANES = new Set();
+(data.columns ?? []).forEach(([, pane], index) => {
+  if (pane === null) { OVER.push('col' + index); return; }
+  PANES.add('pane' + pane);
+  specs['pane' + pane] ??= { height: 130, lines: [], guides: data.guides[pane] ?? [],
+    axis: (v, step) => plain(v, decimals(step)), print: (v) => plain(v, Math.abs(v) < 10 ? 4 : 2) };
+  specs['pane' + pane].lines.push('col' + index);
+});
+specs.price.lines = ['price', ...OVER];
 
 for (const chart in data.charts) Object.assign(specs[chart], { lines: data.charts[chart], area: null });
 

@@ -10,8 +10,8 @@ use std::{borrow::Cow, error::Error, fs, path::PathBuf};
 
 use dirigent_core::{Seed, Sha256Hex, Timestamp};
 use dirigent_report::{
-    Analysis, Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source,
-    TearSheet, Trade, render, sparkline,
+    Analysis, Benchmark, Curve, Exact, Format, Leg, Market, Metric, PriceSeries, Rolling, Side,
+    Source, TearSheet, Trade, render, sparkline,
 };
 
 const CASH: f64 = 100_000.0;
@@ -228,6 +228,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
             adjustment: "none",
         }],
         warnings: &warnings,
+        market: Market::default(),
         analysis: Analysis::default(),
         reproduce: "dirigent verify run_01k5sample",
     })

@@ -74,7 +74,12 @@ impl fmt::Display for Text<'_> {
 
 /// `text` as a JSON string that is safe inside a script element, cut like `Text::line`.
 pub(crate) fn json_string(text: &str) -> String {
-    let cut: String = match text.char_indices().nth(LINE_CHARS_MAX) {
+    json_cut(text, LINE_CHARS_MAX)
+}
+
+/// The same, cut after so many characters.
+pub(crate) fn json_cut(text: &str, chars_max: usize) -> String {
+    let cut: String = match text.char_indices().nth(chars_max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     };

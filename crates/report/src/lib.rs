@@ -16,6 +16,7 @@ mod figure;
 mod format;
 mod histogram;
 mod html;
+mod market;
 mod monthly;
 mod page;
 mod payload;
@@ -29,7 +30,9 @@ pub use check::{CheckPage, CheckedFile, CheckedSymbol, render_check};
 pub use compare::{
     Better, Compared, ComparedMetric, Comparison, Difference, RUNS_MAX, render_comparison,
 };
+pub use market::{ColumnSeries, FillMark, Market, OrderMark, Role};
 pub use page::render;
+pub use payload::CHARTED_SYMBOLS_MAX;
 pub use section::attribution::{Part, Parts};
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,

@@ -18,6 +18,7 @@ pub(crate) const SCRIPT: &str = concat!(
     include_str!("../assets/scale.js"),
     include_str!("../assets/view.js"),
     include_str!("../assets/chart.js"),
+    include_str!("../assets/market.js"),
     include_str!("../assets/still.js"),
     include_str!("../assets/page.js"),
     "}\n"
@@ -42,8 +43,8 @@ const NAVIGATION: [(&str, &str); 15] = [
     ("config", "Config"),
 ];
 
-/// The tear sheet as one HTML file, at most about 2.5 MB for a run of any length, with
-/// texts of any length.
+/// The tear sheet as one HTML file, at most about 2 MB for a run of any length; texts that
+/// have to be escaped throughout can double that.
 pub fn render(sheet: &TearSheet<'_>) -> String {
     let mut out = Html::default();
     let (body, bins) = body(sheet);

@@ -4,6 +4,8 @@
 //! Times are seconds, each as the distance from the one before; numbers have eight digits, which
 //! is more than a screen can show.
 
+mod market;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -12,22 +14,26 @@ use dirigent_core::Timestamp;
 use crate::{
     format::{change, exact, exact_signed},
     histogram::Histogram,
-    html::json_string,
+    html::{json_cut, json_string},
     section::position::has_shorts,
     sheet::{Curve, Leg, PriceSeries, Side, TearSheet, Trade},
     thin::{POINTS_MAX, candles, envelope},
 };
 
+pub(crate) use market::{FILLS_MAX, ORDERS_MAX};
+
 /// Most trades that are marked on the price chart.
 pub(crate) const MARKED_TRADES_MAX: usize = 2_000;
 /// Most symbols that can be chosen on the price chart.
-pub(crate) const CHARTED_SYMBOLS_MAX: usize = 30;
+pub const CHARTED_SYMBOLS_MAX: usize = 30;
+/// Most candles of one symbol: the days of sixteen years.
+const CANDLES_MAX: usize = 4_000;
 /// Most candles of all symbols together.
 const CANDLES_TOTAL_MAX: usize = 6_000;
 /// Most different reasons that are kept; further ones are shown as the last.
 const REASONS_MAX: usize = 100;
 /// Shown for a reason beyond `REASONS_MAX`.
-const REASON_OTHER: &str = "see trades.csv";
+const REASON_OTHER: &str = "see orders.csv";
 
 /// What the histograms of the page show.
 #[derive(Debug, Default)]
@@ -59,8 +65,14 @@ pub(crate) fn payload(sheet: &TearSheet<'_>, bins: &Bins) -> String {
             line(&mut out, "net", Curve { time, value: exposure.net });
         }
     }
-    prices(&mut out, charted(sheet));
-    trades(&mut out, sheet);
+    prices(&mut out, sheet);
+    let mut reasons = Reasons::default();
+    trades(&mut out, sheet, &mut reasons);
+    market::orders(&mut out, sheet, &mut reasons);
+    market::fills(&mut out, sheet, &mut reasons);
+    out.push_str(",\"reasons\":[");
+    list(&mut out, &reasons.texts, |out, text| out.push_str(&json_string(text)));
+    out.push(']');
     histogram(&mut out, "returns", bins.returns.as_ref());
     histogram(&mut out, "holding", bins.holding.as_ref());
     out.push('}');
@@ -88,7 +100,7 @@ pub(crate) fn charted<'a, 'b>(sheet: &'b TearSheet<'a>) -> &'b [PriceSeries<'a>]
 
 /// Most candles of each of so many symbols.
 pub(crate) fn candles_max(symbols: usize) -> usize {
-    POINTS_MAX.min(CANDLES_TOTAL_MAX / symbols.max(1))
+    CANDLES_MAX.min(CANDLES_TOTAL_MAX / symbols.max(1))
 }
 
 fn line(out: &mut String, name: &str, curve: Curve<'_>) {
@@ -107,10 +119,13 @@ pub(crate) fn curve_of(out: &mut String, curve: Curve<'_>, points_max: usize) {
     out.push_str("]}");
 }
 
-fn prices(out: &mut String, series: &[PriceSeries<'_>]) {
+fn prices(out: &mut String, sheet: &TearSheet<'_>) {
+    let series = charted(sheet);
     let candles_max = candles_max(series.len());
+    let mut room = market::COLUMN_POINTS_MAX;
+    market::columns(out, sheet);
     out.push_str(",\"prices\":[");
-    list(out, series, |out, series| {
+    list(out, series.iter().enumerate(), |out, (index, series)| {
         let candles = candles(series, candles_max);
         put(out, format_args!("{{\"symbol\":{},\"t\":[", json_string(series.symbol)));
         times(out, candles.iter().map(|candle| candle.time));
@@ -118,13 +133,15 @@ fn prices(out: &mut String, series: &[PriceSeries<'_>]) {
             put(out, format_args!("],\"{name}\":["));
             list(out, candles.iter().map(|candle| candle.prices[column]), number);
         }
-        out.push_str("]}");
+        out.push(']');
+        market::values(out, sheet.market.columns.get(index), &candles, &mut room);
+        out.push('}');
     });
     out.push(']');
 }
 
 /// Indexes of the marked trades, in order: those with the largest gains and losses.
-fn marked(trades: &[Trade<'_>]) -> Vec<usize> {
+pub(crate) fn marked(trades: &[Trade<'_>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..trades.len()).collect();
     let size = |trade: &usize| trades[*trade].pnl.value.abs();
     order.sort_by(|a, b| size(b).total_cmp(&size(a)));
@@ -135,9 +152,8 @@ fn marked(trades: &[Trade<'_>]) -> Vec<usize> {
 
 /// Columns of a trade: number, symbol, side, quantity, profit, its text, return, bars, entry, exit,
 /// worst and best price against the entry, and the return as a number; of a leg: milliseconds, price, its text, reason.
-fn trades(out: &mut String, sheet: &TearSheet<'_>) {
+fn trades<'a>(out: &mut String, sheet: &TearSheet<'a>, reasons: &mut Reasons<'a>) {
     let symbols = charted(sheet);
-    let mut reasons = Reasons::default();
     out.push_str(",\"trades\":[");
     list(out, marked(sheet.trades), |out, index| {
         let trade = &sheet.trades[index];
@@ -151,10 +167,10 @@ fn trades(out: &mut String, sheet: &TearSheet<'_>) {
         let change = change(trade.return_fraction, 2);
         put(out, format_args!(",{},{},", json_string(&pnl), json_string(&change)));
         put(out, format_args!("{},", trade.bars));
-        leg(out, &trade.entry, &mut reasons);
+        leg(out, &trade.entry, reasons);
         out.push(',');
         match &trade.exit {
-            Some(exit) => leg(out, exit, &mut reasons),
+            Some(exit) => leg(out, exit, reasons),
             None => out.push_str("null"),
         }
         if let Some((against, ahead)) = trade.excursion {
@@ -167,8 +183,6 @@ fn trades(out: &mut String, sheet: &TearSheet<'_>) {
         }
         out.push(']');
     });
-    out.push_str("],\"reasons\":[");
-    list(out, &reasons.texts, |out, text| out.push_str(&json_string(text)));
     out.push(']');
 }
 
@@ -176,7 +190,13 @@ fn leg<'a>(out: &mut String, leg: &Leg<'a>, reasons: &mut Reasons<'a>) {
     put(out, format_args!("[{},", millis(leg.time)));
     number(out, leg.price.value);
     let price = json_string(&exact(&leg.price.text));
-    put(out, format_args!(",{price},{}]", reasons.index(leg.reason)));
+    // What follows the `@` is different in every leg, so it is not kept among the reasons.
+    let (reason, level) = leg.reason.split_once('@').unwrap_or((leg.reason, ""));
+    put(out, format_args!(",{price},{}", reasons.index(reason)));
+    if !level.is_empty() {
+        put(out, format_args!(",{}", json_cut(level, market::DETAIL_CHARS_MAX)));
+    }
+    out.push(']');
 }
 
 /// Different reasons, each kept once.

@@ -12,6 +12,7 @@ pub(crate) mod excursions;
 pub(crate) mod facts;
 pub(crate) mod heading;
 pub(crate) mod months;
+pub(crate) mod panes;
 pub(crate) mod position;
 pub(crate) mod trades;
 

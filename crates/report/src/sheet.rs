@@ -8,8 +8,7 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 
-use crate::analysis::Analysis;
-use crate::section::attribution::Parts;
+use crate::{analysis::Analysis, market::Market, section::attribution::Parts};
 
 /// Everything one page shows.
 #[derive(Clone, Debug)]
@@ -50,6 +49,8 @@ pub struct TearSheet<'a> {
     pub prices: &'a [PriceSeries<'a>],
     /// All trades, in the order of their entry.
     pub trades: &'a [Trade<'a>],
+    /// Orders, fills, and what the strategy computes.
+    pub market: Market<'a>,
     /// Where the result came from.
     pub analysis: Analysis<'a>,
     /// What each part added, in each way of taking the result apart.

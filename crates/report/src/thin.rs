@@ -4,6 +4,8 @@
 //! depends on the input alone. A series that fits is returned whole.
 //! Not here: any figure that is computed; those see every bar.
 
+use std::ops::Range;
+
 use dirigent_core::Timestamp;
 
 use crate::sheet::PriceSeries;
@@ -50,8 +52,10 @@ fn extremes(values: &[f64], from: usize, to: usize) -> (usize, usize) {
 }
 
 /// One or several bars as one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Candle {
+    /// The bars.
+    pub(crate) bars: Range<usize>,
     /// Time of the first bar.
     pub(crate) time: Timestamp,
     /// First, highest, lowest and last price.
@@ -78,7 +82,7 @@ fn candle(series: &PriceSeries<'_>, from: usize, to: usize) -> Option<Candle> {
     let prices = bars.map(bar).fold(bar(first), |[o, h, l, _], [_, high, low, close]| {
         [o, h.max(high), l.min(low), close]
     });
-    Some(Candle { time: series.time[first], prices })
+    Some(Candle { bars: from..to, time: series.time[first], prices })
 }
 
 #[cfg(test)]
@@ -132,8 +136,8 @@ mod tests {
             low: &[0.5, 0.25, 0.0, 3.5, 4.5],
             close: &[2.0, 2.2, 3.0, 4.2, 5.2],
         };
-        let first = Candle { time: time[0], prices: [1.0, 9.0, 0.25, 2.2] };
-        let second = Candle { time: time[3], prices: [4.0, 5.5, 3.5, 5.2] };
+        let first = Candle { bars: 0..3, time: time[0], prices: [1.0, 9.0, 0.25, 2.2] };
+        let second = Candle { bars: 3..5, time: time[3], prices: [4.0, 5.5, 3.5, 5.2] };
         assert_eq!(candles(&series, 2), [first, second]);
     }
 }

@@ -168,6 +168,19 @@ pub struct Transition {
     pub state: OrderState,
 }
 
+/// A move of the level that an order waits for, as a trailing stop makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelMove {
+    /// Which order.
+    pub order: OrderId,
+    /// When; what follows meets the new level.
+    pub time: Timestamp,
+    /// Where it was.
+    pub from: Price,
+    /// Where it is.
+    pub level: Price,
+}
+
 /// The price of a trade and what it costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {

@@ -40,6 +40,7 @@ mod graph;
 mod parse;
 mod plan;
 mod reference;
+mod shown;
 mod slower;
 mod token;
 mod tree;
@@ -53,6 +54,7 @@ pub use evaluate::{Columns, Evaluator, ExpressionEvaluator};
 pub use function::{Argument, FUNCTIONS, Function, Takes};
 pub use parse::DEPTH_MAX;
 pub use reference::reference;
+pub use shown::{COLUMNS_MAX, PANES_MAX, Shown, ShownColumn, shown};
 pub use slower::Frame;
 pub use token::TEXT_BYTES_MAX;
 
@@ -143,6 +145,11 @@ impl Expression {
     /// The outputs of the bare call of an indicator that has several, else one called `value`.
     pub fn outputs(&self) -> &[String] {
         &self.outputs
+    }
+
+    /// Whether a column of the symbol's own bars is read; one that is not may be left empty.
+    pub fn reads(&self, column: Column) -> bool {
+        self.plan.reads(column)
     }
 
     /// Starts before the first bar.

@@ -152,3 +152,53 @@ fn what_cannot_be_compared_is_refused_with_a_reason() {
     let help = world.run(&["report", "--help"]).stdout;
     assert!(help.contains("dirigent report fast slow --out"), "{help}");
 }
+
+/// What the price chart shows is what `orders.csv` says, and what the rules compare.
+#[test]
+fn the_price_chart_shows_the_orders_fills_and_numbers_of_the_rules() {
+    let world = World::new();
+    let text = "name: a\nworkflow: {type: backtest}\n\
+        data: {source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {bars: 600}}\n\
+        strategy:\n  type: rules\n  params: {n: 10}\n  let: {average: 'sma(close, $n)'}\n  \
+        entry: close > average and rsi(close, 7) < 60\n  exit: close < average\n\
+        risk: {trailing_stop_pct: 5, take_profit_pct: 8}\n";
+    let file = world.file("a.yaml", text);
+    let run = world.json(&["run", &file]);
+    let folder = world.home().join("runs").join(run["run_id"].as_str().unwrap());
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (page, orders) = (read("report.html"), read("orders.csv"));
+    let (_, data) = page.split_once("id=\"run-data\">").unwrap();
+    let data: serde_json::Value =
+        serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    let labels: Vec<&str> =
+        data["columns"].as_array().unwrap().iter().map(|c| c[0].as_str().unwrap()).collect();
+    assert_eq!(labels, ["average = sma(close, 10)", "rsi(close, 7)"]);
+    assert_eq!(data["columns"][0][1], serde_json::Value::Null, "over the prices");
+    assert_eq!((&data["columns"][1][1], &data["guides"][0][0]), (&0.into(), &60.into()));
+    let close = data["prices"][0]["c"].as_array().unwrap();
+    let mean = close[40..50].iter().map(|c| c.as_f64().unwrap()).sum::<f64>() / 10.0;
+    let shown = data["prices"][0]["cols"][0]["v"][49].as_f64().unwrap();
+    assert!((shown - mean).abs() < 1e-4, "{shown}: {mean}");
+    let rows = rows(&orders);
+    let shown = data["orders"].as_array().unwrap();
+    assert_eq!(shown.len(), rows.len());
+    let mut moved = 0;
+    for (order, row) in shown.iter().zip(&rows) {
+        assert_eq!(format!("order_{}", order[0]), row["order"]);
+        let reason = |index: &serde_json::Value| {
+            data["reasons"][usize::try_from(index.as_u64().unwrap()).unwrap()].clone()
+        };
+        assert_eq!(reason(&order[9]), row["state"]);
+        let levels = order[11].as_array().unwrap();
+        moved += usize::from(levels.len() > 1);
+        let last = levels.last().map_or(f64::NAN, |level| level[1].as_f64().unwrap());
+        let level = row["level"].parse().unwrap_or(f64::NAN);
+        assert!(
+            (last.is_nan() && level.is_nan()) || (last - level).abs() <= 1e-4,
+            "{order}: {row:?}"
+        );
+    }
+    assert!(moved > 5, "trailing stops move");
+    let filled = rows.iter().filter(|row| row["state"] == "filled").count();
+    assert_eq!(data["fills"].as_array().unwrap().len(), filled);
+}

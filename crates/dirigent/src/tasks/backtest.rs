@@ -279,6 +279,7 @@ fn page(
     digest: &str,
 ) -> String {
     let stock = &finished.stock;
+    let shown = cast.shown();
     let prefixes = finished.result["causality"]["prefixes"].as_u64();
     let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
     Sheet {
@@ -291,6 +292,8 @@ fn page(
         currency: &setup.workflow.portfolio.currency,
         adjustment: &stock.adjustment,
         bars: &stock.bars,
+        others: &stock.others,
+        shown: shown.as_ref(),
         actions: &stock.actions,
         options: &finished.options,
         outcome: finished.outcome(),

@@ -3,14 +3,17 @@
 use super::{
     close, count,
     heading::{deepest, thinned},
-    moment, open,
+    moment, open, panes,
 };
 use crate::{
     figure::{self, Line},
     format::{change, float, grouped},
     histogram::Histogram,
     html::{Html, Text},
-    payload::{CHARTED_SYMBOLS_MAX, MARKED_TRADES_MAX, candles_max, charted, is_daily},
+    payload::{
+        CHARTED_SYMBOLS_MAX, FILLS_MAX, MARKED_TRADES_MAX, ORDERS_MAX, candles_max, charted,
+        is_daily,
+    },
     sheet::{Curve, PriceSeries, TearSheet},
 };
 
@@ -115,21 +118,24 @@ fn single(out: &mut Html, chart: &Chart<'_>, curve: Curve<'_>, words: &str) {
 pub(crate) fn prices(out: &mut Html, sheet: &TearSheet<'_>) {
     open(out, "price", "Price, entries and exits");
     if let Some(first) = charted(sheet).first() {
-        let legend = [
+        let mut legend = vec![
             ("price", first.symbol, "price"),
             ("entry-long", "Long entry", ""),
             ("entry-short", "Short entry", ""),
             ("exit-gain", "Exit with a gain", ""),
             ("exit-loss", "Exit with a loss", ""),
         ];
+        legend.extend(panes::legend(sheet));
         open_chart(out, &Chart { key: "price", label: "Price", legend: &legend });
         let curve = Curve { time: first.time, value: first.close };
-        let bounds = bounds(&curve);
-        let place = |bar| place(bounds, curve, bar);
+        let place = place_in(curve);
         let values = &curve.value[..curve.len()];
-        figure::lines(out, &[Line { class: "line price", place: &place, values }]);
+        let mut lines = vec![Line { class: "line price", place: &place, values }];
+        lines.extend(panes::over(sheet, &place, curve.len()));
+        figure::lines(out, &lines);
         let words = format!("<bdi>{}</bdi>: {}", Text::line(first.symbol), spoken_prices(first));
         close_chart(out, &words, left_out(sheet));
+        panes::panes(out, sheet);
     } else {
         out.push("<p class=\"empty\">No prices.</p>");
     }
@@ -140,6 +146,8 @@ pub(crate) fn prices(out: &mut Html, sheet: &TearSheet<'_>) {
 fn left_out(sheet: &TearSheet<'_>) -> Option<String> {
     let mut notes = vec![];
     let longest = charted(sheet).iter().map(|series| series.time.len()).max().unwrap_or(0);
+    // Bars may have been joined before: the equity has all of them.
+    let longest = if longest > 0 { longest.max(sheet.equity.len()) } else { 0 };
     let bars = longest.div_ceil(candles_max(charted(sheet).len()));
     if bars > 1 {
         notes.push(format!("Each candle is up to {} bars.", grouped(float(bars), 0)));
@@ -149,6 +157,17 @@ fn left_out(sheet: &TearSheet<'_>) -> Option<String> {
             "Marked are the {} trades with the largest gains and losses, of {}.",
             grouped(float(MARKED_TRADES_MAX), 0),
             grouped(float(sheet.trades.len()), 0)
+        ));
+    }
+    let marked = [
+        (sheet.market.orders.len(), ORDERS_MAX, "order"),
+        (sheet.market.fills.len(), FILLS_MAX, "fill"),
+    ];
+    for (all, most, name) in marked.into_iter().filter(|(all, most, _)| all > most) {
+        notes.push(format!(
+            "Of {}, {} can be seen, those of marked trades first; <code>orders.csv</code> has all.",
+            count(all, name),
+            grouped(float(most), 0)
         ));
     }
     if sheet.prices.len() > CHARTED_SYMBOLS_MAX {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 use dirigent_report::{
-    Analysis, Benchmark, Breakdown, Bucket, Curve, Exact, Exposure, Format, Leg, Metric, Part,
-    Parts, Post, PriceSeries, Rolling, Share, Shares, Side, Source, TearSheet, Trade,
+    Analysis, Benchmark, Breakdown, Bucket, ColumnSeries, Curve, Exact, Exposure, FillMark, Format,
+    Leg, Market, Metric, OrderMark, Part, Parts, Post, PriceSeries, Role, Rolling, Share, Shares,
+    Side, Source, TearSheet, Trade,
 };
 
 /// Owns what a sheet borrows.
@@ -76,6 +77,15 @@ impl Run {
             activity: &metrics(name),
             relative: &metrics(name),
         };
+        let (orders, fills) = (self.orders(), self.fills());
+        let columns: Vec<Vec<ColumnSeries<'_>>> =
+            self.symbols.iter().map(|_| self.columns()).collect();
+        let market = Market {
+            orders: &orders,
+            fills: &fills,
+            columns: &columns,
+            guides: &[vec![30.0, f64::NAN], vec![]],
+        };
         dirigent_report::render(&TearSheet {
             title: name,
             strategy: name,
@@ -95,6 +105,7 @@ impl Run {
             rolling_sharpe: Some(Rolling { value: &self.drawdown, window_bars: 5 }),
             prices: &prices,
             trades: &trades,
+            market,
             analysis,
             attribution: &[attribution(name)],
             config: name,
@@ -102,6 +113,52 @@ impl Run {
             warnings: &self.warnings,
             reproduce: name,
         })
+    }
+
+    /// Two orders and two fills for each trade.
+    fn orders(&self) -> Vec<OrderMark<'_>> {
+        let order = |index: usize| OrderMark {
+            number: index as u64,
+            series: index % self.symbols.len(),
+            is_buy: index.is_multiple_of(2),
+            kind: &self.name,
+            role: [Role::Plain, Role::Stop, Role::Target][index % 3],
+            created: self.time[index % self.time.len()],
+            ended: (!index.is_multiple_of(5)).then(|| self.time[index % self.time.len()]),
+            levels: vec![(self.time[index % self.time.len()], f64::NAN); index % 4 * 50],
+            quantity: 1.5,
+            filled: f64::INFINITY,
+            state: &self.name,
+            why: self.name.as_str().into(),
+        };
+        let count = if self.time.is_empty() { 0 } else { self.trades * 2 };
+        (0..count).map(order).collect()
+    }
+
+    fn fills(&self) -> Vec<FillMark<'_>> {
+        let fill = |index: usize| FillMark {
+            order: index as u64,
+            series: index % self.symbols.len(),
+            is_buy: index.is_multiple_of(2),
+            time: self.time[index % self.time.len()],
+            quantity: 1.5,
+            price: f64::MAX,
+            reason: &self.name,
+            detail: self.name.as_str().into(),
+        };
+        let count = if self.time.is_empty() { 0 } else { self.trades * 2 };
+        (0..count).map(fill).collect()
+    }
+
+    fn columns(&self) -> Vec<ColumnSeries<'_>> {
+        let column = |index: usize| ColumnSeries {
+            label: &self.name,
+            pane: [None, Some(0), Some(1), Some(7)][index % 4],
+            last: self.equity.clone(),
+            range: self.equity.iter().map(|value| (*value, *value)).take(index * 1_000).collect(),
+        };
+        // Of many bars two are enough, and a test should not fill the memory.
+        (0..if self.symbols.len() > 5 { 2 } else { 20 }).map(column).collect()
     }
 
     fn trade(&self, index: usize) -> Trade<'_> {

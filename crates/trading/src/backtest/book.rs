@@ -7,8 +7,8 @@ use dirigent_core::Timestamp;
 
 use crate::backtest::engine::Entry;
 use crate::order::{
-    Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, OrderState, Record, RejectReason,
-    Side, SymbolId, Transition,
+    Fill, FillReason, LevelMove, Order, OrderEvent, OrderId, OrderKind, OrderState, Record,
+    RejectReason, Side, SymbolId, Transition,
 };
 use crate::price::{Money, Price, Quantity};
 
@@ -23,6 +23,7 @@ const STEPS_PER_ORDER: usize = 3;
 pub(super) struct Book {
     records: Vec<Record>,
     transitions: Vec<Transition>,
+    moves: Vec<LevelMove>,
     rejected: usize,
     /// Per symbol, the refused order that the next refusal may belong to.
     refused: Vec<Option<OrderId>>,
@@ -34,6 +35,7 @@ impl Book {
         Self {
             records: Vec::with_capacity(orders),
             transitions: Vec::with_capacity(STEPS_PER_ORDER * orders),
+            moves: Vec::new(),
             rejected: 0,
             refused: vec![None; symbols],
         }
@@ -78,6 +80,16 @@ impl Book {
         record.changed = now;
         let state = record.state;
         self.transitions.push(Transition { order: id, time: now, state });
+    }
+
+    /// Gives an order that waits another kind, whose level it waits for from now on.
+    pub(super) fn relevel(&mut self, id: OrderId, kind: OrderKind, now: Timestamp) {
+        let order = &mut self.get_mut(id).order;
+        let levels = order.kind.level().zip(kind.level());
+        order.kind = kind;
+        if let Some((from, level)) = levels.filter(|(from, level)| from != level) {
+            self.moves.push(LevelMove { order: id, time: now, from, level });
+        }
     }
 
     /// Enters a fill into its order.
@@ -156,8 +168,8 @@ impl Book {
         &self.records
     }
 
-    /// All orders, all steps, and how many orders were refused.
-    pub(super) fn close(self) -> (Vec<Record>, Vec<Transition>, usize) {
-        (self.records, self.transitions, self.rejected)
+    /// All orders, all steps, and all moves of levels.
+    pub(super) fn close(self) -> (Vec<Record>, Vec<Transition>, Vec<LevelMove>) {
+        (self.records, self.transitions, self.moves)
     }
 }

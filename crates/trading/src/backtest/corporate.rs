@@ -250,9 +250,10 @@ impl Engine<'_> {
         let Some(mut guard) = self.guards[symbol.index()] else { return };
         let instrument = self.terms(symbol);
         for id in [guard.stop, guard.target].into_iter().flatten() {
-            let order = &mut self.book.get_mut(id).order;
-            order.kind = instrument.on_ticks(kind_after(order.kind, ratio), order.side);
-            order.reason = reason_at(order.reason, order.kind);
+            let order = self.book.get_mut(id).order;
+            let kind = instrument.on_ticks(kind_after(order.kind, ratio), order.side);
+            self.book.relevel(id, kind, self.timeline.now());
+            self.book.get_mut(id).order.reason = reason_at(order.reason, kind);
             self.tell_modified(id);
         }
         let level = |engine: &mut Self, id: Option<OrderId>| {
@@ -286,8 +287,8 @@ impl Engine<'_> {
             target: order.bracket.target.map(|exit| exit_after(exit, ratio)),
         };
         let Working { id, kind, left, .. } = *order;
+        self.book.relevel(id, kind, self.timeline.now());
         let record = self.book.get_mut(id);
-        record.order.kind = kind;
         record.order.quantity = record.filled + left;
         record.order.reason = reason_at(record.order.reason, kind);
         self.tell_modified(id);

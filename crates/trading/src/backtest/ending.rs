@@ -10,7 +10,8 @@ impl Engine<'_> {
         self.withdraw(OrderEvent::Expired);
         let open_positions = self.open_positions();
         let warnings = self.warnings();
-        let (orders, transitions, rejected) = self.book.close();
+        let rejected = self.book.rejected();
+        let (orders, transitions, moves) = self.book.close();
         Outcome {
             symbols: self.bars.iter().map(|bars| bars.symbol.clone()).collect(),
             initial_cash: self.options.initial_cash,
@@ -18,6 +19,7 @@ impl Engine<'_> {
             trades: self.trades,
             orders,
             transitions,
+            moves,
             fills: self.fills,
             equity: Equity {
                 time: self.timeline.times().to_vec(),

@@ -213,9 +213,9 @@ impl Engine<'_> {
             if if is_short { level >= now } else { level <= now } {
                 continue;
             }
-            let order = &mut self.book.get_mut(id).order;
-            order.kind = OrderKind::Stop(level);
-            order.reason = FillReason::Level { what: Waited::TrailingStop, level, gap_open: false };
+            self.book.relevel(id, OrderKind::Stop(level), self.timeline.now());
+            self.book.get_mut(id).order.reason =
+                FillReason::Level { what: Waited::TrailingStop, level, gap_open: false };
             self.guards[symbol.index()] =
                 Some(Guard { levels: Levels { stop: Some(level), ..guard.levels }, ..guard });
         }
@@ -238,7 +238,7 @@ impl Engine<'_> {
                 Side::Buy => level.min(stop(offset.above(best(&bars.low)))),
             };
             order.kind = OrderKind::TrailingStop { offset, level };
-            self.book.get_mut(order.id).order.kind = order.kind;
+            self.book.relevel(order.id, order.kind, self.timeline.now());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use dirigent_core::Timestamp;
 
 use crate::backtest::{Cash, Flow, Met};
-use crate::order::{Fill, FillReason, Record, RejectReason, Side, SymbolId, Transition};
+use crate::order::{Fill, FillReason, LevelMove, Record, RejectReason, Side, SymbolId, Transition};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
 
@@ -187,6 +187,8 @@ pub struct Outcome {
     pub orders: Vec<Record>,
     /// Every step of every order, in the order they happened.
     pub transitions: Vec<Transition>,
+    /// Every move of the level that an order waits for, in the order they happened.
+    pub moves: Vec<LevelMove>,
     /// Every fill, in the order they happened.
     pub fills: Vec<Fill>,
     /// The account after every time.

@@ -204,8 +204,8 @@ impl Engine<'_> {
             order.place.leave();
         }
         let Working { id, kind, left, .. } = *order;
+        self.book.relevel(id, kind, self.timeline.now());
         let record = self.book.get_mut(id);
-        record.order.kind = kind;
         record.order.quantity = record.filled + left;
         self.book.on(id, OrderEvent::Modified, self.timeline.now());
         if !left.is_positive() {

@@ -9,7 +9,7 @@ use dirigent_core::Timestamp;
 use crate::data::bars::Bars;
 use crate::indicator::Column;
 use crate::price::Price;
-use crate::rules::{Columns, Program};
+use crate::rules::{Columns, Expression, Program};
 use crate::signal::Signal;
 use crate::strategy::SignalStrategy;
 
@@ -98,6 +98,31 @@ pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -
         feed.chunk(range.clone(), |columns| evaluator.run(columns, &mut signals[range]));
     }
     signals.into()
+}
+
+/// Computes the outputs of `expression` over the bars of a symbol and hands them to `take`, a stretch
+/// of bars at a time; `others` are symbols that it may name but that are not traded.
+///
+/// # Errors
+/// If it names a symbol that is neither traded nor among the others.
+pub fn outputs_of(
+    expression: &Expression,
+    bars: &Bars,
+    traded: &[Bars],
+    others: &[Bars],
+    mut take: impl FnMut(Range<usize>, &[Vec<f64>]),
+) -> Result<(), RulesError> {
+    let foreign = SignalStrategy::foreign(expression.foreign(), traded, others)?;
+    let mut evaluator = expression.start();
+    let mut feed = Feed::new(bars, &foreign, |column| expression.reads(column));
+    let mut outputs = vec![Vec::with_capacity(CHUNK_BARS); expression.outputs().len()];
+    for from in (0..bars.len()).step_by(CHUNK_BARS) {
+        let range = from..bars.len().min(from + CHUNK_BARS);
+        outputs.iter_mut().for_each(Vec::clear);
+        feed.chunk(range.clone(), |columns| evaluator.run(columns, &mut outputs));
+        take(range, &outputs);
+    }
+    Ok(())
 }
 
 /// The bars of a symbol as columns of doubles, a chunk at a time.

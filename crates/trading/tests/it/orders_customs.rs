@@ -130,6 +130,12 @@ fn a_trailing_stop_follows_the_best_price_bar_by_bar() {
         _ => {}
     });
     assert_eq!(told[1], "sell trailing_stop 107 filled 10@107 trailing_stop@107.00");
+    let moves: Vec<String> = outcome
+        .moves
+        .iter()
+        .map(|step| format!("{} {} to {} on {}", step.order, step.from, step.level, step.time))
+        .collect();
+    assert_eq!(moves, ["order_2 102 to 107 on 2024-01-03T00:00:00Z"]);
     assert_eq!(outcome.trades[0].pnl.to_string(), "70");
 }
 

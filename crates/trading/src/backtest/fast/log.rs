@@ -65,6 +65,7 @@ impl<'a> Log<'a> {
             trades: self.trades,
             orders: self.records,
             transitions: self.transitions,
+            moves: Vec::new(),
             fills: self.fills,
             equity: Equity { time: self.bars.time.clone(), cash: self.cash, equity: self.equity },
             mets: Vec::new(),

@@ -93,6 +93,7 @@ struct Whole {
 fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -> Outcome {
     let total = |of: fn(&Outcome) -> Money| sleeves.iter().map(|sleeve| of(&sleeve.outcome)).sum();
     let (mut orders, mut transitions, mut open_positions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut moves = Vec::new();
     for sleeve in sleeves {
         let before = orders.len() as u64;
         let own = &sleeve.outcome;
@@ -103,6 +104,11 @@ fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -
             record
         }));
         transitions.extend(own.transitions.iter().map(|step| {
+            let mut step = *step;
+            step.order = OrderId(step.order.0 + before);
+            step
+        }));
+        moves.extend(own.moves.iter().map(|step| {
             let mut step = *step;
             step.order = OrderId(step.order.0 + before);
             step
@@ -121,6 +127,7 @@ fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -
         trades: Vec::new(),
         orders,
         transitions,
+        moves,
         fills: Vec::new(),
         mets: Vec::new(),
         equity: curve(&[], whole.cash, whole.equity),
