@@ -18,7 +18,7 @@ use dirigent_trading::{
     currency::Currencies,
     data::{self, Request, Synthetic, Timeframe},
     instrument::{Instrument, Instruments},
-    portfolio::Sizing,
+    portfolio::{Kelly, Sizing},
     price::Rate,
     risk::{self, Limits},
     venue::Venue,
@@ -246,6 +246,21 @@ pub(crate) fn sizing(written: config::Sizing, bars_per_year: f64) -> Sizing {
                 bars_per_year,
             }
         }
+        config::Sizing::Kelly {
+            fraction,
+            min_trades,
+            lookback_trades,
+            start_percent,
+            min_percent,
+            max_percent,
+        } => Sizing::Kelly(Kelly {
+            fraction,
+            trades_min: usize::try_from(min_trades).unwrap_or(usize::MAX),
+            trades_max: usize::try_from(lookback_trades).unwrap_or(usize::MAX),
+            start: share(start_percent),
+            least: share(min_percent),
+            most: share(max_percent),
+        }),
     }
 }
 

@@ -4,11 +4,13 @@
 //! Not here: whether a trade is allowed; see `risk`.
 
 mod account;
+mod kelly;
 mod ledger;
 mod rebalance;
 mod sizing;
 
 pub use account::{AccountType, Margin, Requirement};
+pub use kelly::Kelly;
 pub(crate) use ledger::average;
 pub use ledger::{Conversion, Ledger, Position};
 pub use rebalance::{Move, Target, plan};

@@ -103,6 +103,10 @@ fn mistakes_are_told_with_their_place() {
     check("strategy: macd", &list("macd"), "`strategy` and `strategies` are both given");
     check("strategy: macd", "portfolio: {rebalance: monthly}", "moves money between `strategies`");
     check(&list("macd"), "portfolio: {rebalance: hourly}", "hourly");
+    let kelly = |more: &str| format!("portfolio: {{sizing: {{type: kelly, {more}}}}}");
+    check("strategy: macd", &kelly("min_trades: 200"), "is more than `lookback_trades` 100");
+    check("strategy: macd", &kelly("max_percent: 5"), "is more than `max_percent` 5");
+    check("strategy: macd", &kelly("fraction: 2"), "portfolio.sizing.fraction");
     let text = "workflow: {type: optimization, optimization_config: {parameters: {fast: [5]}}}\n\
                 data: {source: synthetic, symbols: [A]}\nstrategies: [macd]\n";
     let answer = world.run(&["validate", &world.file("search.yaml", text)]);
@@ -136,4 +140,25 @@ fn a_sweep_of_several_strategies_is_refused() {
     let answer = world.run(&["sweep", &file, "--over", "fast=5,6"]);
     assert_ne!(answer.code, 0);
     assert!(answer.stderr.contains("a sweep tries one `strategy`"), "{answer:?}");
+}
+
+#[test]
+fn sizes_by_kellys_rule_come_from_the_file() {
+    let world = World::new();
+    let text = |sizing: &str| {
+        format!(
+            "workflow: {{type: backtest}}\ndata: {{source: synthetic, symbols: [A], synthetic: {{bars: 3000}}}}\n\
+             strategy: {{type: sma_crossover, params: {{fast: 5, slow: 20}}}}\n\
+             portfolio: {{fractional: true, sizing: {sizing}}}\n"
+        )
+    };
+    let run = |name: &str, sizing: &str| {
+        world.json(&["run", &world.file(name, text(sizing)), "--prove-causal"])["result"].clone()
+    };
+    let fixed = run("fixed.yaml", "{type: percent_equity, percent: 10}");
+    let never = run("never.yaml", "{type: kelly, min_trades: 9999, lookback_trades: 9999}");
+    assert_eq!(never["final_equity"], fixed["final_equity"], "the start share, to the digit");
+    let kelly = run("kelly.yaml", "{type: kelly, fraction: 0.5}");
+    assert!(number(&kelly["metrics"]["trades"]) > 50.0, "{kelly}");
+    assert_ne!(kelly["final_equity"], fixed["final_equity"]);
 }

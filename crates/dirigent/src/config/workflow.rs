@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use dirigent_trading::{Money, Price, Quantity};
+use dirigent_trading::{Money, Price, Quantity, Rate};
 use dirigent_workflow::file::{Environment, Unset, expand, redact};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -302,6 +302,21 @@ pub enum Sizing {
         target_volatility_pct: Percent,
         /// Bars that it is measured over.
         lookback: u32,
+    },
+    /// What Kelly's rule makes of the trades so far.
+    Kelly {
+        /// How much of it.
+        fraction: Rate,
+        /// From how many trades on.
+        min_trades: u32,
+        /// How many trades.
+        lookback_trades: u32,
+        /// The share before.
+        start_percent: Percent,
+        /// The least share.
+        min_percent: Percent,
+        /// The largest share.
+        max_percent: Percent,
     },
 }
 

@@ -3,7 +3,7 @@
 use crate::backtest::{Error, Financing, Options};
 use crate::data::bars::Bars;
 use crate::instrument::Instrument;
-use crate::portfolio::{Margin, Requirement, Sizing};
+use crate::portfolio::{Kelly, Margin, Requirement, Sizing};
 use crate::price::{Price, Rate};
 
 /// The most that units which are short may cost per year, as a share of their value.
@@ -143,6 +143,22 @@ impl Options {
                 require(lookback_bars >= 2, option, lookback_bars, "measured over 2 bars or more")?;
                 let fits = bars_per_year.is_finite() && bars_per_year > 0.0;
                 require(fits, option, bars_per_year, "a positive number of bars per year")
+            }
+            Sizing::Kelly(Kelly { fraction, trades_min, trades_max, start, least, most }) => {
+                let option = "sizing.kelly";
+                let fits = fraction.is_positive() && fraction <= Rate::ONE;
+                require(fits, option, fraction, "a fraction above 0 and at most 1")?;
+                let fits = trades_min >= 1 && trades_max >= trades_min;
+                require(fits, option, trades_max, "no fewer trades than the least number of them")?;
+                let fits = !least.is_negative() && least <= start && start <= most;
+                require(fits, option, start, "a start between the least and the largest share")?;
+                let fits = most.is_positive() && most <= self.account.share_max();
+                require(
+                    fits,
+                    option,
+                    most,
+                    "at most what the account may hold: 1, or more on margin",
+                )
             }
         }
     }

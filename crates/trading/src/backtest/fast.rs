@@ -15,6 +15,7 @@ use crate::backtest::{Error, Options, Outcome, WATCH_BARS, Watch, look};
 use crate::data::bars::Bars;
 use crate::execution::{EntryBar, LimitGap, StopsBefore};
 use crate::portfolio::AccountType;
+use crate::portfolio::Sizing;
 use crate::risk::Limits;
 use crate::signal::Signal;
 
@@ -47,7 +48,7 @@ pub(crate) fn suits(options: &Options) -> bool {
         slippage,
         account,
         currencies,
-        sizing: _,
+        sizing,
         lot: _,
         instruments,
         actions,
@@ -74,7 +75,10 @@ pub(crate) fn suits(options: &Options) -> bool {
         && financing.is_none()
         && currencies.is_single()
         && *account == AccountType::Unlevered;
+    // What trades so far have said is only known to the engine.
+    let is_known = !matches!(sizing, Sizing::Kelly(_));
     is_plain
+        && is_known
         && is_usual
         && is_still
         && max_drawdown.is_none()

@@ -2,6 +2,7 @@
 
 use dirigent_core::Timestamp;
 
+use crate::backtest::Trade;
 use crate::backtest::engine::{Aim, Engine, Entry, Size};
 use crate::backtest::met::By;
 use crate::backtest::trips::{Moment, Trip};
@@ -9,7 +10,7 @@ use crate::execution::{Dealt, Taking};
 use crate::order::{
     Fill, FillReason, Order, OrderEvent, OrderId, OrderKind, Quote, RejectReason, Side, SymbolId,
 };
-use crate::portfolio::{AccountType, Ask, Move, Target, affordable_on, floor_to, plan};
+use crate::portfolio::{AccountType, Ask, Move, Sizing, Target, affordable_on, floor_to, plan};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{self, Account};
 
@@ -123,7 +124,17 @@ impl Engine<'_> {
             commission: self.options.commission.as_ref(),
             position_max: self.options.limits.position_max(equity),
             closes,
+            kelly: self.kelly(),
         }
+    }
+
+    /// What Kelly's rule makes of the trades that are closed by now, if it is the rule.
+    fn kelly(&self) -> Option<Rate> {
+        let Sizing::Kelly(rule) = self.options.sizing else { return None };
+        let last = self.trades.len().saturating_sub(rule.trades_max);
+        let paid = self.trades[last..].iter().filter(|trade| trade.entry_value.is_positive());
+        let of = |trade: &Trade| trade.pnl.to_f64() / trade.entry_value.to_f64();
+        Some(rule.share(&paid.map(of).collect::<Vec<f64>>()))
     }
 
     /// Wants these weights at the next fill point, and nothing of every other symbol.

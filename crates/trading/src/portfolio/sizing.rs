@@ -6,6 +6,7 @@
 
 use crate::execution::Commission;
 use crate::order::RejectReason;
+use crate::portfolio::Kelly;
 use crate::price::{Money, Price, Quantity, Rate};
 
 /// How large an entry is.
@@ -26,6 +27,8 @@ pub enum Sizing {
         /// Bars in a year: 252 for daily sessions.
         bars_per_year: f64,
     },
+    /// The share of equity that Kelly's rule makes of the trades so far.
+    Kelly(Kelly),
 }
 
 /// Everything a sizing rule may look at.
@@ -49,6 +52,8 @@ pub struct Ask<'a> {
     pub position_max: Option<Money>,
     /// Closes up to the bar of the decision.
     pub closes: &'a [Price],
+    /// What Kelly's rule makes of the trades so far, where that is the rule.
+    pub kelly: Option<Rate>,
 }
 
 impl Sizing {
@@ -61,6 +66,7 @@ impl Sizing {
             Self::FixedQuantity(quantity) => return Ok(floor_to(quantity, ask.lot)),
             Self::FixedCash(amount) => return ask.units(amount),
             Self::PercentEquity(share) => share,
+            Self::Kelly(rule) => ask.kelly.unwrap_or(rule.start).min(ask.share_max),
             Self::VolatilityTarget { target, lookback_bars, bars_per_year } => {
                 let volatility = volatility(ask.closes, lookback_bars)
                     .ok_or(RejectReason::NoVolatility)?
@@ -208,6 +214,7 @@ mod tests {
             commission: &commission,
             position_max: None,
             closes: &closes,
+            kelly: None,
         };
         let quantity = sizing.quantity(&ask).map_or_else(|e| e.to_string(), |q| q.to_string());
         assert_eq!(quantity, expected, "{sizing:?}");

@@ -11,6 +11,7 @@ mod backtest_extremes;
 mod backtest_fast;
 mod backtest_flows;
 mod backtest_golden;
+mod backtest_kelly;
 mod backtest_ledger;
 mod backtest_properties;
 mod backtest_weights;

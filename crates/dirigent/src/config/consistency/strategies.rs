@@ -1,4 +1,4 @@
-//! What `strategies` mean together, and with the symbols and money of the file.
+//! What `strategies` and sizes mean together, and with the symbols and money of the file.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,10 @@ use dirigent_workflow::file::{Problem, Resolved, suggest};
 
 pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>) {
     let count = root.list("strategies").len();
+    kelly(root, problems, "portfolio.sizing");
+    for index in 0..count {
+        kelly(root, problems, &format!("strategies.{index}.sizing"));
+    }
     names(root, problems, count);
     for index in 0..count {
         symbols(root, problems, index);
@@ -23,6 +27,30 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>) {
             "remove it, or write `strategies: [{name: …, weight: …, type: …}, …]`; how often one \
              strategy trades its weights is in its `params`",
         ));
+    }
+}
+
+/// The bounds of sizes by Kelly's rule lie in order.
+fn kelly(root: &Resolved, problems: &mut Vec<Problem>, path: &str) {
+    let below = |key: &str| format!("{path}.{key}");
+    if root.text(&below("type")) != Some("kelly") {
+        return;
+    }
+    let pairs = [
+        ("min_trades", "lookback_trades"),
+        ("min_percent", "start_percent"),
+        ("start_percent", "max_percent"),
+    ];
+    for (smaller, larger) in pairs {
+        let at = |key: &str| root.number(&below(key));
+        let (Some(a), Some(b)) = (at(smaller), at(larger)) else { continue };
+        if a > b {
+            let (path, other) = (below(smaller), below(larger));
+            let message = format!("`{path}` {a} is more than `{larger}` {b}");
+            let problem = Problem::error(root.place(&path), path, message);
+            let problem = problem.related(root.place(&other), "the larger one");
+            problems.push(problem.hint("lower the first, or raise the second"));
+        }
     }
 }
 

@@ -171,6 +171,7 @@ static SIZING: Tagged = Tagged {
                 ],
             ),
         },
+        Variant { name: "kelly", section: super::portfolio::KELLY },
     ],
 };
 

@@ -289,6 +289,7 @@ impl<'a> Kernel<'a> {
             commission: options.commission.as_ref(),
             position_max: options.limits.position_max(equity),
             closes: &bars.close[..=place.decided],
+            kelly: None,
         };
         let quantity = options.sizing.quantity(&ask).map_err(|_| Unusual)?;
         let order = self.order(side, OrderKind::Market, FillReason::SignalEntry);
