@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use dirigent_core::Timestamp;
 
-use crate::{indicator::Column, signal::Signal};
+use crate::{data::bars::Bars, indicator::Column, signal::Signal};
 
 mod arithmetic;
 mod at;
@@ -37,6 +37,7 @@ mod error;
 mod evaluate;
 mod function;
 mod graph;
+mod means;
 mod parse;
 mod plan;
 mod reference;
@@ -45,6 +46,7 @@ mod slower;
 mod token;
 mod tree;
 mod window;
+mod wishes;
 
 pub use check::{ERRORS_PER_TEXT_MAX, NODES_MAX, WINDOWS_BARS_MAX};
 pub use compile::{TERMS_MAX, compile, compile_expression};
@@ -81,7 +83,9 @@ pub struct RuleSet {
 #[derive(Clone, Debug)]
 pub struct Program {
     plan: Arc<plan::Plan>,
-    wishes: Arc<[Signal]>,
+    wishes: Arc<wishes::Wishes>,
+    /// Set if the rules do nothing but compare prices and their averages.
+    means: Option<Arc<means::Means>>,
     terms: Vec<String>,
     warnings: Vec<Warning>,
 }
@@ -89,7 +93,7 @@ pub struct Program {
 impl Program {
     /// How many bars pass before the first that can have a signal.
     pub fn warmup(&self) -> usize {
-        self.plan.warmup
+        self.wishes.warmup
     }
 
     /// Whether a column of the symbol's own bars is read; one that is not may be left empty.
@@ -121,6 +125,12 @@ impl Program {
     /// Starts before the first bar.
     pub fn start(&self) -> Evaluator {
         Evaluator::new(&self.plan, &self.wishes)
+    }
+
+    /// Fills `out` with the signals of all `bars` if that is possible in whole numbers, and answers
+    /// whether it was. There are none in `out` before.
+    pub(crate) fn compare_means(&self, bars: &Bars, out: &mut [Signal]) -> bool {
+        self.means.as_ref().is_some_and(|means| means.mark(bars, self.warmup(), out))
     }
 }
 

@@ -5,6 +5,7 @@
 use dirigent_core::Timestamp;
 
 use crate::execution::Bar;
+use crate::indicator::Column;
 use crate::price::Price;
 
 /// The bars of one symbol.
@@ -30,6 +31,17 @@ impl Bars {
     /// How many bars there are.
     pub fn len(&self) -> usize {
         self.time.len()
+    }
+
+    /// A column of prices; none for the volume.
+    pub(crate) fn prices(&self, column: Column) -> Option<&[Price]> {
+        match column {
+            Column::Open => Some(&self.open),
+            Column::High => Some(&self.high),
+            Column::Low => Some(&self.low),
+            Column::Close => Some(&self.close),
+            Column::Volume => None,
+        }
     }
 
     /// The prices of one bar.

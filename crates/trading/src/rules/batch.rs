@@ -20,15 +20,14 @@ use crate::signal::Signal;
 
 use super::{
     Columns, RuleError, RuleSet,
-    arithmetic::{Binary, Unary},
     check::{Checker, NODES_MAX, Typed, WINDOWS_BARS_MAX},
     compile::{Terms, compile},
-    condition::{Comparison, Condition},
     evaluate::Engine,
-    graph::{Graph, Op, Value},
+    graph::{Graph, Value},
     parse::parse,
     plan::Plan,
     tree::Tree,
+    wishes::{Leaves, Wishes},
 };
 
 /// The most nodes of a batch; each combination adds at most `NODES_MAX`.
@@ -114,16 +113,15 @@ pub(crate) struct Collector<'a> {
     texts: &'a Texts<'a>,
     graph: Graph,
     terms: Known,
-    members: Vec<Member>,
-    leaves: BTreeMap<Value, usize>,
-    wanted: Vec<Value>,
+    members: Vec<Wishes>,
+    leaves: Leaves,
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(texts: &'a Texts<'a>) -> Self {
-        let (terms, members, leaves, wanted) = Default::default();
+        let (terms, members, leaves) = Default::default();
         let graph = Graph::on(texts.set.frame.clone());
-        Self { texts, graph, terms, members, leaves, wanted }
+        Self { texts, graph, terms, members, leaves }
     }
 
     /// Whether the rules of `set` have the texts of this batch, whose memory is not used up.
@@ -140,11 +138,7 @@ impl<'a> Collector<'a> {
     pub(crate) fn add(&mut self, set: &RuleSet) -> Result<(), Vec<RuleError>> {
         match self.roots(set) {
             Some(roots) => {
-                let warmup = roots.iter().map(|(value, _)| self.graph.warmup(*value)).max();
-                let conditions =
-                    roots.iter().map(|(value, wish)| (self.condition(*value, true), *wish));
-                let wishes = Wishes::of(conditions.collect());
-                self.members.push(Member { wishes, warmup: warmup.unwrap_or(0) });
+                self.members.push(Wishes::new(&self.graph, &roots, &mut self.leaves));
                 Ok(())
             }
             None => compile(set).map(|_| unreachable!("a batch refuses what `compile` refuses")),
@@ -159,50 +153,20 @@ impl<'a> Collector<'a> {
         roots
     }
 
-    /// When `value` is known to be `truth`.
-    fn condition(&mut self, value: Value, truth: bool) -> Condition {
-        let node = &self.graph.nodes()[value.node];
-        match (&node.op, node.inputs.as_slice()) {
-            (Op::Unary(Unary::Not), &[input]) => self.condition(input, !truth),
-            (Op::Binary(logic @ (Binary::And | Binary::Or)), &[a, b]) => {
-                let logic = *logic;
-                let both = [a, b].map(|input| self.condition(input, truth));
-                if (logic == Binary::And) == truth {
-                    Condition::Both(Box::new(both))
-                } else {
-                    Condition::Either(Box::new(both))
-                }
-            }
-            (Op::Binary(binary), &[a, b]) => match Comparison::of(*binary, truth) {
-                Some(comparison) => Condition::Compare(comparison, self.leaf(a), self.leaf(b)),
-                None => Condition::Is(truth, self.leaf(value)),
-            },
-            _ => Condition::Is(truth, self.leaf(value)),
-        }
-    }
-
-    /// The place of a value among those that are computed.
-    fn leaf(&mut self, value: Value) -> usize {
-        *self.leaves.entry(value).or_insert_with(|| {
-            self.wanted.push(value);
-            self.wanted.len() - 1
-        })
-    }
-
     /// All combinations as one piece of work.
     pub(crate) fn finish(self) -> Batch {
-        Batch { plan: Arc::new(Plan::new(&self.graph, &self.wanted)), members: self.members }
+        Batch { plan: Arc::new(Plan::new(&self.graph, &self.leaves.wanted)), members: self.members }
     }
 }
 
 /// Many combinations, compiled.
 pub(crate) struct Batch {
     plan: Arc<Plan>,
-    members: Vec<Member>,
+    members: Vec<Wishes>,
 }
 
 impl Batch {
-    pub(crate) fn members(&self) -> &[Member] {
+    pub(crate) fn members(&self) -> &[Wishes] {
         &self.members
     }
 
@@ -242,55 +206,11 @@ impl BatchRun {
     /// number `first`.
     pub(crate) fn signals(
         &self,
-        member: &Member,
+        member: &Wishes,
         bars: &Columns<'_>,
         first: usize,
         out: &mut [Signal],
     ) {
-        let range = 0..out.len();
-        let leaf = |place: usize| self.engine.read(self.engine.wanted(place), bars, &range);
-        match &member.wishes {
-            Wishes::Either { comparison, sides: (a, b), holds, fails } => {
-                comparison.decide(leaf(*a), leaf(*b), out, *holds, *fails);
-            }
-            Wishes::All(wishes) => {
-                out.fill(Signal::NONE);
-                wishes.iter().for_each(|(condition, wish)| condition.mark(&leaf, *wish, out));
-            }
-        }
-        let silent = member.warmup.saturating_sub(first).min(out.len());
-        out[..silent].fill(Signal::NONE);
-    }
-}
-
-/// One combination of a batch.
-pub(crate) struct Member {
-    wishes: Wishes,
-    pub(crate) warmup: usize,
-}
-
-/// The rules of a combination.
-enum Wishes {
-    /// One asks for something while a comparison holds, the other while it fails.
-    Either {
-        comparison: Comparison,
-        sides: (usize, usize),
-        holds: Signal,
-        fails: Signal,
-    },
-    All(Vec<(Condition, Signal)>),
-}
-
-impl Wishes {
-    fn of(wishes: Vec<(Condition, Signal)>) -> Self {
-        if let [(Condition::Compare(one, a, b), holds), (Condition::Compare(other, c, d), fails)] =
-            &wishes[..]
-            && (a, b) == (c, d)
-            && *other == one.opposite()
-        {
-            let (sides, comparison) = ((*a, *b), *one);
-            return Self::Either { comparison, sides, holds: *holds, fails: *fails };
-        }
-        Self::All(wishes)
+        member.tell(&self.engine, bars, &(0..out.len()), first, out);
     }
 }

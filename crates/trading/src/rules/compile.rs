@@ -17,10 +17,12 @@ use super::{
     check::{Checker, Typed},
     error::{Flaw, Place, RuleError, Warning},
     function,
+    means::Means,
     parse::{KEYWORDS, parse},
     plan::Plan,
     token::is_identifier,
     tree::{Form, Tree},
+    wishes::{Leaves, Wishes},
 };
 
 /// The most `let` terms a strategy may have.
@@ -35,17 +37,14 @@ pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
     let terms = Terms::read(&set.terms, &mut errors);
     let mut checker = Checker::new(&set.params, set.frame.clone());
     terms.check(&mut checker, &mut errors);
-    let (mut wanted, mut wishes, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut roots, mut used) = (Vec::new(), BTreeSet::new());
     for (place, text, wish) in set.rules() {
         let checked = parse(text).map_err(|flaw| vec![flaw]).and_then(|tree| {
             used.extend(terms.named_in(&tree).map(|(term, _)| term));
             checker.check_condition(&tree)
         });
         match checked {
-            Ok(typed) => {
-                wanted.push(typed.value);
-                wishes.push(wish);
-            }
+            Ok(typed) => roots.push((typed.value, wish)),
             Err(flaws) => errors.extend(flaws.into_iter().map(|flaw| flaw.at(place.clone()))),
         }
     }
@@ -57,10 +56,14 @@ pub fn compile(set: &RuleSet) -> Result<Program, Vec<RuleError>> {
         errors.sort_by_cached_key(|error| (set.rank(&error.place), error.span.start));
         return Err(errors);
     }
-    let wanted = checker.graph.settled(&wanted);
+    let (values, asked): (Vec<_>, Vec<_>) = roots.into_iter().unzip();
+    let roots: Vec<_> = checker.graph.settled(&values).into_iter().zip(asked).collect();
+    let mut leaves = Leaves::default();
+    let wishes = Wishes::new(&checker.graph, &roots, &mut leaves);
     Ok(Program {
-        plan: Arc::new(Plan::new(&checker.graph, &wanted)),
-        wishes: wishes.into(),
+        means: Means::new(&checker.graph, &wishes, &leaves).map(Arc::new),
+        plan: Arc::new(Plan::new(&checker.graph, &leaves.wanted)),
+        wishes: Arc::new(wishes),
         terms: set.terms.iter().map(|(name, _)| name.clone()).collect(),
         warnings: warnings(set, &checker.params_used, &terms.needed(used)),
     })

@@ -1,4 +1,4 @@
-//! Conditions of a batch: whether something holds at each bar, in bytes.
+//! Conditions: whether something holds at each bar, in bytes.
 //!
 //! What the language computes as three-valued truths is only asked here for what is known: known to
 //! be true, or known to be false. `not` turns one into the other, so that no truth is ever stored.
@@ -7,6 +7,7 @@ use super::{CHUNK_BARS, arithmetic::Binary};
 use crate::signal::Signal;
 
 /// When something is known to be so; columns are given by their place among the wanted ones.
+#[derive(Debug)]
 pub(super) enum Condition {
     Compare(Comparison, usize, usize),
     /// The column is known to be true, or false.
@@ -16,7 +17,7 @@ pub(super) enum Condition {
 }
 
 /// A comparison that is false where a side is unknown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     Less,
     LessOrEqual,
@@ -97,6 +98,18 @@ impl Comparison {
             Self::GreaterOrEqual => Self::Less,
             Self::Equal => Self::Different,
             Self::Different => Self::Equal,
+        }
+    }
+
+    /// Whether it is true of a first value that is less, equal and greater.
+    pub(super) fn truths(self) -> [bool; 3] {
+        match self {
+            Self::Less => [true, false, false],
+            Self::LessOrEqual => [true, true, false],
+            Self::Greater => [false, false, true],
+            Self::GreaterOrEqual => [false, true, true],
+            Self::Equal => [false, true, false],
+            Self::Different => [true, false, true],
         }
     }
 

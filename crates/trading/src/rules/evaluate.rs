@@ -14,10 +14,11 @@ use crate::{
 };
 
 use super::{
-    arithmetic::{Binary, UNKNOWN, Unary, choose, forget_infinities, is_true},
+    arithmetic::{Binary, UNKNOWN, Unary, choose, forget_infinities},
     calendar::Part,
     plan::{Action, Plan, Source},
     slower::Slower,
+    wishes::Wishes,
 };
 
 /// How many bars are computed at a time: a column of doubles is 8 KiB, so a handful of them fits
@@ -69,16 +70,14 @@ impl<'a> Columns<'a> {
 #[derive(Debug)]
 pub struct Evaluator {
     engine: Engine,
-    /// What each wanted value asks for.
-    wishes: Arc<[Signal]>,
-    /// Bars to come before the first signal.
-    silent: usize,
+    wishes: Arc<Wishes>,
+    /// Bars taken so far.
+    taken: usize,
 }
 
 impl Evaluator {
-    pub(super) fn new(plan: &Arc<Plan>, wishes: &Arc<[Signal]>) -> Self {
-        let silent = plan.warmup;
-        Self { engine: Engine::new(plan), wishes: Arc::clone(wishes), silent }
+    pub(super) fn new(plan: &Arc<Plan>, wishes: &Arc<Wishes>) -> Self {
+        Self { engine: Engine::new(plan), wishes: Arc::clone(wishes), taken: 0 }
     }
 
     /// Takes the next bars, as many as `out` has places, and answers with the signal of each.
@@ -86,18 +85,11 @@ impl Evaluator {
     /// # Panics
     /// If a column that is read is shorter than `out`, or one of another symbol is missing.
     pub fn run(&mut self, bars: &Columns<'_>, out: &mut [Signal]) {
-        out.fill(Signal::NONE);
         for range in chunks(out.len()) {
             self.engine.run(bars, &range);
-            let skip = self.silent.min(range.len());
-            self.silent -= skip;
-            for (wanted, &wish) in self.engine.plan.wanted.iter().zip(&*self.wishes) {
-                let truths = &self.engine.read(*wanted, bars, &range)[skip..];
-                for (signal, truth) in out[range.clone()][skip..].iter_mut().zip(truths) {
-                    // Without a jump: a rule is true in no order that a processor could guess.
-                    *signal = signal.with(if is_true(*truth) { wish } else { Signal::NONE });
-                }
-            }
+            let (first, out) = (self.taken, &mut out[range.clone()]);
+            self.wishes.tell(&self.engine, bars, &range, first, out);
+            self.taken += range.len();
         }
     }
 }

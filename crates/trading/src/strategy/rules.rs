@@ -90,14 +90,21 @@ fn names<'a>(bars: impl Iterator<Item = &'a Bars>) -> String {
 
 /// The signals of one symbol; `foreign` are the columns that `program.foreign()` asks for.
 pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -> Arc<[Signal]> {
-    let mut signals = vec![Signal::NONE; bars.len()];
+    let mut signals: Arc<[Signal]> = std::iter::repeat_n(Signal::NONE, bars.len()).collect();
+    let out = Arc::get_mut(&mut signals).expect("nobody shares it yet");
+    if !program.compare_means(bars, out) {
+        evaluate(program, bars, foreign, out);
+    }
+    signals
+}
+
+fn evaluate(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)], out: &mut [Signal]) {
     let mut evaluator = program.start();
     let mut feed = Feed::new(bars, foreign, |column| program.reads(column));
     for from in (0..bars.len()).step_by(CHUNK_BARS) {
         let range = from..bars.len().min(from + CHUNK_BARS);
-        feed.chunk(range.clone(), |columns| evaluator.run(columns, &mut signals[range]));
+        feed.chunk(range.clone(), |columns| evaluator.run(columns, &mut out[range]));
     }
-    signals.into()
 }
 
 /// Computes the outputs of `expression` over the bars of a symbol and hands them to `take`, a stretch
@@ -181,13 +188,8 @@ impl Buffer {
 /// A column of `other` as it was known at the times of `bars`: its last bar at or before each; NaN
 /// before its first. A session that only `bars` has must not make a long average start over.
 fn aligned(bars: &Bars, column: Column, other: &Bars) -> Vec<f64> {
-    let value = |bar: usize| match column {
-        Column::Open => other.open[bar].to_f64(),
-        Column::High => other.high[bar].to_f64(),
-        Column::Low => other.low[bar].to_f64(),
-        Column::Close => other.close[bar].to_f64(),
-        Column::Volume => other.volume[bar],
-    };
+    let prices = other.prices(column);
+    let value = |bar: usize| prices.map_or_else(|| other.volume[bar], |p| p[bar].to_f64());
     let mut next = 0;
     let at = |time| {
         while other.time.get(next).is_some_and(|there| *there <= time) {
