@@ -67,7 +67,7 @@ fn rest_near(bar: usize, wishes: &mut Wishes) {
 }
 
 fn trade(bar: usize, wishes: &mut Wishes) {
-    let side = if bar % 2 == 0 { Side::Sell } else { Side::Buy };
+    let side = if bar.is_multiple_of(2) { Side::Sell } else { Side::Buy };
     wishes.order(order(side));
 }
 

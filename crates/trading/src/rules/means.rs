@@ -15,9 +15,8 @@ use crate::{
 };
 
 use super::{
-    condition::Comparison,
     graph::{Graph, Op, Value, numbers},
-    wishes::{Leaves, Wishes},
+    wishes::{Compared, Leaves, Wishes},
 };
 
 /// Doubles tell all whole numbers below this apart, and their quotients too.
@@ -40,10 +39,10 @@ struct Pair {
 impl Means {
     /// Those of rules that do nothing but compare averages of the same column.
     pub(super) fn new(graph: &Graph, wishes: &Wishes, leaves: &Leaves) -> Option<Self> {
-        let pair = |(comparison, places, signals): (Comparison, [usize; 2], [Signal; 2])| {
-            let [one, other] = places.map(|place| average(graph, leaves.wanted[place]));
+        let pair = |Compared { comparison, sides, holds, fails }| {
+            let [one, other] = sides.map(|place| average(graph, leaves.wanted[place]));
             let ((column, one), (same, other)) = one.zip(other)?;
-            let wanted = comparison.truths().map(|truth| signals[usize::from(!truth)]);
+            let wanted = comparison.truths().map(|truth| if truth { holds } else { fails });
             (column == same).then_some(Pair { column, bars: [one, other], wanted })
         };
         wishes.comparisons()?.into_iter().map(pair).collect::<Option<_>>().map(Self)
@@ -112,4 +111,34 @@ impl Pair {
 /// The greatest common divisor.
 fn common(a: usize, b: usize) -> usize {
     if b == 0 { a } else { common(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{RuleSet, compile};
+
+    /// Signals are right either way, so only this says which way was taken.
+    #[track_caller]
+    fn check(entry: &str, close: i64, expected: bool) {
+        let close = vec![Price::from_raw(close); 40];
+        let bars = Bars {
+            time: (0..40).map(dirigent_core::Timestamp::from_nanos).collect(),
+            close,
+            ..Bars::default()
+        };
+        let set = RuleSet { entry: Some(entry.to_owned()), ..RuleSet::default() };
+        let mut out = vec![Signal::NONE; 40];
+        assert_eq!(compile(&set).unwrap().compare_means(&bars, &mut out), expected, "{entry}");
+    }
+
+    #[test]
+    fn prices_of_usual_size_are_compared_in_whole_numbers() {
+        check("sma(close, 10) > sma(close, 30)", 100_000_000_000, true);
+        check("close <= sma(close, 30)", (1 << 52) / 30, true);
+        check("close <= sma(close, 30)", (1 << 52) / 29, false);
+        check("close > sma(close, 3)", -1, false);
+        check("close > ema(close, 3)", 100_000_000_000, false);
+        check("close > sma(close, 3) and close > 1", 100_000_000_000, false);
+    }
 }

@@ -63,14 +63,19 @@ pub(crate) struct Wishes {
 
 #[derive(Debug)]
 enum Asked {
-    /// One asks for something while a comparison holds, the other while it fails.
-    Either {
-        comparison: Comparison,
-        sides: (usize, usize),
-        holds: Signal,
-        fails: Signal,
-    },
+    /// One rule asks for something while a comparison holds, the other while it fails.
+    Either(Compared),
     All(Vec<(Condition, Signal)>),
+}
+
+/// What is asked for where a comparison holds, and where it fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compared {
+    pub(super) comparison: Comparison,
+    /// The places of what is compared.
+    pub(super) sides: [usize; 2],
+    pub(super) holds: Signal,
+    pub(super) fails: Signal,
 }
 
 impl Wishes {
@@ -94,7 +99,7 @@ impl Wishes {
     ) {
         let leaf = |place: usize| engine.read(engine.wanted(place), bars, range);
         match &self.asked {
-            Asked::Either { comparison, sides: (a, b), holds, fails } => {
+            Asked::Either(Compared { comparison, sides: [a, b], holds, fails }) => {
                 comparison.decide(leaf(*a), leaf(*b), out, *holds, *fails);
             }
             Asked::All(wishes) => {
@@ -106,23 +111,24 @@ impl Wishes {
         out[..silent].fill(Signal::NONE);
     }
 
-    /// The comparisons that this comes to, each with what it asks for while it holds and while it
-    /// fails; none if there are conditions that are more than a comparison.
-    pub(super) fn comparisons(&self) -> Option<Vec<(Comparison, [usize; 2], [Signal; 2])>> {
+    /// The comparisons that this comes to; none if a condition is more than a comparison.
+    pub(super) fn comparisons(&self) -> Option<Vec<Compared>> {
         match &self.asked {
-            Asked::Either { comparison, sides, holds, fails } => {
-                Some(vec![(*comparison, [sides.0, sides.1], [*holds, *fails])])
-            }
-            Asked::All(wishes) => {
-                let each = |(condition, wish): &(Condition, Signal)| match condition {
-                    Condition::Compare(comparison, a, b) => {
-                        Some((*comparison, [*a, *b], [*wish, Signal::NONE]))
-                    }
-                    _ => None,
-                };
-                wishes.iter().map(each).collect()
-            }
+            Asked::Either(compared) => Some(vec![*compared]),
+            Asked::All(wishes) => wishes.iter().map(only_compared).collect(),
         }
+    }
+}
+
+fn only_compared((condition, wish): &(Condition, Signal)) -> Option<Compared> {
+    match condition {
+        Condition::Compare(comparison, a, b) => Some(Compared {
+            comparison: *comparison,
+            sides: [*a, *b],
+            holds: *wish,
+            fails: Signal::NONE,
+        }),
+        _ => None,
     }
 }
 
@@ -133,8 +139,8 @@ impl Asked {
             && (a, b) == (c, d)
             && *other == one.opposite()
         {
-            let (sides, comparison) = ((*a, *b), *one);
-            return Self::Either { comparison, sides, holds: *holds, fails: *fails };
+            let (comparison, sides) = (*one, [*a, *b]);
+            return Self::Either(Compared { comparison, sides, holds: *holds, fails: *fails });
         }
         Self::All(wishes)
     }

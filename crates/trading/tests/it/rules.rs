@@ -10,6 +10,7 @@ use dirigent_trading::{
 };
 
 mod agreement;
+mod means;
 mod refused;
 mod slower;
 
