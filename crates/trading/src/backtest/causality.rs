@@ -117,7 +117,7 @@ pub fn prove(
 
 impl Options {
     /// The same, without what quotes and trades tell after the bars of `cut` have ended.
-    fn until(&self, cut: Timestamp, next: Option<Timestamp>) -> Self {
+    pub(super) fn until(&self, cut: Timestamp, next: Option<Timestamp>) -> Self {
         let mut options = self.clone();
         let end = options.venue.closes.of(cut, next);
         let tape = options.venue.tape.take();

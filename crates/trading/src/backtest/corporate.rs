@@ -209,6 +209,9 @@ impl Engine<'_> {
             }
             if !made.fraction.is_zero() {
                 self.flow(symbol, FlowKind::CashInLieu(open), -made.fraction, made.lieu);
+            }
+            // The finest fractions come to nothing at all, and are left all the same.
+            if !made.fraction.is_zero() || made.units.is_zero() {
                 let (fraction, lieu) = (made.fraction.abs(), made.lieu.abs());
                 self.leave_without_trade(
                     symbol,

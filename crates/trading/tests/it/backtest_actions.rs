@@ -76,6 +76,22 @@ pub(crate) fn equity(outcome: &Outcome) -> Vec<String> {
     outcome.equity.equity.iter().map(ToString::to_string).collect()
 }
 
+/// Two of the finest fractions are less than one after one for seven: nothing is left to hold, to
+/// stop or to pay off.
+#[test]
+fn a_split_to_nothing_ends_the_position() {
+    let rows = [["100"; 4], ["100"; 4], ["700"; 4], ["500"; 4], ["500"; 4]];
+    let options = Options {
+        sizing: Sizing::FixedQuantity("0.000000002".parse().unwrap()),
+        lot: Options::LOT_FRACTIONAL,
+        limits: Limits { stop_loss: Some(Rate::percent(3)), ..Limits::default() },
+        ..options(&[split(2, "1:7")])
+    };
+    let outcome = play(&rows, "L....", &options);
+    assert_eq!((outcome.fills.len(), outcome.trades.len()), (1, 1));
+    assert!(outcome.open_positions.is_empty());
+}
+
 /// Bought 10 at 100; from day 2 on each is three for two at two thirds of the price.
 ///
 /// - open 1: 10 × 100 = 1,000; cash 9,000; close 102: equity 10,020

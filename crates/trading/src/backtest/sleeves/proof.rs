@@ -100,7 +100,8 @@ impl Again<'_> {
             .collect();
         let symbols = merge::Symbols::of(&self.account.outcome.symbols, &members)
             .map_err(|symbol| Error::Strategy(format!("`{symbol}` is no symbol of the account")))?;
-        let with = (self.options, self.rebalancing);
+        let known = self.options.until(cut, ahead.account);
+        let with = (&known, self.rebalancing);
         let again = run_until(&symbols, members, with, self.watch, &ahead)?;
         Ok((again, recorders.into_iter().map(|recorder| recorder.wanted).collect()))
     }
