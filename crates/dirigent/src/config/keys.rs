@@ -219,7 +219,12 @@ static PHASE: Section = Section::new(
 static OPTIMIZATION: Section = Section::new(
     "A search for good parameters",
     &[
-        Field::optional("algorithm", Kind::Choice(ALGORITHMS), "How to search").example("genetic"),
+        Field::optional(
+            "algorithm",
+            Kind::Choice(ALGORITHMS),
+            "How to search; this release runs `grid`, the default, and refuses the others",
+        )
+        .example("grid"),
         Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
         Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched")
             .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),

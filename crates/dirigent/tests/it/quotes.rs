@@ -121,6 +121,13 @@ fn what_contradicts_quotes_is_refused_in_the_file() {
     refused(&format!("execution: {{{sampled}}}\n"), "less than the median");
     refused("execution: {latency: {type: fixed, ms: -1}}\n", "execution.latency.ms");
     refused("execution: {quotes: nowhere.csv}\n", "nowhere.csv");
+    let rolled =
+        FILE.replace("symbols: [IT]", "symbols: [IT], roll: {IT: {contracts: [A, B], by: volume}}");
+    assert!(rolled.contains("roll"), "{rolled}");
+    let other = self::world();
+    let error = other.prepare_text(&other.coordinator(), &format!("{rolled}{}", with("")));
+    let error = format!("{:?}", error.unwrap_err());
+    assert!(error.contains("a roll moves the level of the others"), "{error}");
     let several =
         "strategies: [{type: buy_and_hold, weight: 1}, {name: b, type: buy_and_hold, weight: 1}]";
     let text = FILE.replace("strategy: {type: buy_and_hold}", several);

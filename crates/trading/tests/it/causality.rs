@@ -126,19 +126,20 @@ fn rules_on_slower_timeframes_do_not_know_the_future() {
     }
 }
 
+/// Holds while the next close is higher, which only the whole column tells.
+pub(crate) fn peeks(bars: &[Bars]) -> SignalStrategy {
+    let closes = &bars[0].close;
+    let next = |bar: usize| match closes.get(bar + 1) {
+        Some(next) if *next > closes[bar] => Signal::LONG_ENTRY,
+        _ => Signal::LONG_EXIT,
+    };
+    let column: Arc<[Signal]> = (0..closes.len()).map(next).collect();
+    SignalStrategy::new(vec![column], 0)
+}
+
 #[test]
 fn a_strategy_that_looks_one_bar_ahead_is_caught() {
     let bars = [walk("A", 300)];
-    // Holds while the next close is higher, which only the whole column tells.
-    let peeks = |bars: &[Bars]| {
-        let closes = &bars[0].close;
-        let next = |bar: usize| match closes.get(bar + 1) {
-            Some(next) if *next > closes[bar] => Signal::LONG_ENTRY,
-            _ => Signal::LONG_EXIT,
-        };
-        let column: Arc<[Signal]> = (0..closes.len()).map(next).collect();
-        SignalStrategy::new(vec![column], 0)
-    };
     for fill in [FillTiming::SameClose, FillTiming::NextOpen] {
         let options = Options { fill, ..Options::default() };
         let outcome = run(&bars, &mut peeks(&bars), &options, &Unwatched).unwrap();

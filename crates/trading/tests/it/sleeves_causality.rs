@@ -1,16 +1,14 @@
 //! What several strategies do together, they do without knowing what comes later.
 
-use std::sync::Arc;
-
 use dirigent_core::Seed;
 use dirigent_trading::backtest::causality::cuts;
 use dirigent_trading::backtest::sleeves::{self, Member, prove};
 use dirigent_trading::backtest::{Options, Unwatched};
 use dirigent_trading::portfolio::Sizing;
-use dirigent_trading::strategy::{SignalStrategy, Strategy};
-use dirigent_trading::{Bars, Rate, Signal};
+use dirigent_trading::strategy::Strategy;
+use dirigent_trading::{Bars, Rate};
 
-use crate::causality::{build, walk};
+use crate::causality::{build, peeks, walk};
 use crate::sleeves::{MONTHLY, all_options, symbols, together};
 
 #[test]
@@ -44,15 +42,6 @@ fn several_strategies_together_do_not_know_the_future() {
 #[test]
 fn one_that_looks_ahead_among_others_is_named() {
     let bars = [walk("A", 300)];
-    let peeks = |bars: &[Bars]| {
-        let closes = &bars[0].close;
-        let next = |bar: usize| match closes.get(bar + 1) {
-            Some(next) if *next > closes[bar] => Signal::LONG_ENTRY,
-            _ => Signal::LONG_EXIT,
-        };
-        let column: Arc<[Signal]> = (0..closes.len()).map(next).collect();
-        SignalStrategy::new(vec![column], 0)
-    };
     let options =
         Options { sizing: Sizing::PercentEquity(Rate::percent(50)), ..Options::default() };
     let (mut honest, mut knows) = (build("sma_crossover", &bars), peeks(&bars));

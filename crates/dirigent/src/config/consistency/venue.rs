@@ -3,7 +3,8 @@
 use dirigent_workflow::file::{Origin, Problem, Resolved};
 
 /// What quotes decide themselves: the key, the value it may keep, and why.
-const DECIDED: [(&str, &str, &str); 7] = [
+const DECIDED: [(&str, &str, &str); 8] = [
+    ("data.roll", "", "quotes are of one contract, and a roll moves the level of the others"),
     ("execution.intrabar", "pessimistic", "quotes tell what came first"),
     ("execution.stops_before", "nothing", "quotes tell what came first"),
     ("execution.entry_bar", "exits", "exits work from the fill of their entry on"),
