@@ -237,7 +237,7 @@ fn brackets(count: usize) {
     let away = |percent| Some(Exit::Away(Offset::Share(Rate::bps(percent))));
     let exits = Bracket { stop: away(40), target: away(80) };
     let bracketed = trade(exits);
-    println!("brackets: {} orders, {} trades", bracketed.orders.len(), bracketed.trades.len());
+    println!("brackets: {} orders, {} trades", bracketed.orders().len(), bracketed.trades.len());
     report(&format!("strategy in code, {count} bars"), count, || trade(Bracket::default()));
     report(&format!("the same with a bracket at every entry, {count} bars"), count, || {
         trade(exits)

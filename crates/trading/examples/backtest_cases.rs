@@ -221,7 +221,7 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, outcome: &Outcome) {
-        let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
+        let equity: Vec<f64> = outcome.equity.iter().map(|money| money.to_f64()).collect();
         let steps = returns_of(&equity);
         let returns = Returns::new(&steps, 1.0).expect("returns are finite");
         self.trades += outcome.trades.len();

@@ -11,7 +11,6 @@
 
 pub mod attribution;
 mod book;
-mod cash;
 pub mod causality;
 mod check;
 mod coast;
@@ -22,11 +21,13 @@ mod delay;
 mod desk;
 mod ending;
 mod engine;
+mod equity;
 mod exits;
 pub(crate) mod fast;
 mod financing;
 mod flow;
 mod guard;
+mod history;
 mod margin;
 mod matching;
 mod met;
@@ -63,11 +64,12 @@ use crate::risk::Limits;
 use crate::strategy::Strategy;
 use crate::venue::Venue;
 
-pub use cash::Cash;
+pub use equity::Equity;
 pub use financing::Financing;
 pub use flow::{Flow, FlowKind};
+pub use history::History;
 pub use met::{By, Met, Shown};
-pub use outcome::{Equity, OpenPosition, Outcome, Trade, Warning};
+pub use outcome::{OpenPosition, Outcome, Trade, Warning};
 pub use profile::Profile;
 
 /// How many bars, over all symbols, pass between two looks at `Watch`.

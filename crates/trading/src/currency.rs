@@ -158,7 +158,7 @@ mod tests {
     fn series(inverted: bool) -> RateSeries {
         let price = |text: &str| text.parse::<Price>().unwrap();
         let bars = Bars {
-            time: vec![Timestamp::from_nanos(0), Timestamp::from_nanos(24 * HOUR)],
+            time: vec![Timestamp::from_nanos(0), Timestamp::from_nanos(24 * HOUR)].into(),
             open: vec![price("1.1"), price("1.3")],
             close: vec![price("1.2"), price("1.4")],
             ..Bars::default()
@@ -184,7 +184,7 @@ mod tests {
     fn the_other_way_round_is_one_over_the_price() {
         assert_eq!(series(true).at_open(0).unwrap().to_string(), "0.909090909");
         let odd = Bars {
-            time: vec![Timestamp::default()],
+            time: vec![Timestamp::default()].into(),
             open: vec![Price::ZERO],
             close: vec![Price::ZERO],
             ..Bars::default()

@@ -35,6 +35,7 @@ mod synthetic;
 mod table;
 mod tape;
 mod ticks;
+mod times;
 mod trades;
 
 use std::{
@@ -70,6 +71,7 @@ pub use table::{COLUMNS_MAX, ROWS_MAX};
 pub use tape::{ReadTape, TapeRequest, read_tape};
 pub use ticks::{BarRule, Tick, TickBar, TickBars, tick_bars};
 pub use timeframe::Timeframe;
+pub use times::Times;
 
 /// The most symbols of one request.
 pub const SYMBOLS_MAX: usize = 10_000;

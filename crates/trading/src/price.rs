@@ -4,14 +4,18 @@
 //! exact; a product is rounded once, half to even, to nine places. Overflow is an error or a
 //! panic with its operands, never a wrapped number.
 
+mod amounts;
 mod decimal;
+pub(crate) mod product;
 
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use amounts::Amounts;
 use decimal::parse_decimal;
 pub use decimal::write_decimal;
+use product::{div_half_even, half_even};
 
 /// One unit is 10^9 steps of the scale.
 pub const SCALE: i64 = 1_000_000_000;
@@ -169,10 +173,15 @@ fixed_point!(Rate, i64);
 
 impl Price {
     /// What `quantity` units cost at this price, rounded half to even to nine places.
-    ///
-    /// Only 64-bit numbers are divided, by a constant: a backtest does this once per bar.
     #[inline]
     pub fn notional(self, quantity: Quantity) -> Money {
+        let guess = product::guess(self.0, quantity.0);
+        guess.map_or_else(|| self.notional_of_any(quantity), |raw| Money(raw.into()))
+    }
+
+    /// The same for numbers of any size. Only 64-bit numbers are divided, by a constant.
+    #[inline(never)]
+    fn notional_of_any(self, quantity: Quantity) -> Money {
         const UNIT: u64 = SCALE.unsigned_abs();
         let (price, units) = (self.0.unsigned_abs(), quantity.0.unsigned_abs());
         let (mut raw, units_part) = (i128::from(price) * i128::from(units / UNIT), units % UNIT);
@@ -203,6 +212,11 @@ impl Money {
             return self;
         }
         let (n, d) = (i128::from(numerator), i128::from(denominator));
+        if let Ok(raw) = i64::try_from(self.0) {
+            // Most rates are shares, and most products a single multiplication.
+            let guess = if denominator == SCALE { product::guess(raw, numerator) } else { None };
+            return Self(guess.map_or_else(|| div_half_even(i128::from(raw) * n, d), i128::from));
+        }
         if let Some(product) = self.0.checked_mul(n) {
             return Self(div_half_even(product, d));
         }
@@ -264,31 +278,6 @@ impl Quantity {
     /// A whole number of units; `None` if it does not fit.
     pub fn from_units(units: i64) -> Option<Self> {
         units.checked_mul(SCALE).map(Self)
-    }
-}
-
-/// `n / d` to the nearest integer, a tie to the even one; `d` is positive.
-///
-/// Most amounts fit 64 bits, or 73 where they are divided by the scale, which is 2^9 times an odd
-/// number; dividing 128 bits takes several times as long.
-fn div_half_even(n: i128, d: i128) -> i128 {
-    const ODD: u64 = SCALE.unsigned_abs() >> 9;
-    if let (Ok(n), Ok(d)) = (u64::try_from(n), u64::try_from(d)) {
-        return half_even(i128::from(n / d), i128::from(n % d), d.into());
-    }
-    if let (SCALE_I128, Ok(upper)) = (d, u64::try_from(n >> 9)) {
-        let quotient = i128::from(upper / ODD);
-        return half_even(quotient, n - quotient * SCALE_I128, d);
-    }
-    half_even(n.div_euclid(d), n.rem_euclid(d), d)
-}
-
-/// `quotient` or the next, whichever is nearer given the remainder of a division by `d`.
-fn half_even(quotient: i128, remainder: i128, d: i128) -> i128 {
-    match (remainder * 2).cmp(&d) {
-        std::cmp::Ordering::Less => quotient,
-        std::cmp::Ordering::Greater => quotient + 1,
-        std::cmp::Ordering::Equal => quotient + (quotient & 1),
     }
 }
 
@@ -359,9 +348,13 @@ mod tests {
         }
 
         #[test]
-        fn a_notional_is_the_plain_product_rounded_once(p in steps(), q in steps()) {
+        fn a_notional_is_the_plain_product_rounded_once(
+            p in steps(), q in steps(), small in 0_u32..64, few in 0_u32..64,
+        ) {
+            let (p, q) = (p >> small, q >> few);
             let plain = div_half_even(i128::from(p) * i128::from(q), SCALE_I128);
             prop_assert_eq!(Price(p).notional(Quantity(q)), Money(plain));
+            prop_assert_eq!(Price(p).notional_of_any(Quantity(q)), Money(plain));
         }
     }
 

@@ -202,7 +202,7 @@ fn compare_trades(comparison: &mut Comparison, outcome: &Outcome, gold: &Value) 
 }
 
 fn compare_account(comparison: &mut Comparison, outcome: &Outcome, gold: &Value) -> Result<()> {
-    let equity = &outcome.equity.equity;
+    let equity: Vec<Money> = outcome.equity.iter().collect();
     for (bar, expected) in json::object(gold, "equity_at")? {
         let found = bar.parse().ok().and_then(|bar: usize| equity.get(bar)).map(|e| e.to_f64());
         comparison.maybe(format!("equity at bar {bar}"), found, expected.as_f64(), MONEY);
@@ -233,7 +233,7 @@ fn compare_account(comparison: &mut Comparison, outcome: &Outcome, gold: &Value)
 }
 
 fn compare_metrics(comparison: &mut Comparison, outcome: &Outcome, gold: &Value) -> Result<()> {
-    let equity: Vec<f64> = outcome.equity.equity.iter().map(|e| e.to_f64()).collect();
+    let equity = outcome.equity.to_f64();
     let trades: Vec<TradeResult> = outcome.trades.iter().map(trade_result).collect();
     let record = Performance::of(&Curve {
         time: &outcome.equity.time,

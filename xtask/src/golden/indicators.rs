@@ -51,7 +51,7 @@ impl Market {
         let doubles = |prices: Vec<Price>| prices.into_iter().map(Price::to_f64).collect();
         let Bars { time, open, high, low, close, volume, .. } = bars;
         let columns = [doubles(open), doubles(high), doubles(low), doubles(close), volume];
-        Self { time, columns }
+        Self { time: time.to_vec(), columns }
     }
 
     /// Daily bars from rows of five numbers.

@@ -159,7 +159,7 @@ fn compare_orders(comparison: &mut Comparison, outcome: &Outcome, gold: &Value) 
 }
 
 fn compare_equity(comparison: &mut Comparison, outcome: &Outcome, gold: &Value) -> Result<()> {
-    let equity: Vec<f64> = outcome.equity.equity.iter().map(|e| e.to_f64()).collect();
+    let equity = outcome.equity.to_f64();
     for (day, expected) in json::object(gold, "equity_at")? {
         let bar = outcome.equity.time.iter().position(|time| date(*time) == *day);
         let found = bar.map(|bar| equity[bar]);

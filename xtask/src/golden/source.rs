@@ -88,7 +88,7 @@ fn positions(bars: &Bars, from: usize, to: usize) -> Bars {
     let range = from.min(end)..end;
     Bars {
         symbol: bars.symbol.clone(),
-        time: bars.time[range.clone()].to_vec(),
+        time: bars.time[range.clone()].to_vec().into(),
         open: bars.open[range.clone()].to_vec(),
         high: bars.high[range.clone()].to_vec(),
         low: bars.low[range.clone()].to_vec(),

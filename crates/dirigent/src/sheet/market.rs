@@ -35,12 +35,12 @@ impl<'a> Marks<'a> {
             levels.push((step.time, step.level.to_f64()));
         }
         let is_charted = |symbol: usize| symbol < CHARTED_SYMBOLS_MAX;
-        let orders = outcome.orders.iter().filter(|r| is_charted(r.order.symbol.index()));
+        let orders = outcome.orders().filter(|r| is_charted(r.order.symbol.index()));
         let fills = outcome.fills.iter().filter(|fill| is_charted(fill.symbol.index()));
         let of_symbol = |bars: &'a Bars, shown: &'a Shown| columns(sheet, bars, shown);
         let charted = || sheet.bars.iter().take(CHARTED_SYMBOLS_MAX);
         Self {
-            orders: orders.map(|record| order(record, moves.remove(&record.order.id))).collect(),
+            orders: orders.map(|record| order(&record, moves.remove(&record.order.id))).collect(),
             fills: fills.map(fill).collect(),
             columns: sheet
                 .shown
@@ -60,7 +60,7 @@ impl<'a> Marks<'a> {
     }
 }
 
-fn order(record: &Record, moves: Option<Vec<(Timestamp, f64)>>) -> OrderMark<'_> {
+fn order(record: &Record, moves: Option<Vec<(Timestamp, f64)>>) -> OrderMark<'static> {
     let order = &record.order;
     let level = order.kind.level().map(|level| (record.created, level.to_f64()));
     let mut levels = moves.unwrap_or_else(|| level.into_iter().collect());

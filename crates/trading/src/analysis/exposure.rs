@@ -25,7 +25,7 @@ impl Exposure {
         for (bars, steps) in bars.iter().zip(steps(outcome, bars.len())) {
             exposure.add(times, bars, &steps, &Worth::of(&bars.symbol, options));
         }
-        for (time, equity) in outcome.equity.equity.iter().enumerate() {
+        for (time, equity) in outcome.equity.iter().enumerate() {
             let equity = equity.to_f64();
             let share = |value: f64| if equity > 0.0 { value / equity } else { f64::NAN };
             exposure.gross[time] = share(exposure.gross[time]);

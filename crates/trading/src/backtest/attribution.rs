@@ -162,7 +162,7 @@ struct Change {
 impl<'a> Whole<'a> {
     fn of(outcome: &'a Outcome, bars: &'a [Bars], options: &'a Options) -> Self {
         let initial = outcome.initial_cash.to_f64();
-        let equity = outcome.equity.equity.iter().map(|money| money.to_f64());
+        let equity = outcome.equity.iter().map(|money| money.to_f64());
         let mut before = vec![initial];
         before.extend(equity);
         let change = |pair: &[f64]| if pair[0] > 0.0 { pair[1] / pair[0] - 1.0 } else { 0.0 };

@@ -13,7 +13,7 @@ use dirigent_core::{Seed, Timestamp};
 
 use crate::backtest::{Error, Options, Outcome, Watch, step_by_step};
 use crate::data::bars::Bars;
-use crate::order::{Fill, OrderId, OrderState, Side, SymbolId};
+use crate::order::{Fill, Order, OrderId, OrderState, Side, SymbolId, Transition};
 use crate::portfolio::Ledger;
 use crate::price::Money;
 use crate::strategy::{Holding, Strategy, Window, Wishes};
@@ -184,10 +184,10 @@ pub(super) fn compare(whole: &Outcome, again: &Outcome, cut: Timestamp) -> Resul
         return Err(format!("what trades at {time} changes"));
     }
     let account = |outcome: &Outcome| -> Vec<(Timestamp, Money, Money)> {
-        let money = outcome.equity.cash.iter().zip(&outcome.equity.equity);
+        let money = outcome.equity.cash().zip(outcome.equity.iter());
         let times = outcome.equity.time.iter().zip(money);
         let before = times.take_while(|(time, _)| **time < cut);
-        before.map(|(time, (cash, equity))| (*time, cash, *equity)).collect()
+        before.map(|(time, (cash, equity))| (*time, cash, equity)).collect()
     };
     match first_difference(&account(whole), &account(again), |row| row.0) {
         Some(time) => Err(format!("the account at {time} changes")),
@@ -198,12 +198,13 @@ pub(super) fn compare(whole: &Outcome, again: &Outcome, cut: Timestamp) -> Resul
 /// The steps before `cut` of the orders that something came of by then. An entry is dated back to the
 /// close that wanted it, but is an order only once there is a bar for it.
 fn steps(outcome: &Outcome, cut: Timestamp) -> Vec<Step> {
-    let before = || outcome.transitions.iter().filter(|step| step.time < cut);
+    let orders: Vec<Order> = outcome.orders().map(|record| record.order).collect();
+    let before = || outcome.transitions().filter(|step| step.time < cut);
     let went_on = before().filter(|step| step.state != OrderState::Pending);
     let real: BTreeSet<OrderId> = went_on.map(|step| step.order).collect();
-    let of = |step: &crate::order::Transition| {
+    let of = |step: Transition| {
         let at = usize::try_from(step.order.0).ok()?.checked_sub(1)?;
-        let order = outcome.orders.get(at)?.order;
+        let order = orders.get(at)?;
         Some((step.time, order.symbol, order.side == Side::Buy, OrderState::as_str(step.state)))
     };
     let mut steps: Vec<Step> =

@@ -39,12 +39,11 @@ impl Engine<'_> {
             if self.is_at_limit(cash) {
                 return from;
             }
-            self.equity.resize(until, cash);
+            self.equity.stay(until, cash);
             until
         } else {
             self.hold(from, until, quantity, cash)
         };
-        self.cash.stay(reached, cash);
         if reached > from {
             self.ledger.mark(symbol, self.bars[0].close[reached - 1]);
             self.timeline.go_to(reached - 1);
@@ -75,7 +74,7 @@ impl Engine<'_> {
             if !equity.is_positive() || drawdown.as_mut().is_some_and(|d| d.reached(equity)) {
                 break;
             }
-            self.equity.push(equity);
+            self.equity.mark(cash, equity);
         }
         self.drawdown = drawdown.or(self.drawdown);
         self.equity.len()

@@ -26,7 +26,7 @@ impl Outcome {
         let mut rows = self.rows(out);
         rows.text("timestamp,cash,equity");
         rows.end()?;
-        let account = self.equity.cash.iter().zip(&self.equity.equity);
+        let account = self.equity.cash().zip(self.equity.iter());
         for (time, (cash, equity)) in self.equity.time.iter().zip(account) {
             rows.time(*time);
             rows.comma();
@@ -96,7 +96,7 @@ impl Outcome {
         );
         rows.end()?;
         let mets = self.met_last();
-        for (at, (record, steps)) in self.orders.iter().zip(&steps).enumerate() {
+        for (at, (record, steps)) in self.orders().zip(&steps).enumerate() {
             rows.shown(&record.order.id);
             rows.comma();
             rows.time(record.created);
@@ -175,9 +175,9 @@ impl Outcome {
     /// The steps of each order, in the order they happened.
     #[expect(clippy::cast_possible_truncation, reason = "ids are places in a vector, plus one")]
     fn steps_by_order(&self) -> Vec<Vec<Transition>> {
-        let mut steps = vec![Vec::new(); self.orders.len()];
-        for step in &self.transitions {
-            steps[step.order.0 as usize - 1].push(*step);
+        let mut steps = vec![Vec::new(); self.history.len()];
+        for step in self.transitions() {
+            steps[step.order.0 as usize - 1].push(step);
         }
         steps
     }

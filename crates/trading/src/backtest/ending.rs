@@ -1,7 +1,7 @@
 //! Ending: what a run leaves behind.
 
 use crate::backtest::engine::Engine;
-use crate::backtest::{Equity, OpenPosition, Outcome, Warning};
+use crate::backtest::{History, OpenPosition, Outcome, Warning};
 use crate::order::{OrderEvent, OrderKind, OrderState, Record, SymbolId};
 
 impl Engine<'_> {
@@ -11,21 +11,16 @@ impl Engine<'_> {
         let open_positions = self.open_positions();
         let warnings = self.warnings();
         let rejected = self.book.rejected();
-        let (orders, transitions, moves) = self.book.close();
+        let (records, steps, moves) = self.book.close();
         Outcome {
             symbols: self.bars.iter().map(|bars| bars.symbol.clone()).collect(),
             initial_cash: self.options.initial_cash,
             final_equity: self.ledger.equity(),
             trades: self.trades,
-            orders,
-            transitions,
+            history: History::of(records, &steps, &self.fills),
             moves,
             fills: self.fills,
-            equity: Equity {
-                time: self.timeline.times().to_vec(),
-                cash: self.cash,
-                equity: self.equity,
-            },
+            equity: self.equity,
             open_positions,
             mets: self.desk.map(|desk| desk.mets).unwrap_or_default(),
             realized: self.ledger.realized(),

@@ -9,7 +9,7 @@ use crate::backtest::timeline::Timeline;
 use crate::backtest::trips::{Moment, Trips};
 use crate::backtest::working::Working;
 use crate::backtest::world::World;
-use crate::backtest::{Cash, Options, Trade};
+use crate::backtest::{Equity, Options, Trade};
 use crate::data::bars::Bars;
 use crate::execution::{FillTiming, StopsBefore};
 use crate::order::{Fill, FillReason, OrderEvent, OrderId, Side, SymbolId};
@@ -112,8 +112,7 @@ pub(super) struct Engine<'a> {
     pub(super) stopped: Option<Stop>,
     /// How many closes made a margin call, and when the first did.
     pub(super) calls: Option<(usize, Timestamp)>,
-    pub(super) cash: Cash,
-    pub(super) equity: Vec<Money>,
+    pub(super) equity: Equity,
     /// What is known beyond bars, if anything is.
     pub(super) desk: Option<Box<Desk<'a>>>,
     pub(super) exposed: usize,
@@ -129,6 +128,7 @@ impl<'a> Engine<'a> {
         let timeline = Timeline::new(bars, after);
         let world = World::new(bars, &timeline, options);
         let times = timeline.times().len();
+        let equity = Equity::new(timeline.times().clone(), 0);
         let reserve = (times / BARS_PER_ORDER).min(ORDERS_RESERVED_MAX);
         let drawdown =
             options.limits.max_drawdown.map(|limit| Drawdown::new(limit, options.initial_cash));
@@ -159,8 +159,7 @@ impl<'a> Engine<'a> {
             drawdown,
             stopped: None,
             calls: None,
-            cash: Cash::default(),
-            equity: Vec::with_capacity(times),
+            equity,
             desk: Desk::open(&options.venue, bars),
             exposed: 0,
         }
@@ -267,8 +266,7 @@ impl<'a> Engine<'a> {
         if self.world.is_financed(self.options) {
             self.keep_balances();
         }
-        self.cash.stay(t + 1, self.ledger.cash());
-        self.equity.push(self.ledger.equity());
+        self.equity.mark(self.ledger.cash(), self.ledger.equity());
         self.exposed += usize::from(!self.ledger.is_flat());
         debug_assert!(self.ledger.balances(), "{:?}", self.ledger);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use dirigent_core::Timestamp;
 
-use crate::backtest::{Cash, Flow, Met};
+use crate::backtest::{Equity, Flow, History, Met};
 use crate::order::{Fill, FillReason, LevelMove, Record, RejectReason, Side, SymbolId, Transition};
 use crate::price::{Money, Price, Quantity, Rate};
 use crate::risk::{Stop, StopCause};
@@ -85,17 +85,6 @@ pub struct OpenPosition {
     pub fees: Money,
     /// Dividends since it was first entered, less those it paid while short.
     pub dividends: Money,
-}
-
-/// The account after every time, as columns of one length.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Equity {
-    /// The times.
-    pub time: Vec<Timestamp>,
-    /// Cash.
-    pub cash: Cash,
-    /// Cash and positions at the last prices.
-    pub equity: Vec<Money>,
 }
 
 /// Something the user should know about the result.
@@ -183,10 +172,8 @@ pub struct Outcome {
     pub final_equity: Money,
     /// Round trips, in the order they ended.
     pub trades: Vec<Trade>,
-    /// Every order, by number.
-    pub orders: Vec<Record>,
-    /// Every step of every order, in the order they happened.
-    pub transitions: Vec<Transition>,
+    /// Every order and every step it took; see `orders` and `transitions`.
+    pub history: History,
     /// Every move of the level that an order waits for, in the order they happened.
     pub moves: Vec<LevelMove>,
     /// Every fill, in the order they happened.
@@ -222,6 +209,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Every order, by number.
+    pub fn orders(&self) -> impl ExactSizeIterator<Item = Record> {
+        self.history.orders(&self.fills)
+    }
+
+    /// Every step of every order, in the order they happened.
+    pub fn transitions(&self) -> impl Iterator<Item = Transition> {
+        self.history.steps(&self.fills)
+    }
+
     /// The share of times at which a position was held at the close.
     pub fn exposure(&self) -> f64 {
         ratio(self.bars_exposed, self.equity.time.len())

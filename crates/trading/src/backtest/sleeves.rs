@@ -20,7 +20,8 @@ use dirigent_core::Timestamp;
 
 use crate::backtest::check::require;
 use crate::backtest::engine::{Drawdown, Engine};
-use crate::backtest::{Cash, Equity, Error, Options, Outcome, WATCH_BARS, Watch, check, look};
+use crate::backtest::{Equity, Error, Options, Outcome, WATCH_BARS, Watch, check, look};
+use crate::data::Times;
 use crate::data::bars::Bars;
 use crate::order::{FillReason, OrderEvent, SymbolId};
 use crate::period::Period;
@@ -214,13 +215,12 @@ fn parts(members: &[Member<'_>], options: &Options) -> Vec<Options> {
 /// All sleeves under way.
 struct Together<'a> {
     purses: Vec<Purse<'a>>,
-    times: Vec<Timestamp>,
+    times: Times,
     rebalancing: Rebalancing,
     drawdown: Option<Drawdown>,
     stopped: Option<Stop>,
     transfers: Vec<Transfer>,
-    cash: Cash,
-    equity: Vec<Money>,
+    equity: Equity,
     exposed: usize,
 }
 
@@ -228,12 +228,13 @@ impl<'a> Together<'a> {
     fn new(purses: Vec<Purse<'a>>, options: &Options, rebalancing: Rebalancing) -> Self {
         let mut times: Vec<Timestamp> = Vec::new();
         for purse in &purses {
-            if times != purse.engine.timeline.times() {
-                times.extend(purse.engine.timeline.times());
+            if times != **purse.engine.timeline.times() {
+                times.extend_from_slice(purse.engine.timeline.times());
                 times.sort_unstable();
                 times.dedup();
             }
         }
+        let times = Times::from(times);
         let limit = options.limits.max_drawdown;
         Self {
             purses,
@@ -241,8 +242,7 @@ impl<'a> Together<'a> {
             drawdown: limit.map(|limit| Drawdown::new(limit, options.initial_cash)),
             stopped: None,
             transfers: Vec::new(),
-            cash: Cash::default(),
-            equity: Vec::with_capacity(times.len()),
+            equity: Equity::new(times.clone(), 0),
             times,
             exposed: 0,
         }
@@ -264,10 +264,10 @@ impl<'a> Together<'a> {
         }
         for purse in &mut self.purses {
             purse.leave_close();
-            purse.record(t);
+            purse.record();
         }
-        self.cash.stay(t + 1, self.purses.iter().map(|purse| purse.engine.ledger.cash()).sum());
-        self.equity.push(self.purses.iter().map(Purse::equity).sum());
+        let cash = self.purses.iter().map(|purse| purse.engine.ledger.cash()).sum();
+        self.equity.mark(cash, self.purses.iter().map(Purse::equity).sum());
         self.exposed += usize::from(!self.purses.iter().all(|p| p.engine.ledger.is_flat()));
     }
 
@@ -300,9 +300,4 @@ impl Engine<'_> {
             }
         });
     }
-}
-
-/// The account after every time, of one sleeve or of all.
-fn curve(time: &[Timestamp], cash: Cash, equity: Vec<Money>) -> Equity {
-    Equity { time: time.to_vec(), cash, equity }
 }

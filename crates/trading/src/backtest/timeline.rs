@@ -2,10 +2,9 @@
 //!
 //! Invariant: times strictly rise; at time t every symbol has seen exactly its bars up to t.
 
-use std::borrow::Cow;
-
 use dirigent_core::Timestamp;
 
+use crate::data::Times;
 use crate::data::bars::Bars;
 use crate::order::SymbolId;
 
@@ -20,7 +19,7 @@ pub(super) fn day_of(time: Timestamp) -> i64 {
 #[derive(Debug)]
 pub(super) struct Timeline<'a> {
     bars: &'a [Bars],
-    times: Cow<'a, [Timestamp]>,
+    times: Times,
     aligned: bool,
     seen: Vec<usize>,
     /// The time of the row, and what the clock shows: the same but on a tape.
@@ -34,12 +33,12 @@ impl<'a> Timeline<'a> {
     pub(super) fn new(bars: &'a [Bars], after: Option<Timestamp>) -> Self {
         let first = &bars[0].time;
         let aligned = bars.iter().all(|bars| bars.time == *first);
-        let times = if aligned { Cow::Borrowed(first.as_slice()) } else { Cow::Owned(union(bars)) };
+        let times = if aligned { first.clone() } else { union(bars).into() };
         let (seen, stamp) = (vec![0; bars.len()], bars[0].time[0]);
         Self { bars, times, aligned, seen, stamp, now: stamp, after }
     }
 
-    pub(super) fn times(&self) -> &[Timestamp] {
+    pub(super) fn times(&self) -> &Times {
         &self.times
     }
 

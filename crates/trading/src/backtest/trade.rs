@@ -377,8 +377,8 @@ impl Engine<'_> {
         let is_late = self.is_on_tape() && fill.time > self.timeline.stamp();
         let entered = if is_late { Moment::Close } else { moment };
         match self.trips.slot(fill.symbol) {
-            slot @ None => *slot = Some(Trip::start(fill, bar, entered)),
-            Some(trip) => trip.add(fill),
+            slot @ None => *slot = Some(Trip::start(fill, fill.value(), bar, entered)),
+            Some(trip) => trip.add(fill, fill.value()),
         }
         if flat && let Some(trip) = self.trips.slot(fill.symbol).take() {
             let bars = &self.bars[fill.symbol.index()];

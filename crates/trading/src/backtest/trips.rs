@@ -80,7 +80,8 @@ pub(super) struct Trip {
 }
 
 impl Trip {
-    pub(super) fn start(fill: &Fill, bar: usize, moment: Moment) -> Self {
+    /// The fill was worth `value`.
+    pub(super) fn start(fill: &Fill, value: Money, bar: usize, moment: Moment) -> Self {
         let mut trip = Self {
             side: fill.side,
             entry_bar: bar,
@@ -93,13 +94,13 @@ impl Trip {
             from: bar + usize::from(moment == Moment::Close),
             before: None,
         };
-        trip.add(fill);
+        trip.add(fill, value);
         trip
     }
 
-    pub(super) fn add(&mut self, fill: &Fill) {
+    pub(super) fn add(&mut self, fill: &Fill, value: Money) {
         let leg = if fill.side == self.side { &mut self.entry } else { &mut self.exit };
-        leg.add(fill.quantity, fill.value(), fill.price);
+        leg.add(fill.quantity, value, fill.price);
         self.fees += fill.fee;
     }
 
@@ -167,9 +168,9 @@ impl Trip {
     /// The lowest and the highest price of the bars before `to` while it was held.
     fn range(&self, bars: &Bars, to: usize) -> Option<(Price, Price)> {
         let held = self.from.min(to)..to;
-        let low = bars.low[held.clone()].iter().copied().min();
-        let high = bars.high[held].iter().copied().max();
-        match (low.zip(high), self.before) {
+        let ranges = bars.low[held.clone()].iter().copied().zip(bars.high[held].iter().copied());
+        let seen = ranges.reduce(|(low, high), (l, h)| (low.min(l), high.max(h)));
+        match (seen, self.before) {
             (Some((low, high)), Some(before)) => Some((low.min(before.0), high.max(before.1))),
             (now, before) => now.or(before),
         }

@@ -8,13 +8,15 @@ use crate::execution::Bar;
 use crate::indicator::Column;
 use crate::price::Price;
 
+use super::Times;
+
 /// The bars of one symbol.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
     /// The symbol, as the workflow file names it.
     pub symbol: String,
     /// The start of each bar, UTC; a session date is midnight UTC of that date.
-    pub time: Vec<Timestamp>,
+    pub time: Times,
     /// First price.
     pub open: Vec<Price>,
     /// Highest price.

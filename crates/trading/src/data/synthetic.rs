@@ -58,7 +58,7 @@ pub(crate) fn generate(
     let per_year = bars_per_year(timeframe);
     let trend = settings.drift / per_year;
     let spread = settings.volatility / per_year.sqrt();
-    let mut bars = Bars { symbol: symbol.to_owned(), time: times, ..Bars::default() };
+    let mut bars = Bars { symbol: symbol.to_owned(), time: times.into(), ..Bars::default() };
     let mut price = settings.start_price;
     for _ in 0..bars.time.len() {
         let open = moved(price, 0.2 * spread * stream.normal());

@@ -128,9 +128,9 @@ impl Block<'_> {
     }
 
     fn judge(&self, outcome: &Outcome) -> Result<Score, String> {
-        let mut equity: Vec<f64> = outcome.equity.equity.iter().map(|e| e.to_f64()).collect();
+        let mut equity = outcome.equity.to_f64();
         let mut time = outcome.equity.time.clone();
-        if outcome.equity.equity.first() != Some(&outcome.initial_cash) {
+        if outcome.equity.first() != Some(outcome.initial_cash) {
             equity.insert(0, outcome.initial_cash.to_f64());
             time.insert(0, dirigent_core::Timestamp::from_nanos(i64::MIN));
         }

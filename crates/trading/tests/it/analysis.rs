@@ -34,8 +34,8 @@ fn check(outcome: &Outcome) {
 
 /// What is not in positions is in cash.
 fn check_exposure(outcome: &Outcome, exposure: &Exposure) {
-    for (at, cash) in outcome.equity.cash.iter().enumerate() {
-        let equity = outcome.equity.equity[at].to_f64();
+    for (at, (cash, equity)) in outcome.equity.cash().zip(outcome.equity.iter()).enumerate() {
+        let equity = equity.to_f64();
         if equity <= 0.0 {
             assert!(exposure.net[at].is_nan());
             continue;
@@ -67,7 +67,7 @@ fn positions_in_other_currencies_are_worth_what_they_are_in_the_account() {
     let day = |n: i64| Timestamp::from_nanos(n * 86_400_000_000_000);
     let price = |text: &str| text.parse::<Price>().unwrap();
     let rates = Bars {
-        time: vec![day(0), day(1), day(2)],
+        time: vec![day(0), day(1), day(2)].into(),
         open: vec![price("1.1"); 3],
         close: vec![price("1.1"), price("1.1"), price("1.2")],
         ..Bars::default()
@@ -76,7 +76,7 @@ fn positions_in_other_currencies_are_worth_what_they_are_in_the_account() {
     let euro = "EUR".parse().unwrap();
     let bars = Bars {
         symbol: "E".into(),
-        time: vec![day(0), day(1), day(2)],
+        time: vec![day(0), day(1), day(2)].into(),
         open: vec![price("100"); 3],
         high: vec![price("100"); 3],
         low: vec![price("100"); 3],

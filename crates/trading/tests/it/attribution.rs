@@ -39,7 +39,7 @@ proptest! {
     ) {
         let case = Case::new(seed, symbols, options);
         let outcome = case.run();
-        prop_assume!(outcome.equity.equity.iter().all(|equity| equity.is_positive()));
+        prop_assume!(outcome.equity.iter().all(|equity| equity.is_positive()));
         let parts = outcome.attribution(&case.bars, &case.options);
         let gained = outcome.final_equity - outcome.initial_cash;
         check_sums(&parts, outcome.initial_cash, gained, outcome.fees);
@@ -63,7 +63,7 @@ proptest! {
         let rebalancing = Rebalancing { every, drift: Rate::percent(1) };
         let account = sleeves::run(&symbols(&case.bars), members, &case.options, rebalancing, &Unwatched).unwrap();
         let outcome = &account.outcome;
-        prop_assume!(outcome.equity.equity.iter().all(|equity| equity.is_positive()));
+        prop_assume!(outcome.equity.iter().all(|equity| equity.is_positive()));
         let parts = account.attribution(&case.bars, &case.options);
         let gained = outcome.final_equity - outcome.initial_cash;
         check_sums(&parts, outcome.initial_cash, gained, outcome.fees);

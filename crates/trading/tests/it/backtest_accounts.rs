@@ -94,7 +94,7 @@ fn a_currency_needs_rates_from_the_first_bar_on() {
     let says = |error: Error| error.to_string();
     assert!(says(refused(Currencies::default())).contains("`EUR of IT`, but must be one with"));
     let mut late = daily("EUR", &[["1"; 4]]);
-    late.time[0] = Timestamp::from_nanos(late.time[0].as_nanos() + 1);
+    late.time = vec![Timestamp::from_nanos(late.time[0].as_nanos() + 1)].into();
     let series = Arc::new(RateSeries::new(&late, DAY_NANOS, false).unwrap());
     let rates = [("EUR".parse().unwrap(), series)].into_iter().collect();
     let late = Currencies { rates, bar: DAY_NANOS };
@@ -116,7 +116,7 @@ fn a_margin_call_makes_positions_smaller_at_the_next_open() {
     let outcome = play(&rows, "L...", &options);
     assert_eq!(fills(&outcome), ["buy 200 100 signal_entry", "sell 104 64 margin_call"]);
     assert_eq!(equity(&outcome), ["10000", "10000", "3200", "2800"]);
-    let cash: Vec<String> = outcome.equity.cash.iter().map(|cash| cash.to_string()).collect();
+    let cash: Vec<String> = outcome.equity.cash().map(|cash| cash.to_string()).collect();
     assert_eq!(cash, ["10000", "-10000", "-10000", "-3344"]);
     let warnings: Vec<String> = outcome.warnings.iter().map(ToString::to_string).collect();
     assert!(warnings[0].starts_with("margin calls: 1, the first at 2024-01-03"), "{warnings:?}");
@@ -132,7 +132,7 @@ fn buying_power_is_that_of_the_account() {
         let sizing = Sizing::FixedQuantity(units.parse().unwrap());
         let options = Options { sizing, ..options(Instrument::default(), account) };
         let outcome = play(&[["100"; 4]; 3], line, &options);
-        outcome.orders[0].rejected.map(|why| why.to_string()).unwrap_or_default()
+        outcome.orders().next().unwrap().rejected.map(|why| why.to_string()).unwrap_or_default()
     };
     let margin = AccountType::Margin(shares(50, 25));
     for line in ["L..", "S.."] {
@@ -175,11 +175,11 @@ fn futures_settle_in_cash_and_ask_for_margin_per_contract() {
     assert_eq!(fills(&outcome), ["buy 2 4000 signal_entry", "sell 1 3870 margin_call"]);
     let expected = ["30000", "31000", "16000", "17000"];
     assert_eq!(equity(&outcome), expected);
-    let cash: Vec<String> = outcome.equity.cash.iter().map(|cash| cash.to_string()).collect();
+    let cash: Vec<String> = outcome.equity.cash().map(|cash| cash.to_string()).collect();
     assert_eq!(cash, expected, "gains are cash at once");
     let three = Sizing::FixedQuantity("3".parse().unwrap());
     let outcome = play(&rows, "L...", &Options { sizing: three, ..options });
-    let refused = outcome.orders[0].rejected.unwrap().to_string();
+    let refused = outcome.orders().next().unwrap().rejected.unwrap().to_string();
     assert_eq!(refused, "insufficient cash: needs 39600, has 30000");
 }
 

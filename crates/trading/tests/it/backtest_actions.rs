@@ -73,7 +73,7 @@ pub(crate) fn flows(outcome: &Outcome) -> Vec<String> {
 }
 
 pub(crate) fn equity(outcome: &Outcome) -> Vec<String> {
-    outcome.equity.equity.iter().map(ToString::to_string).collect()
+    outcome.equity.iter().map(|equity| equity.to_string()).collect()
 }
 
 /// Two of the finest fractions are less than one after one for seven: nothing is left to hold, to
@@ -335,8 +335,8 @@ fn unadjusted_prices_with_actions_are_worth_what_adjusted_prices_are() {
         let count = |outcome: &Outcome| outcome.fills.iter().filter(is_more).count();
         assert_eq!(count(&with_actions), count(&plain));
         assert!(with_actions.flows.iter().any(|flow| flow.what.as_str() == "split"));
-        let all = with_actions.equity.equity.iter().zip(&plain.equity.equity);
-        let far = all.map(|(a, b)| (*a - *b).abs()).max().unwrap();
+        let all = with_actions.equity.iter().zip(plain.equity.iter());
+        let far = all.map(|(a, b)| (a - b).abs()).max().unwrap();
         assert!(far < money("0.001"), "differs by {far}");
         assert!((with_actions.final_equity - without.final_equity).abs() > money("1000"));
     }

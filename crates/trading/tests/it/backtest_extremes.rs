@@ -19,7 +19,7 @@ fn trade(price: &str, strategy: &mut dyn Strategy, options: &Options) -> Outcome
 }
 
 fn refusals(outcome: &Outcome) -> Vec<String> {
-    let reasons = outcome.orders.iter().filter_map(|order| order.rejected);
+    let reasons = outcome.orders().filter_map(|order| order.rejected);
     reasons.map(|reason| reason.to_string()).collect()
 }
 

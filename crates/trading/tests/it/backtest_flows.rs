@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dirigent_core::Timestamp;
-use dirigent_trading::backtest::{Financing, Options, Unwatched, run};
+use dirigent_trading::backtest::{Financing, Options, Outcome, Unwatched, run};
 use dirigent_trading::corporate::{Action, Event};
 use dirigent_trading::execution::StandardCommission;
 use dirigent_trading::instrument::{Instrument, Instruments};
@@ -60,7 +60,7 @@ fn risk_measures_contracts_by_their_multiplier() {
             ..Options::default()
         };
         let outcome = play(&rows, "L..", &options);
-        outcome.orders[0].rejected.map(|why| why.to_string()).unwrap_or_default()
+        outcome.orders().next().unwrap().rejected.map(|why| why.to_string()).unwrap_or_default()
     };
     assert_eq!(refused("3", None), "insufficient cash: needs 15000, has 12000");
     let most = Some(Rate::percent(60));
@@ -82,7 +82,7 @@ fn levels_lie_on_ticks_and_quantities_on_lots() {
     let instruments = Instruments { by_symbol, ..Instruments::default() };
     let outcome = play(&rows, "L..", &Options { instruments, limits, ..options(&[]) });
     assert_eq!(outcome.fills[0].quantity.to_string(), "8");
-    assert_eq!(outcome.orders[1].order.kind.level().unwrap().to_string(), "97");
+    assert_eq!(outcome.orders().nth(1).unwrap().order.kind.level().unwrap().to_string(), "97");
     assert_eq!(outcome.fills.len(), 1, "97.05 does not reach 97");
 }
 
@@ -211,6 +211,7 @@ proptest! {
         let options = Options { actions: known.into(), ..case.options.clone() };
         let other = Case { options, ..case }.run();
         let before = whole.equity.time.partition_point(|time| *time <= cut);
-        prop_assert_eq!(&whole.equity.equity[..before], &other.equity.equity[..before]);
+        let equity = |run: &Outcome| run.equity.iter().take(before).collect::<Vec<_>>();
+        prop_assert_eq!(equity(&whole), equity(&other));
     }
 }

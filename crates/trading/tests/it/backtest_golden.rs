@@ -127,7 +127,7 @@ fn compare(name: &str, outcome: &Outcome, expected: &Value) {
 
 fn compare_account(name: &str, outcome: &Outcome, expected: &Value) {
     for (bar, equity) in expected["equity_at"].as_object().unwrap() {
-        let ours = outcome.equity.equity[bar.parse::<usize>().unwrap()];
+        let ours = outcome.equity.iter().nth(bar.parse().unwrap()).unwrap();
         near(&format!("{name}: equity at {bar}"), ours.to_f64(), equity, 0.005);
     }
     near(name, outcome.final_equity.to_f64(), &expected["final_equity"], 0.005);
@@ -149,7 +149,7 @@ fn compare_account(name: &str, outcome: &Outcome, expected: &Value) {
         near(name, won.iter().sum::<f64>() / -lost, &expected["profit_factor"], 1e-6);
     }
     let mut peak = 0.0_f64;
-    let drawdown = outcome.equity.equity.iter().fold(0.0_f64, |worst, equity| {
+    let drawdown = outcome.equity.iter().fold(0.0_f64, |worst, equity| {
         peak = peak.max(equity.to_f64());
         worst.min(equity.to_f64() / peak - 1.0)
     });

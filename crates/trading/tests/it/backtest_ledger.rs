@@ -224,8 +224,8 @@ fn check(bars: &[Bars], options: &Options, outcome: &Outcome) {
     let mut held = vec![Quantity::ZERO; bars.len()];
     let mut fills = outcome.fills.iter().peekable();
     let mut flows = outcome.flows.iter().peekable();
-    let times = outcome.equity.time.iter().zip(outcome.equity.cash.iter());
-    for ((time, cash), equity) in times.zip(&outcome.equity.equity) {
+    let times = outcome.equity.time.iter().zip(outcome.equity.cash());
+    for ((time, cash), equity) in times.zip(outcome.equity.iter()) {
         while let Some(fill) = fills.next_if(|fill| fill.time <= *time) {
             let value = if fill.side == Side::Buy { fill.value() } else { -fill.value() };
             bank = bank - value - fill.fee;
@@ -248,7 +248,7 @@ fn check(bars: &[Bars], options: &Options, outcome: &Outcome) {
             let settles = options.instruments.of(&bars.symbol).settles;
             if settles { settled += value } else { owned += value }
         }
-        assert_eq!(*equity, bank + settled + owned, "equity at {time}");
+        assert_eq!(equity, bank + settled + owned, "equity at {time}");
         assert_eq!(cash, bank + settled, "cash at {time}");
     }
     assert_eq!((fills.next(), flows.next()), (None, None));

@@ -90,7 +90,7 @@ pub(crate) fn repeated(bars: &Bars, times: usize) -> Bars {
     for _ in 1..times {
         let after = all.time.last().unwrap().as_nanos() + DAY_NANOS;
         let shift = |time: &Timestamp| Timestamp::from_nanos(time.as_nanos() + after);
-        all.time.extend(bars.time.iter().map(shift));
+        bars.time.iter().map(shift).for_each(|time| all.time.push(time));
         all.open.extend_from_slice(&bars.open);
         all.high.extend_from_slice(&bars.high);
         all.low.extend_from_slice(&bars.low);
@@ -212,7 +212,7 @@ pub(crate) fn check_books(outcome: &Outcome) {
     let mut cash = outcome.initial_cash;
     let mut fills = outcome.fills.iter().peekable();
     let mut flows = outcome.flows.iter().peekable();
-    for (time, after) in outcome.equity.time.iter().zip(outcome.equity.cash.iter()) {
+    for (time, after) in outcome.equity.time.iter().zip(outcome.equity.cash()) {
         while let Some(fill) = fills.next_if(|fill| fill.time <= *time) {
             let value = if fill.side == Side::Buy { fill.value() } else { -fill.value() };
             cash = cash - value - fill.fee;
@@ -228,7 +228,7 @@ pub(crate) fn check_books(outcome: &Outcome) {
     let open_fees: Money = outcome.open_positions.iter().map(|open| open.fees).sum();
     let pnl: Money = outcome.trades.iter().map(|trade| trade.pnl).sum();
     let end = outcome.final_equity;
-    assert_eq!(outcome.equity.equity.last(), Some(&end));
+    assert_eq!(outcome.equity.last(), Some(end));
     assert_eq!(end, cash + worth);
     let paid = outcome.dividends + outcome.interest;
     assert_eq!(end, outcome.initial_cash + outcome.realized + unrealized - outcome.fees + paid);
@@ -247,10 +247,10 @@ proptest! {
     ) {
         let outcome = Case::new(seed, symbols, options).run();
         check_books(&outcome);
-        prop_assert!(outcome.orders.iter().all(|order| order.rejected.is_none()
+        prop_assert!(outcome.orders().all(|order| order.rejected.is_none()
             || order.filled.is_zero() || order.filled < order.order.quantity));
-        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.equity.len());
-        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.cash.iter().count());
+        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.iter().count());
+        prop_assert_eq!(outcome.equity.time.len(), outcome.equity.cash().count());
     }
 
     #[test]
@@ -287,9 +287,10 @@ proptest! {
         }
         let other = changed.run();
         let before = whole.equity.time.partition_point(|time| *time <= cut_time);
-        let cash = |outcome: &Outcome| outcome.equity.cash.iter().take(before).collect::<Vec<_>>();
+        let cash = |outcome: &Outcome| outcome.equity.cash().take(before).collect::<Vec<_>>();
         prop_assert_eq!(cash(&whole), cash(&other));
-        prop_assert_eq!(&whole.equity.equity[..before], &other.equity.equity[..before]);
+        let equity = |run: &Outcome| run.equity.iter().take(before).collect::<Vec<_>>();
+        prop_assert_eq!(equity(&whole), equity(&other));
         let fills = |outcome: &Outcome| {
             outcome.fills.iter().copied().filter(|fill| fill.time <= cut_time).collect::<Vec<_>>()
         };
@@ -322,8 +323,8 @@ proptest! {
         }
         let scaled = Case { bars, columns: case.columns.clone(), options: options(100_000 * factor) };
         let (plain, scaled) = (case.run(), scaled.run());
-        let expected: Vec<Money> =
-            plain.equity.equity.iter().map(|equity| equity.scaled(factor, 1)).collect();
-        prop_assert_eq!(expected, scaled.equity.equity);
+        let expected: dirigent_trading::price::Amounts =
+            plain.equity.iter().map(|equity| equity.scaled(factor, 1)).collect();
+        prop_assert_eq!(expected, scaled.equity.iter().collect());
     }
 }

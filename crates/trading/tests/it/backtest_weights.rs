@@ -71,8 +71,11 @@ fn a_weight_that_crosses_zero_opens_as_much_as_can_be_paid() {
         assert_eq!(sides, expected);
         let last = outcome.fills.last().unwrap();
         assert_eq!(most(&outcome), last.quantity.to_string());
-        assert_eq!(outcome.orders.last().unwrap().state.as_str(), "filled");
-        assert_eq!(outcome.orders[1].order.quantity, outcome.orders[1].filled);
+        assert_eq!(outcome.orders().last().unwrap().state.as_str(), "filled");
+        assert_eq!(
+            outcome.orders().nth(1).unwrap().order.quantity,
+            outcome.orders().nth(1).unwrap().filled
+        );
     };
     check(&[100, -100], &[Side::Buy, Side::Sell, Side::Sell]);
     check(&[-100, 100], &[Side::Sell, Side::Buy, Side::Buy]);

@@ -99,7 +99,7 @@ fn rules_on_slower_timeframes_do_not_know_the_future() {
         let [open, high, low, close] =
             [&bars.open, &bars.high, &bars.low, &bars.close].map(|c| cut(c));
         let volume = bars.volume[..time.len()].to_vec();
-        Bars { symbol: bars.symbol, time, open, high, low, close, volume }
+        Bars { symbol: bars.symbol, time: time.into(), open, high, low, close, volume }
     };
     let bars = [hour(walk("A", 900)), hour(walk("B", 860))];
     let session =

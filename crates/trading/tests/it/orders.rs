@@ -60,7 +60,7 @@ fn play_on(
 ) -> (Outcome, Vec<String>) {
     let bars = [bars.clone()];
     let outcome = run(&bars, &mut Script(script), options, &Unwatched).unwrap();
-    let tell = |record: &dirigent_trading::order::Record| {
+    let tell = |record: dirigent_trading::order::Record| {
         let order = record.order;
         let level = order.kind.level().map(|level| format!(" {level}")).unwrap_or_default();
         let (side, kind, state) = (order.side.as_str(), order.kind.as_str(), record.state.as_str());
@@ -71,7 +71,7 @@ fn play_on(
         record.rejected.iter().for_each(|why| text += &format!(": {why}"));
         text
     };
-    let told = outcome.orders.iter().map(tell).collect();
+    let told = outcome.orders().map(tell).collect();
     (outcome, told)
 }
 
@@ -249,7 +249,7 @@ fn orders_are_changed_and_taken_back_by_their_tag() {
     });
     let taken_back = "buy limit 97 cancelled: taken back by the strategy";
     assert_eq!(told, ["buy limit 98 filled 4@98 limit@98.00", taken_back]);
-    assert_eq!(outcome.orders[0].order.quantity, units(4));
+    assert_eq!(outcome.orders().next().unwrap().order.quantity, units(4));
 }
 
 #[test]

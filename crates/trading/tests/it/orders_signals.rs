@@ -21,13 +21,13 @@ fn options() -> Options {
 fn check_signals(rows: &[[&str; 4]], options: &Options, line: &'static str, expected: &[&str]) {
     let bars = [daily("IT", rows)];
     let outcome = run(&bars, &mut signals(&[line]), options, &Unwatched).unwrap();
-    let tell = |record: &dirigent_trading::order::Record| {
+    let tell = |record: dirigent_trading::order::Record| {
         let (order, state) = (record.order, record.state.as_str());
         let level = order.kind.level().map(|level| format!(" {level}")).unwrap_or_default();
         let why = record.rejected.map(|why| format!(": {why}")).unwrap_or_default();
         format!("{}{level} {state} {}{why}", order.side.as_str(), order.reason)
     };
-    let told: Vec<String> = outcome.orders.iter().map(tell).collect();
+    let told: Vec<String> = outcome.orders().map(tell).collect();
     assert_eq!(told, expected);
 }
 
@@ -99,7 +99,7 @@ fn an_entry_that_trades_at_a_worse_price_is_cut_to_what_the_account_pays_for() {
     let bars = [daily("IT", &[FIRST, ["110", "112", "108", "111"]])];
     let outcome = run(&bars, &mut signals(&["L."]), &options, &Unwatched).unwrap();
     // 100 units at 101 were wanted; at 110 the cash pays for 91.
-    let order = &outcome.orders[0];
+    let order = outcome.orders().next().unwrap();
     assert_eq!((order.filled.to_string(), order.state.as_str()), ("91".into(), "filled"));
     assert_eq!(outcome.rejected, 0);
 }
@@ -116,7 +116,7 @@ fn an_exit_takes_back_the_rest_of_an_entry_that_traded_in_part() {
         let outcome = run(&bars, &mut signals(&["Lx.."]), &options, &Unwatched).unwrap();
         let told: Vec<&str> = outcome.fills.iter().map(|fill| fill.side.as_str()).collect();
         assert_eq!(told, ["buy", "sell"], "{at:?}");
-        assert_eq!(outcome.orders[0].state.as_str(), "cancelled", "{at:?}");
+        assert_eq!(outcome.orders().next().unwrap().state.as_str(), "cancelled", "{at:?}");
         assert!(outcome.open_positions.is_empty());
     }
 }

@@ -268,7 +268,7 @@ fn a_fill_says_what_it_met() {
     assert_eq!(mets[0].latency(), Duration::from_millis(50));
     assert_eq!(mets[0].to_string(), "taking 99x100@2024-01-02T10:01:01Z after 50ms");
     assert_eq!(fills[0].time.to_string(), "2024-01-02T10:01:01Z");
-    assert_eq!(outcome.orders[0].created.to_string(), "2024-01-02T10:01:00Z");
+    assert_eq!(outcome.orders().next().unwrap().created.to_string(), "2024-01-02T10:01:00Z");
     let mut csv = Vec::new();
     outcome.write_orders_csv(&mut csv).unwrap();
     let csv = String::from_utf8(csv).unwrap();

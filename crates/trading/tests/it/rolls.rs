@@ -134,7 +134,7 @@ fn no_day_is_another_contracts_for_what_comes_later() {
                 let kept = bars.time.partition_point(|time| *time <= day(last));
                 let prices = |column: &[Price]| column[..kept].to_vec();
                 Bars {
-                    time: bars.time[..kept].to_vec(),
+                    time: bars.time[..kept].iter().copied().collect(),
                     open: prices(&bars.open),
                     high: prices(&bars.high),
                     low: prices(&bars.low),

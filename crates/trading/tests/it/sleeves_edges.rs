@@ -48,7 +48,7 @@ fn files_name_the_strategy_first() {
     let with = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
     let rows = |place: usize| {
         let own = &account.sleeves[place].outcome;
-        own.trades.len() + own.orders.len() + own.equity.time.len()
+        own.trades.len() + own.orders().len() + own.equity.time.len()
     };
     assert_eq!((with("\"back, and forth\","), with("trend,")), (rows(0), rows(1)));
 }

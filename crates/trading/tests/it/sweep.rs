@@ -63,10 +63,10 @@ fn score(sweep: &Sweep<'_>, rules: &RuleSet) -> Score {
     let bars = std::slice::from_ref(sweep.bars);
     let mut strategy = SignalStrategy::from_rules(&program, bars, sweep.others).unwrap();
     let outcome = run(bars, &mut strategy, sweep.options, &Unwatched).unwrap();
-    let mut equity: Vec<f64> = outcome.equity.equity.iter().map(|e| e.to_f64()).collect();
+    let mut equity: Vec<f64> = outcome.equity.iter().map(|e| e.to_f64()).collect();
     let mut time = outcome.equity.time.clone();
     let annual = dirigent_trading::metrics::periods_per_year(&time);
-    if outcome.equity.equity[0] != outcome.initial_cash {
+    if outcome.equity.first() != Some(outcome.initial_cash) {
         equity.insert(0, outcome.initial_cash.to_f64());
         time.insert(0, Timestamp::from_nanos(-1));
     }
@@ -200,9 +200,8 @@ fn slower_timeframes_score_as_their_own_run() {
     let mut case = Case::new(7, 1, Options::default());
     // The bars of the case as hours, so that days can be made of them.
     let bars = &mut case.bars[0];
-    for (hour, time) in (0_i64..).zip(&mut bars.time) {
-        *time = Timestamp::from_nanos(hour * 3_600_000_000_000);
-    }
+    let hours = (0_i64..).take(bars.len());
+    bars.time = hours.map(|hour| Timestamp::from_nanos(hour * 3_600_000_000_000)).collect();
     let rules = RuleSet {
         frame: Some(Frame { timeframe: "1h".parse().unwrap(), session: None }),
         terms: vec![("mean".into(), "sma(close@4h, $n)".into())],

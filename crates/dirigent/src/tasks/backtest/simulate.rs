@@ -53,7 +53,7 @@ pub(in crate::tasks) fn simulate(
         }
     };
     let outcome = played.outcome();
-    let equity: Vec<f64> = outcome.equity.equity.iter().map(|money| money.to_f64()).collect();
+    let equity = outcome.equity.to_f64();
     let cash = outcome.initial_cash.to_f64();
     let benchmark = stock.benchmark().and_then(|bars| held(bars, &stock.actions, outcome, cash));
     let (performance, against) =
@@ -250,10 +250,10 @@ pub(super) fn performance(
             bars: trade.bars_held(),
         })
         .collect();
-    let time = &outcome.equity.time;
+    let time = &outcome.equity.time[..];
     let start = Start::of(outcome, equity, benchmark);
     let (time, equity, benchmark) = match &start {
-        Some(start) => (&start.time, &start.equity[..], start.benchmark.as_deref()),
+        Some(start) => (&start.time[..], &start.equity[..], start.benchmark.as_deref()),
         None => (time, equity, benchmark),
     };
     let mut performance = Performance::of(&Curve {
@@ -285,7 +285,7 @@ impl Start {
     fn of(outcome: &Outcome, equity: &[f64], benchmark: Option<&[f64]>) -> Option<Self> {
         let times = &outcome.equity.time;
         let first = *times.first()?;
-        if outcome.equity.equity.first() == Some(&outcome.initial_cash) {
+        if outcome.equity.first() == Some(outcome.initial_cash) {
             return None;
         }
         let bar =

@@ -187,7 +187,7 @@ pub(super) fn name_positions(rows: &mut Value, account: &Account) {
 /// without the transfers.
 pub(super) fn levels(sleeve: &Sleeve) -> Vec<f64> {
     let own = &sleeve.outcome;
-    let equity = own.equity.equity.iter().map(|money| money.to_f64());
+    let equity = own.equity.iter().map(|money| money.to_f64());
     if sleeve.moved.is_empty() {
         return equity.collect();
     }

@@ -47,7 +47,7 @@ impl Outcome {
     /// Per order what its last fill met.
     #[expect(clippy::cast_possible_truncation, reason = "ids are places in a vector, plus one")]
     pub(super) fn met_last(&self) -> Vec<Option<Met>> {
-        let mut mets = vec![None; self.orders.len()];
+        let mut mets = vec![None; self.history.len()];
         for (fill, met) in self.fills.iter().zip(&self.mets) {
             mets[fill.order.0 as usize - 1] = Some(*met);
         }

@@ -76,6 +76,8 @@ pub(crate) struct Held {
 pub(crate) struct Done {
     pub(super) order: Order,
     pub(crate) fill: Fill,
+    /// What the units are worth at its price.
+    pub(super) value: Money,
     pub(super) created: Timestamp,
     pub(super) bar: usize,
     pub(super) moment: Moment,
@@ -333,7 +335,8 @@ impl<'a> Kernel<'a> {
             self.realized += -amount - self.cost;
             (self.held.quantity, self.cost) = (Quantity::ZERO, Money::ZERO);
         }
-        sink.filled(&Done { order, fill, created: bars.time[decided], bar, moment });
+        let (value, created) = (amount.abs(), bars.time[decided]);
+        sink.filled(&Done { order, fill, value, created, bar, moment });
         Ok(())
     }
 

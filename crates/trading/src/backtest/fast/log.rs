@@ -8,24 +8,22 @@ use super::kernel::{Done, Held, Kernel, Sink, Waiting};
 use super::{Unusual, mark::Marker};
 use crate::backtest::engine::{BARS_PER_ORDER, ORDERS_RESERVED_MAX};
 use crate::backtest::trips::Trip;
-use crate::backtest::{Cash, Equity, OpenPosition, Options, Outcome, Trade, Warning};
+use crate::backtest::{Equity, History, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::order::{
     Fill, FillReason, Order, OrderId, OrderKind, OrderState, Record, Side, SymbolId, Transition,
 };
-use crate::price::{Money, Price, Quantity};
+use crate::price::{Amounts, Money, Price, Quantity};
 
 /// A whole outcome in the making.
 pub(super) struct Log<'a> {
     bars: &'a Bars,
     options: &'a Options,
-    records: Vec<Record>,
-    transitions: Vec<Transition>,
+    history: History,
     fills: Vec<Fill>,
     trades: Vec<Trade>,
     trip: Option<Trip>,
-    cash: Cash,
-    equity: Vec<Money>,
+    equity: Equity,
     exposed: usize,
     fees: Money,
     slippage: Money,
@@ -38,13 +36,11 @@ impl<'a> Log<'a> {
         Self {
             bars,
             options,
-            records: Vec::with_capacity(reserve),
-            transitions: Vec::with_capacity(3 * reserve),
+            history: History::with_capacity(reserve),
             fills: Vec::with_capacity(reserve),
             trades: Vec::with_capacity(reserve),
             trip: None,
-            cash: Cash::default(),
-            equity: Vec::with_capacity(bars.len()),
+            equity: Equity::new(bars.time.clone(), reserve),
             exposed: 0,
             fees: Money::ZERO,
             slippage: Money::ZERO,
@@ -61,13 +57,12 @@ impl<'a> Log<'a> {
         Outcome {
             symbols: vec![self.bars.symbol.clone()],
             initial_cash: self.options.initial_cash,
-            final_equity: self.equity.last().copied().unwrap_or(self.options.initial_cash),
+            final_equity: self.equity.last().unwrap_or(self.options.initial_cash),
             trades: self.trades,
-            orders: self.records,
-            transitions: self.transitions,
+            history: self.history,
             moves: Vec::new(),
             fills: self.fills,
-            equity: Equity { time: self.bars.time.clone(), cash: self.cash, equity: self.equity },
+            equity: self.equity,
             mets: Vec::new(),
             open_positions: open.into_iter().collect(),
             realized: kernel.realized,
@@ -92,10 +87,10 @@ impl<'a> Log<'a> {
         let Some(&now) = self.bars.time.last() else { return 0 };
         let mut count = 0;
         for (side, reason) in orders {
-            let id = OrderId(self.records.len() as u64 + 1);
+            let id = OrderId(self.history.len() as u64 + 1);
             let (symbol, kind, quantity) = (SymbolId::new(0), OrderKind::Market, Quantity::ZERO);
             let order = Order { quantity, ..Order::new(id, symbol, side, kind, reason) };
-            self.records.push(unfilled(order, now, OrderState::Expired));
+            self.history.add(unfilled(order, now, OrderState::Expired));
             self.go(id, now, OrderState::Pending);
             self.go(id, now, OrderState::Expired);
             count += 1;
@@ -123,21 +118,20 @@ impl<'a> Log<'a> {
     }
 
     fn go(&mut self, order: OrderId, time: Timestamp, state: OrderState) {
-        self.transitions.push(Transition { order, time, state });
+        self.history.go(Transition { order, time, state });
     }
 
-    /// The record of a protective exit.
-    #[expect(clippy::cast_possible_truncation, reason = "ids are places in a vector, plus one")]
-    fn record(&mut self, id: OrderId) -> &mut Record {
-        &mut self.records[id.0 as usize - 1]
-    }
-
-    /// Writes the fill into the record of its order, which is made if this is its first step.
+    /// Writes a fill, the last of all, into the record of its order, which has none yet if it is
+    /// not a protective exit.
     fn enter(&mut self, done: &Done) {
         let Done { order, fill, created, .. } = done;
-        let filled = Record {
+        let Some(record) = self.history.record(order.id) else {
+            self.history.trade(order.id, *created, self.fills.len() - 1);
+            return;
+        };
+        *record = Record {
             order: *order,
-            created: *created,
+            created: record.created,
             changed: fill.time,
             state: OrderState::Filled,
             filled: fill.quantity,
@@ -147,56 +141,49 @@ impl<'a> Log<'a> {
             rejected: None,
             attempts: 1,
         };
-        if order.kind == OrderKind::Market {
-            self.records.push(filled);
-            self.go(order.id, *created, OrderState::Pending);
-            self.go(order.id, fill.time, OrderState::Accepted);
-        } else {
-            let record = self.record(order.id);
-            *record = Record { created: record.created, ..filled };
-        }
         self.go(order.id, fill.time, OrderState::Filled);
     }
 }
 
 impl Sink for Log<'_> {
     fn flat(&mut self, bars: Range<usize>, cash: Money) {
-        self.equity.resize(bars.end, cash);
-        self.cash.stay(bars.end, cash);
+        self.equity.stay(bars.end, cash);
     }
 
     fn hold(&mut self, bars: Range<usize>, held: &Held, closes: &[Price]) -> Result<(), Unusual> {
         self.exposed += bars.len();
-        self.cash.stay(bars.end, held.cash);
-        let positive = Marker::new(held.quantity).add_equity(closes, held.cash, &mut self.equity);
+        let marker = Marker::new(held.quantity);
+        let add = |marks: &mut Amounts| marker.add_equity(closes, held.cash, marks);
+        let positive = self.equity.hold(bars.end, held.cash, add);
         if positive { Ok(()) } else { Err(Unusual) }
     }
 
     fn filled(&mut self, done: &Done) {
-        self.enter(done);
         let fill = &done.fill;
         self.fills.push(*fill);
+        self.enter(done);
         self.fees += fill.fee;
         self.slippage += fill.slippage;
-        self.traded += fill.value();
+        self.traded += done.value;
         match self.trip.take() {
-            None => self.trip = Some(Trip::start(fill, done.bar, done.moment)),
+            None => self.trip = Some(Trip::start(fill, done.value, done.bar, done.moment)),
             Some(mut trip) => {
-                trip.add(fill);
+                trip.add(fill, done.value);
                 self.trades.push(trip.finish(fill, self.bars, done.bar, done.moment));
             }
         }
     }
 
     fn placed(&mut self, order: &Order, now: Timestamp) {
-        self.records.push(unfilled(*order, now, OrderState::Accepted));
+        self.history.add(unfilled(*order, now, OrderState::Accepted));
         self.go(order.id, now, OrderState::Pending);
         self.go(order.id, now, OrderState::Accepted);
     }
 
     fn taken_back(&mut self, order: OrderId, now: Timestamp) {
-        let record = self.record(order);
-        (record.state, record.changed) = (OrderState::Cancelled, now);
+        if let Some(record) = self.history.record(order) {
+            (record.state, record.changed) = (OrderState::Cancelled, now);
+        }
         self.go(order, now, OrderState::Cancelled);
     }
 }

@@ -1,24 +1,15 @@
 //! Marking: what a number of units is worth, bar after bar, as fast as exactness allows.
 //!
-//! Promises: `Price::notional` to the last digit. A double guesses the rounded product; integers,
-//! which may wrap because only their difference counts, say how far the guess is off.
+//! Promises: `Price::notional` to the last digit.
 
-use crate::price::{Money, Price, Quantity, SCALE};
+use crate::price::product::{EXACT_MAX, nearest};
+use crate::price::{Amounts, Money, Price, Quantity, SCALE};
 
-/// Adding it to a double below 2^51 in size rounds the double to a whole number, half to even, and
-/// leaves that number in its last bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
-
-/// The largest size of a worth whose guess is surely off by no more than one.
+/// The largest size of a worth whose guess, twice rounded, is off by less than a half.
 const WORTH_MAX: f64 = 2_251_799_813_685_248.0; // 2^51
-
-/// Prices and quantities up to here are doubles without rounding.
-const EXACT_MAX: u64 = 1 << 53;
 
 /// Cash up to here and a worth make no sum that needs more than 63 bits.
 const CASH_MAX: u64 = 1 << 62;
-
-const HALF: i64 = SCALE / 2;
 
 /// A number of units to be valued at many prices.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +26,21 @@ impl Marker {
     }
 
     /// Appends `cash` and the worth at every price; answers whether all sums are above zero.
-    pub(crate) fn add_equity(self, prices: &[Price], cash: Money, out: &mut Vec<Money>) -> bool {
-        let from = out.len();
-        if self.fits(prices) {
-            out.extend(
-                prices.iter().map(|price| cash + Money::from_raw(i128::from(self.worth(*price)))),
-            );
-        } else {
-            out.extend(prices.iter().map(|price| cash + price.notional(self.quantity)));
+    pub(crate) fn add_equity(self, prices: &[Price], cash: Money, out: &mut Amounts) -> bool {
+        if let (Some(raws), Ok(cash)) = (out.narrow_mut(), i64::try_from(cash.raw()))
+            && cash.unsigned_abs() < CASH_MAX
+            && self.fits(prices)
+        {
+            let known = raws.len();
+            let equity = prices.iter().map(|price| cash + self.worth(*price));
+            raws.extend(equity.take_while(|equity| *equity > 0));
+            return raws.len() - known == prices.len();
         }
-        out[from..].iter().all(|equity| equity.is_positive())
+        let equity = prices.iter().map(|price| cash + price.notional(self.quantity));
+        equity.fold(true, |all, equity| {
+            out.push(equity);
+            all & equity.is_positive()
+        })
     }
 
     /// Appends `cash` and the worth at every price as the nearest doubles.
@@ -79,19 +75,11 @@ impl Marker {
             && bits as f64 * self.units.abs() < WORTH_MAX
     }
 
-    /// The product of two doubles is off by less than a half at most, its rounding by a half; so
-    /// the true worth is the guess or its neighbor, and what is left over decides.
+    /// Where it `fits`.
     #[inline(always)]
     #[expect(clippy::cast_precision_loss, reason = "checked by `fits`")]
     fn worth(self, price: Price) -> i64 {
-        let rounded = price.raw() as f64 * self.units + ROUNDER;
-        let guess = rounded.to_bits().wrapping_sub(ROUNDER.to_bits()).cast_signed();
-        let product = price.raw().wrapping_mul(self.raw);
-        let left = product.wrapping_sub(guess.wrapping_mul(SCALE));
-        let odd = guess & 1;
-        let up = i64::from(left > HALF - odd);
-        let down = i64::from(left < odd - HALF);
-        guess + up - down
+        nearest(price.raw(), self.raw, price.raw() as f64 * self.units)
     }
 }
 
@@ -108,18 +96,18 @@ mod tests {
             digits in 0_u32..16, units: i64, tie: bool,
         ) {
             let raw = units % 10_i64.pow(digits + 3);
-            let raw = if tie { raw / SCALE * SCALE + HALF } else { raw };
+            let raw = if tie { raw / SCALE * SCALE + SCALE / 2 } else { raw };
             let quantity = Quantity::from_raw(raw);
             let prices: Vec<Price> = prices
                 .into_iter()
                 .map(|price| Price::from_raw((price % 10_i64.pow(digits + 1)).max(1)))
                 .collect();
-            let mut sums = Vec::new();
+            let mut sums = Amounts::default();
             let cash = Money::from_raw(1 << 50);
             let all_positive = Marker::new(quantity).add_equity(&prices, cash, &mut sums);
             let mut levels = Vec::new();
             Marker::new(quantity).levels(&prices, cash, &mut levels);
-            prop_assert!(levels.iter().zip(&sums).all(|(x, sum)| x.to_bits() == sum.to_f64().to_bits()));
+            prop_assert!(levels.iter().zip(sums.iter()).all(|(x, sum)| x.to_bits() == sum.to_f64().to_bits()));
             let exact: Vec<i128> = prices.iter().map(|p| p.notional(quantity).raw()).collect();
             prop_assert!(sums.iter().map(|sum| sum.raw() - cash.raw()).eq(exact.iter().copied()));
             prop_assert_eq!(all_positive, exact.iter().all(|worth| worth + cash.raw() > 0));

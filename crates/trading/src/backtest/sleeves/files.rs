@@ -22,7 +22,7 @@ impl Account {
     /// If `out` cannot be written.
     pub fn write_orders_csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.sleeves.iter().flat_map(|sleeve| {
-            std::iter::repeat_n(sleeve.name.as_str(), sleeve.outcome.orders.len())
+            std::iter::repeat_n(sleeve.name.as_str(), sleeve.outcome.orders().len())
         });
         self.outcome.write_orders_csv(&mut Labelled::new(out, names))
     }
@@ -48,7 +48,7 @@ impl Account {
         for sleeve in &self.sleeves {
             let own = &sleeve.outcome.equity;
             let mut moved = sleeve.moved.iter().peekable();
-            let rows = time.iter().zip(own.cash.iter().zip(&own.equity)).enumerate();
+            let rows = time.iter().zip(own.cash().zip(own.iter())).enumerate();
             for (t, (time, (cash, equity))) in rows {
                 let name = quoted(&sleeve.name);
                 write!(out, "{name},{},{cash},{equity},", shown(*time, is_daily))?;

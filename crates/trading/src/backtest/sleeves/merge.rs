@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Member, Sleeve, Together, curve};
-use crate::backtest::{Cash, Flow, Options, Outcome, Trade, Warning};
+use super::{Account, Member, Sleeve, Together};
+use crate::backtest::{Equity, Flow, History, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
 use crate::order::{Fill, OrderId, SymbolId};
 use crate::portfolio::Sizing;
@@ -55,36 +55,31 @@ pub(super) fn account(
     symbols: &Symbols,
     options: &Options,
 ) -> Account {
-    let Together { purses, times, stopped, transfers, cash, equity, exposed, .. } = together;
+    let Together { purses, times, stopped, transfers, equity, exposed, .. } = together;
     let rows = purses.into_iter().zip(labels).zip(&symbols.of);
     let sleeves: Vec<Sleeve> = rows
         .map(|((purse, label), own)| {
             let Label { name, weight, sizing } = label;
             let transferred = purse.engine.ledger.transfers();
-            let (exposed, cash, equity, moved) =
-                (purse.exposed, purse.cash, purse.equity, purse.moved);
-            let outcome = Outcome {
-                equity: curve(&times, cash, equity),
-                bars_exposed: exposed,
-                ..purse.engine.finish()
-            };
+            let (bars_exposed, mut equity, moved) = (purse.exposed, purse.account, purse.moved);
+            equity.time = times.clone();
+            let outcome = Outcome { equity, bars_exposed, ..purse.engine.finish() };
             Sleeve { name, weight, sizing, symbols: own.clone(), outcome, transferred, moved }
         })
         .collect();
-    let whole = Whole { cash, equity, exposed, stopped };
     let (trades_of, trades) = in_order(&sleeves, trades, |trade| trade.exit_time);
     let (flows_of, flows) = in_order(&sleeves, flows, |flow| flow.time);
     let (_, fills) = in_order(&sleeves, fills, |fill| fill.time);
+    let whole = Whole { fills, equity, exposed, stopped };
     let mut outcome = sum(&sleeves, whole, symbols, options);
-    (outcome.trades, outcome.flows, outcome.fills) = (trades, flows, fills);
-    outcome.equity.time = times;
+    (outcome.trades, outcome.flows) = (trades, flows);
     Account { outcome, sleeves, transfers, trades_of, flows_of }
 }
 
 /// What was kept of the account at each time.
 struct Whole {
-    cash: Cash,
-    equity: Vec<Money>,
+    fills: Vec<Fill>,
+    equity: Equity,
     exposed: usize,
     stopped: Option<Stop>,
 }
@@ -97,14 +92,12 @@ fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -
     for sleeve in sleeves {
         let before = orders.len() as u64;
         let own = &sleeve.outcome;
-        orders.extend(own.orders.iter().map(|record| {
-            let mut record = *record;
+        orders.extend(own.orders().map(|mut record| {
             record.order.id = OrderId(record.order.id.0 + before);
             record.order.symbol = sleeve.symbol(record.order.symbol);
             record
         }));
-        transitions.extend(own.transitions.iter().map(|step| {
-            let mut step = *step;
+        transitions.extend(own.transitions().map(|mut step| {
             step.order = OrderId(step.order.0 + before);
             step
         }));
@@ -125,12 +118,11 @@ fn sum(sleeves: &[Sleeve], whole: Whole, symbols: &Symbols, options: &Options) -
         initial_cash: options.initial_cash,
         final_equity: total(|own| own.final_equity),
         trades: Vec::new(),
-        orders,
-        transitions,
+        history: History::of(orders, &transitions, &whole.fills),
         moves,
-        fills: Vec::new(),
+        fills: whole.fills,
         mets: Vec::new(),
-        equity: curve(&[], whole.cash, whole.equity),
+        equity: whole.equity,
         open_positions,
         realized: total(|own| own.realized),
         fees: total(|own| own.fees),
@@ -168,7 +160,7 @@ fn in_order<T, K: Ord>(
     let mut before = 0;
     for (place, sleeve) in sleeves.iter().enumerate() {
         all.extend(rows(sleeve, before).into_iter().map(|row| (place, row)));
-        before += sleeve.outcome.orders.len() as u64;
+        before += sleeve.outcome.orders().len() as u64;
     }
     // The sort is stable, so that each strategy's rows stay in their order.
     all.sort_by_key(|(_, row)| time(row));

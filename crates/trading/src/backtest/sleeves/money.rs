@@ -9,7 +9,7 @@ use dirigent_core::Timestamp;
 use super::Transfer;
 use crate::backtest::check::require;
 use crate::backtest::engine::Engine;
-use crate::backtest::{Cash, Error, Options};
+use crate::backtest::{Equity, Error, Options};
 use crate::order::FillReason;
 use crate::price::{Money, Quantity, Rate, SCALE};
 use crate::risk::{Limits, Stop};
@@ -24,8 +24,7 @@ pub(super) struct Purse<'a> {
     is_due: bool,
     /// What it has to get, or negative, to give.
     lacks: Money,
-    pub(super) cash: Cash,
-    pub(super) equity: Vec<Money>,
+    pub(super) account: Equity,
     pub(super) moved: Vec<(usize, Money)>,
     /// At how many times of the account it held something.
     pub(super) exposed: usize,
@@ -39,8 +38,7 @@ impl<'a> Purse<'a> {
             at: 0,
             is_due: false,
             lacks: Money::ZERO,
-            cash: Cash::default(),
-            equity: Vec::new(),
+            account: Equity::default(),
             moved: Vec::new(),
             exposed: 0,
         }
@@ -84,10 +82,9 @@ impl<'a> Purse<'a> {
         self.engine.stop(stop, FillReason::DrawdownLimit);
     }
 
-    /// Keeps what it has after time `t` of the account.
-    pub(super) fn record(&mut self, t: usize) {
-        self.cash.stay(t + 1, self.engine.ledger.cash());
-        self.equity.push(self.equity());
+    /// Keeps what it has after one more time of the account.
+    pub(super) fn record(&mut self) {
+        self.account.mark(self.engine.ledger.cash(), self.equity());
         self.exposed += usize::from(!self.engine.ledger.is_flat());
     }
 

@@ -24,7 +24,7 @@ const MINUTE: i64 = 60_000_000_000;
 fn of_opens(bars: &Bars) -> Quotes {
     let endless = vec![Quantity::from_raw(i64::MAX); bars.len()];
     Quotes {
-        time: bars.time.clone(),
+        time: bars.time.to_vec(),
         bid: bars.open.clone(),
         ask: bars.open.clone(),
         bid_size: endless.clone(),
@@ -196,7 +196,7 @@ fn check_sizes(market: &Market, outcome: &Outcome) -> Result<(), TestCaseError> 
             By::Crossed | By::Trade => {}
             By::Bar => prop_assert!(false, "{fill:?} {met:?}"),
         }
-        let order = outcome.orders[usize::try_from(fill.order.0).unwrap() - 1];
+        let order = outcome.orders().nth(usize::try_from(fill.order.0).unwrap() - 1).unwrap();
         prop_assert!(met.sent <= met.arrived && met.arrived <= fill.time, "{fill:?} {met:?}");
         prop_assert!(order.created <= fill.time, "{order:?} {fill:?}");
         if let Some(limit) = order.order.kind.limit() {
@@ -261,7 +261,7 @@ proptest! {
         }
         // The same quotes with more displayed on both sides at the order's own level only.
         let before = first(&market, short, entry(kind.min(1)));
-        let side = before.orders.first().map(|record| record.order.side);
+        let side = before.orders().next().map(|record| record.order.side);
         let sizes = if side == Some(Side::Sell) { &mut market.quotes.ask_size } else { &mut market.quotes.bid_size };
         sizes.iter_mut().for_each(|size| *size += Quantity::from_units(behind).unwrap());
         let behind = first(&market, short, entry(kind.min(1)));

@@ -98,7 +98,7 @@ pub(super) fn play(
         let (quantity, price) = (fill.quantity, fill.price);
         format!("{quantity}@{price} {} {}{behind}", &time[11..time.len() - 1], met.by.as_str())
     });
-    let orders = outcome.orders.iter().map(|record| {
+    let orders = outcome.orders().map(|record| {
         let why = record.rejected.map(|why| format!(": {why}")).unwrap_or_default();
         format!("{} {}{why}", record.order.kind.as_str(), record.state.as_str())
     });

@@ -95,7 +95,7 @@ fn check(rows: &[(Timestamp, [f64; 5])], session: Option<&Session>, timeframe: &
         let double =
             |column: &[dirigent_trading::Price]| column.iter().map(|p| p.to_f64()).collect();
         let made = Market {
-            time: bars.time.clone(),
+            time: bars.time.to_vec(),
             columns: [
                 double(&bars.open),
                 double(&bars.high),
