@@ -234,13 +234,14 @@ impl<'a> Engine<'a> {
         if self.options.fill == FillTiming::NextOpen && self.has_orders() {
             self.trade(Moment::Open);
         }
-        if !self.working.is_empty() {
+        let is_met = !self.working.iter().all(|order| self.is_out_of_reach(order));
+        if is_met {
             self.meet_open();
         }
         if self.guarded > 0 {
             self.protect();
         }
-        if !self.working.is_empty() {
+        if is_met {
             self.meet_within();
             self.protect_late();
             self.meet_close();

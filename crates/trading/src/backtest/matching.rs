@@ -13,6 +13,7 @@ use crate::backtest::working::{Link, Working};
 use crate::execution::{Bar, LimitFill, LimitGap, Route, StopsBefore};
 use crate::order::{FillReason, OrderKind, RejectReason, Side, SymbolId, TimeInForce, Waited};
 use crate::price::{Price, Quantity};
+use crate::venue::Queue;
 
 /// What an order waits for: a worse price, or a better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,25 @@ impl Class {
 }
 
 impl Engine<'_> {
+    /// Whether nothing that this time's bar does concerns the order: it rests at a price that the bar
+    /// does not come to. Most orders do, at most bars.
+    pub(super) fn is_out_of_reach(&self, order: &Working) -> bool {
+        let waits = order.waits_for();
+        let rests = match waits {
+            OrderKind::Limit(_) => !matches!(self.options.venue.queue, Queue::Volume { .. }),
+            OrderKind::Stop(_) | OrderKind::StopLimit { .. } => true,
+            OrderKind::Market | OrderKind::TrailingStop { .. } => false,
+        };
+        if !rests || order.time_in_force != TimeInForce::Gtc || order.is_done() {
+            return false;
+        }
+        let Some(bar) = self.timeline.bar(order.symbol) else { return true };
+        let bars = &self.bars[order.symbol.index()];
+        let is_up = waits.is_stop() == (order.side == Side::Buy);
+        let nearest = if is_up { bars.high[bar] } else { bars.low[bar] };
+        !waits.is_reached(order.side, nearest)
+    }
+
     /// Trades what the opens of this time reach.
     pub(super) fn meet_open(&mut self) {
         let mut marked = false;
