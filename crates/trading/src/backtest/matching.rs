@@ -273,6 +273,7 @@ impl Engine<'_> {
             let Some(bar) = self.bar_for(&order).filter(|_| is_for_close) else { continue };
             let close = self.bars[order.symbol.index()].close[bar];
             if order.kind.is_reached(order.side, close) {
+                self.mark(Moment::Close);
                 self.act_for(order.place, None, By::Bar);
                 self.trade_working(at, close, false, Moment::Close);
             }

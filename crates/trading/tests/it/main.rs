@@ -28,6 +28,7 @@ mod latency_queue;
 mod metrics;
 mod orders;
 mod orders_customs;
+mod orders_resting;
 mod orders_signals;
 mod parquet;
 mod quotes;
