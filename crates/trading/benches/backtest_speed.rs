@@ -303,9 +303,14 @@ fn best<T>(rounds: usize, work: impl Fn() -> T) -> u64 {
     (0..rounds).map(round).min().unwrap_or(u64::MAX)
 }
 
-/// Two figures: with memory that the allocator has at hand, and with memory that it has to ask the
-/// system for, page by page, because the outcome before was given back.
+/// Three figures: with memory that the allocator has at hand, with memory that it has to ask the
+/// system for, page by page, because the outcome before was given back, and that of the very first
+/// time, when the code is not in the caches either.
 fn report<T>(what: &str, bars: usize, work: impl Fn() -> T) {
+    let clock = Instant::now();
+    let start = running_nanos(clock);
+    drop(black_box(work()));
+    let first = (running_nanos(clock) - start) as f64 / bars as f64;
     let nanos = |fresh: bool| {
         let clock = Instant::now();
         let (mut best, mut last) = (u64::MAX, None);
@@ -323,7 +328,10 @@ fn report<T>(what: &str, bars: usize, work: impl Fn() -> T) {
     };
     let (warm, fresh) = (nanos(false), nanos(true));
     let rate = 1e3 / warm;
-    println!("{what}: {rate:.1} M bars/s, {warm:.1} ns per bar ({fresh:.1} with fresh memory)");
+    println!(
+        "{what}: {rate:.1} M bars/s, {warm:.1} ns per bar \
+         ({fresh:.1} with fresh memory, {first:.1} the first time)"
+    );
 }
 
 /// Bars of a random walk from 100 on, `step` being its deviation per bar.
