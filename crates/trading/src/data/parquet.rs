@@ -28,6 +28,7 @@ use parquet::{
 use super::{
     csv::Choose,
     error::Error,
+    groups::Rows,
     header::Header,
     source::Source,
     stamp,
@@ -80,7 +81,7 @@ fn read_bytes(
     let mut plan = choose(&header)?;
     refuse_unreadable(path, facts, &mut plan.cells)?;
     let mut table = Table::new(header, plan, 0);
-    let mut rows = column::Rows::default();
+    let mut rows = Rows::default();
     for group in 0..facts.num_row_groups() {
         let group = reader.get_row_group(group).map_err(|why| broken(path, &why))?;
         read_group(path, group.as_ref(), &mut table, &mut stamps, &mut rows)?;
@@ -100,7 +101,7 @@ fn read_group(
     group: &dyn RowGroupReader,
     table: &mut Table,
     stamps: &mut stamp::Reader,
-    rows: &mut column::Rows,
+    rows: &mut Rows,
 ) -> Result<(), Error> {
     let expected = u64::try_from(group.metadata().num_rows())
         .map_err(|_| damaged(path, "a row group has a negative number of rows"))?;
@@ -115,7 +116,7 @@ fn read_group(
         if values.len() as u64 != expected {
             return Err(damaged(path, "its columns have different numbers of rows"));
         }
-        let meaning = cell::Meaning::of(facts.column_descr());
+        let meaning = cell::meaning(facts.column_descr());
         rows.store(table, stamps, column, meaning, values);
     }
     rows.end_group(table);
