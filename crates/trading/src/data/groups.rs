@@ -1,6 +1,8 @@
 //! Groups: how the columns of a columnar file go into the table, some rows at a time.
 
 use super::{
+    error::Error,
+    header::Header,
     problem::Kind,
     scalar::{Meaning, Scalar},
     stamp::{self, Refusal},
@@ -116,6 +118,18 @@ impl Rows {
         retain(&mut table.symbol, &keep);
         table.prices.iter_mut().for_each(|column| retain(column, &keep));
         table.numbers.iter_mut().for_each(|column| retain(column, &keep));
+    }
+}
+
+/// Refuses a time of day in a column of its own: only the texts of a CSV are put together.
+pub(crate) fn refuse_clock(header: &Header, cells: &[Cell]) -> Result<(), Error> {
+    match cells.iter().position(|cell| *cell == Cell::Clock) {
+        None => Ok(()),
+        Some(clock) => Err(Error::Format {
+            path: header.path.clone(),
+            what: format!("has the time of day in a column of its own, `{}`", header.name(clock)),
+            hint: "write date and time as one column of timestamps, or the file as CSV".into(),
+        }),
     }
 }
 

@@ -28,7 +28,7 @@ use parquet::{
 use super::{
     csv::Choose,
     error::Error,
-    groups::Rows,
+    groups::{Rows, refuse_clock},
     header::Header,
     source::Source,
     stamp,
@@ -79,6 +79,7 @@ fn read_bytes(
     let facts = reader.metadata();
     let header = header(path, facts)?;
     let mut plan = choose(&header)?;
+    refuse_clock(&header, &plan.cells)?;
     refuse_unreadable(path, facts, &mut plan.cells)?;
     let mut table = Table::new(header, plan, 0);
     let mut rows = Rows::default();

@@ -69,6 +69,7 @@ fn what_is_not_supported_says_what_to_do() {
     refused("polars_zstd", "compressed with zstd", "compression=\"snappy\"");
     refused("gzip", "compressed with gzip", "compression=\"snappy\"");
     refused("nested", "holds lists in column `close.list.element`", "one number");
+    refused("clock", "time of day in a column of its own, `time`", "one column");
     refused("hole", "row 4, column `close`: has no value", "on_error: drop");
 }
 

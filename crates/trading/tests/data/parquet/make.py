@@ -54,3 +54,5 @@ write("gzip", pa.array(stamps), pa.float64(), pa.int64(), compression="gzip")
 pq.write_table(pa.table({"timestamp": stamps, "close": [[1.0]] * len(daily)}), HERE / "nested.parquet", compression="snappy")
 holes = daily["close"].where(daily.index != 3)
 pq.write_table(pa.table({"timestamp": stamps, "close": pa.array(holes)}), HERE / "hole.parquet", compression="snappy")
+clock = {"date": stamps.dt.date.tolist(), "time": ["09:30"] * len(daily), "close": daily["close"]}
+pq.write_table(pa.table(clock), HERE / "clock.parquet", compression="snappy")
