@@ -332,7 +332,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  dirigent compute --data examples/data/daily/IBM.csv \
         --expr 'rsi(close, 14)'")]
     Compute {
-        /// A CSV or Parquet file with a time column
+        /// A CSV, Parquet or Arrow file with a time column
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
         /// The expression; may be repeated

@@ -9,7 +9,7 @@ mod not_yet;
 
 use std::path::{Path, PathBuf};
 
-use dirigent_trading::{price, rules::RuleError, strategy::Registry};
+use dirigent_trading::{data, price, rules::RuleError, strategy::Registry};
 use dirigent_workflow::{
     Plan,
     event::{START_BYTES_MAX, Start},
@@ -289,7 +289,7 @@ fn files(config: &Config) -> Vec<(&'static str, String)> {
 
 /// Whether a benchmark names a file and not a symbol.
 pub(crate) fn is_path(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".csv") || name.ends_with(".parquet")
+    name.contains('/') || data::Source::ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Entries that together want more than there is: the first ones would take what later ones lack.
@@ -347,7 +347,7 @@ fn odd_names(config: &Config) -> Vec<Problem> {
 const NAME_CHARS_MAX: usize = 200;
 
 /// Where bars of this version can come from.
-const SOURCES: [&str; 3] = ["csv", "parquet", "synthetic"];
+const SOURCES: [&str; 4] = ["csv", "parquet", "arrow", "synthetic"];
 
 fn unknown_source(config: &Config) -> Option<Problem> {
     let source = &config.workflow.data.as_ref()?.source;

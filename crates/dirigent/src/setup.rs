@@ -93,6 +93,7 @@ impl Setup {
         let source = match (self.data.source.as_str(), &self.data.path) {
             ("synthetic", _) => data::Source::Synthetic(self.synthetic()),
             ("parquet", Some(path)) => data::Source::Parquet { path: self.absolute(path) },
+            ("arrow", Some(path)) => data::Source::Arrow { path: self.absolute(path) },
             (_, path) => {
                 data::Source::Csv { path: self.absolute(path.as_deref().unwrap_or_default()) }
             }

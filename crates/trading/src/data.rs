@@ -1,15 +1,16 @@
 //! Market data: the only module of this crate that opens files.
 //!
-//! Files are read into a table (`csv`, `parquet`), cut to the range, checked, adjusted, resampled
-//! if bars shall be longer than rows, and leave as bars. Promises: what leaves this module is checked: times strictly rise, prices are positive,
-//! high and low enclose open and close. What was dropped or repaired is reported with its row;
-//! the hash of a file is the hash of the bytes that were parsed.
+//! Files are read into a table (`csv`, `parquet`, `arrow`), cut to the range, checked, adjusted,
+//! resampled if bars shall be longer than rows, and leave as bars. Promises: what leaves this module
+//! is checked: times strictly rise, prices are positive, high and low enclose open and close. What was
+//! dropped or repaired is reported with its row; the hash of a file is that of the bytes parsed.
 
 pub mod bars;
 pub mod timeframe;
 
 mod actions;
 mod adjust;
+mod arrow;
 mod check;
 mod closes;
 mod columns;
@@ -49,6 +50,7 @@ use dirigent_core::Timestamp;
 
 pub use actions::{ACTIONS_BYTES_MAX, ActionsFile, read_actions};
 pub use adjust::{Adjust, Adjusted};
+pub use arrow::{ARROW_BYTES_MAX, ARROW_UNPACKED_BYTES_MAX};
 pub use bars::Bars;
 pub use check::OnError;
 pub(crate) use check::weekdays_between;
@@ -92,8 +94,28 @@ pub enum Source {
         /// The path, relative to the working directory.
         path: String,
     },
+    /// Arrow IPC files, also known as Feather, with the same rules.
+    Arrow {
+        /// The path, relative to the working directory.
+        path: String,
+    },
     /// A random walk.
     Synthetic(Synthetic),
+}
+
+impl Source {
+    /// What names of files end with.
+    pub const ENDINGS: [&str; 5] = [".csv", ".parquet", ".arrow", ".arrows", ".feather"];
+
+    /// A file, of the format that its name ends with: Parquet, Arrow, otherwise CSV.
+    pub fn of_file(path: String) -> Self {
+        let name = path.to_ascii_lowercase();
+        match Self::ENDINGS.into_iter().find(|ending| name.ends_with(ending)) {
+            Some(".parquet") => Self::Parquet { path },
+            Some(".arrow" | ".arrows" | ".feather") => Self::Arrow { path },
+            _ => Self::Csv { path },
+        }
+    }
 }
 
 /// What to load.

@@ -21,7 +21,7 @@ pub enum DataAction {
 /// Options of `data check`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DataCheck {
-    /// CSV or Parquet files with prices
+    /// CSV, Parquet or Arrow files with prices
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Length of a bar, such as `5m` or `1d`; found from the rows when left out

@@ -89,6 +89,59 @@ fn a_run_makes_hours_of_minutes_and_bars_of_trades() {
     }
 }
 
+/// What a run made of its prices: all that the digest covers but the names and hashes of files.
+fn made(mut summary: serde_json::Value) -> serde_json::Value {
+    let loaded = &mut summary["phases"][0]["outputs"]["load_data"];
+    loaded["files"].take();
+    loaded["benchmark"].take();
+    loaded["others"][0]["symbol"].take();
+    let mut files = summary["artifacts"].take();
+    let tables = files.as_array_mut().unwrap();
+    tables.retain(|file| file["name"].as_str().is_some_and(|name| name.ends_with(".csv")));
+    assert_eq!(tables.len(), 3);
+    tables.iter_mut().for_each(|file| drop(file["path"].take()));
+    let loaded = summary["phases"][0]["outputs"]["load_data"].take();
+    serde_json::json!([summary["result"], loaded, files])
+}
+
+/// The same prices in three formats: one outcome, to the bit, and one answer of every command.
+#[test]
+fn csv_parquet_and_arrow_give_the_same_outcome() {
+    let world = World::new();
+    let folder = root().join("crates/trading/tests/data");
+    let all = std::fs::read_to_string(root().join("examples/data/daily/IBM.csv")).unwrap();
+    let lines: Vec<&str> = all.lines().take(61).collect();
+    let files = [
+        ("csv", world.file("IBM.csv", lines.join("\n"))),
+        ("parquet", folder.join("parquet/timestamp_ns.parquet").display().to_string()),
+        ("arrow", folder.join("arrow/pandas.feather").display().to_string()),
+        ("arrow", folder.join("arrow/stream.arrows").display().to_string()),
+    ];
+    let mut outcomes = Vec::new();
+    for (source, path) in &files {
+        let file = workflow(&world, path, &format!("  source: {source}\nbenchmark: {path}"));
+        let text = std::fs::read_to_string(&file).unwrap().replace("[A]", "[IBM]");
+        let crossing = "type: sma_crossover, params: {fast: 3, slow: 8}";
+        let file = world.file("w.yaml", text.replace("type: buy_and_hold", crossing));
+        let summary = world.json(&["run", &file]);
+        assert_eq!(summary["result"]["bars"], 60, "{path}: {summary}");
+        assert_ne!(summary["result"]["metrics"]["trades"], 0, "{path}: {summary}");
+        assert_eq!(World::new().digest(&[&file]), summary["digest"], "{path}");
+        outcomes.push(made(summary));
+    }
+    let paths: Vec<&str> = files.iter().map(|(_, path)| path.as_str()).collect();
+    let found = world.json(&[&["data", "check"], &paths[..]].concat());
+    let computed = |path: &str| world.run(&["compute", "--data", path, "--expr", "sma(close, 5)"]);
+    let expected = computed(paths[0]);
+    assert_eq!((expected.code, expected.stdout.lines().count()), (0, 61), "{expected:?}");
+    for (at, path) in paths.iter().enumerate() {
+        assert_eq!(outcomes[at], outcomes[0], "{path}");
+        let [this, first] = [at, 0].map(|at| found["files"][at]["symbols"][0]["rows"].clone());
+        assert_eq!((&this, &first), (&60.into(), &60.into()), "{path}: {found}");
+        assert_eq!(computed(path).stdout, expected.stdout, "{path}");
+    }
+}
+
 #[test]
 fn settings_of_bars_that_make_no_sense_are_refused_before_a_run() {
     let world = World::new();

@@ -28,7 +28,7 @@ fn needs_data(kind: &str) -> bool {
     WORKFLOW_TYPES.contains(&kind) && !without.contains(&kind)
 }
 /// Sources of prices that are files.
-const FILES: &[&str] = &["csv", "parquet"];
+const FILES: &[&str] = &["csv", "parquet", "arrow"];
 
 /// Adds what is wrong with `root` to `problems`.
 pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &dyn Vocabulary) {

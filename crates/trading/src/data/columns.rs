@@ -9,10 +9,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 use dirigent_core::Timestamp;
 
 use super::{
-    csv,
     error::Error,
     header::{Header, Role},
-    parquet,
+    load::reader_of,
     problem::{CheckReport, Kind, Problem},
     source::FileFact,
     stamp,
@@ -22,7 +21,7 @@ use super::{
 /// Which file of numbers to read, and how its times are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnsRequest {
-    /// The file: Parquet if its name ends so, otherwise CSV.
+    /// The file: Parquet or Arrow if its name ends so, otherwise CSV.
     pub path: PathBuf,
     /// The IANA zone of times without one; UTC where absent.
     pub timezone: Option<String>,
@@ -51,10 +50,7 @@ pub fn read_columns(request: &ColumnsRequest) -> Result<Columns, Error> {
     let name = request.timezone.as_deref().unwrap_or("UTC");
     let zone = stamp::Zone::named(name).ok_or_else(|| super::load::no_zone(name))?;
     let stamps = stamp::Reader::new(zone, request.date_format.as_deref());
-    let extension = request.path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let is_parquet = extension.eq_ignore_ascii_case("parquet");
-    let read = if is_parquet { parquet::read } else { csv::read };
-    let ReadFile { mut table, fact } = read(&request.path, stamps, &choose)?;
+    let ReadFile { mut table, fact } = reader_of(&request.path)(&request.path, stamps, &choose)?;
     if table.time.first() > table.time.last() {
         table.reverse();
         table.notes.push("the file is sorted newest first; it was turned around".into());

@@ -128,7 +128,7 @@ impl Error {
                 "check `data.path`; `{symbol}` in it stands for each of `data.symbols`".into()
             }
             Self::Open { .. } => "check the permissions of the file".into(),
-            Self::NotAFile { .. } => "give the path of a CSV or Parquet file".into(),
+            Self::NotAFile { .. } => "give the path of a CSV, Parquet or Arrow file".into(),
             Self::Read { .. } => "check the disk, then copy the file again".into(),
             Self::Changed { .. } => {
                 "wait until the file is written completely, then run again".into()

@@ -11,13 +11,11 @@ use serde::Serialize;
 use super::{
     Request, SYMBOLS_MAX, Source,
     check::OnError,
-    csv,
     error::Error,
     facts::{Facts, SymbolFacts},
     header::{Header, Role},
     layout::{self, Layout},
-    load::{Files, Read, file_name, no_zone},
-    parquet,
+    load::{Files, file_name, no_zone, reader_of},
     problem::{CheckReport, Outcome},
     source::FileFact,
     stamp,
@@ -28,7 +26,7 @@ use super::{
 /// Which file to inspect, and how it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InspectRequest {
-    /// The file: Parquet if its name ends so, otherwise CSV.
+    /// The file: Parquet or Arrow if its name ends so, otherwise CSV.
     pub path: PathBuf,
     /// The length of a bar; found from the rows where it is absent.
     pub timeframe: Option<Timeframe>,
@@ -65,12 +63,7 @@ pub struct Inspection {
 /// The file cannot be read, fits no layout, or is of another timeframe.
 pub fn inspect(inspected: &InspectRequest) -> Result<Inspection, Error> {
     let path = &inspected.path;
-    let shown = path.display().to_string();
-    let is_parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    let (read, source): (Read, _) = match is_parquet {
-        true => (parquet::read, Source::Parquet { path: shown }),
-        false => (csv::read, Source::Csv { path: shown }),
-    };
+    let (read, source) = (reader_of(path), Source::of_file(path.display().to_string()));
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let request = Request {
         timeframe: inspected.timeframe,

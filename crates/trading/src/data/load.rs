@@ -13,6 +13,7 @@ use super::{
     Loaded, Request, SYMBOLS_MAX, Source,
     actions::{ActionsFile, read_actions},
     adjust::{Adjust, Adjusted, adjust},
+    arrow,
     check::{self, OnError},
     csv,
     error::Error,
@@ -39,6 +40,7 @@ pub fn load(request: &Request) -> Result<Loaded, Error> {
         Source::Synthetic(settings) => generate(request, settings),
         Source::Csv { path } => Files::new(request, zone, path, csv::read)?.load(),
         Source::Parquet { path } => Files::new(request, zone, path, parquet::read)?.load(),
+        Source::Arrow { path } => Files::new(request, zone, path, arrow::read)?.load(),
     }
 }
 
@@ -127,6 +129,15 @@ pub(super) fn file_name(path: &Path) -> String {
 
 /// Reads a file of one format.
 pub(super) type Read = fn(&Path, stamp::Reader, &csv::Choose<'_>) -> Result<ReadFile, Error>;
+
+/// What reads a file whose name has this ending.
+pub(super) fn reader_of(path: &Path) -> Read {
+    match Source::of_file(path.display().to_string()) {
+        Source::Parquet { .. } => parquet::read,
+        Source::Arrow { .. } => arrow::read,
+        Source::Csv { .. } | Source::Synthetic(_) => csv::read,
+    }
+}
 
 /// Loading from files.
 pub(super) struct Files<'a> {

@@ -211,6 +211,7 @@ fn refuse_other_formats(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         _ if bytes.starts_with(b"PARE") || bytes.ends_with(b"PARE") => {
             format("is an encrypted Parquet file", "write it without encryption")
         }
+        _ if bytes.starts_with(b"ARROW1") => format("is an Arrow file", "set `data.source: arrow`"),
         _ => format(
             "is not a Parquet file: it does not start with `PAR1`",
             "give a Parquet file, or set `data.source: csv`",

@@ -119,7 +119,7 @@ pub struct Problem {
     pub file: PathBuf,
     /// The symbol; empty where the row could not be told apart by symbol.
     pub symbol: String,
-    /// The line in a text file or the row in a Parquet file, from 1.
+    /// The line in a text file or the row in a Parquet or Arrow file, from 1.
     pub row: u64,
     /// The column as the file names it; empty when the whole row is meant.
     pub column: String,

@@ -15,11 +15,9 @@ use dirigent_core::Timestamp;
 use super::{
     Bars,
     check::OnError,
-    csv,
     error::Error,
     header::Header,
-    load::no_zone,
-    parquet,
+    load::{no_zone, reader_of},
     problem::{CheckReport, Kind, Outcome, Problem},
     rows::price,
     source::{FileFact, path_of},
@@ -33,7 +31,7 @@ use plan::plan;
 /// Which files to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TapeRequest {
-    /// Quotes: Parquet if the name ends so, otherwise CSV; `{symbol}` stands for each symbol.
+    /// Quotes: Parquet or Arrow if the name ends so, otherwise CSV; `{symbol}` stands for each symbol.
     pub quotes: Option<String>,
     /// Trades, likewise.
     pub trades: Option<String>,
@@ -212,12 +210,9 @@ impl Reading {
         wanted: &'static [Wanted],
         symbols: usize,
     ) -> Result<Table, Error> {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        let is_parquet = extension.eq_ignore_ascii_case("parquet");
-        let read = if is_parquet { parquet::read } else { csv::read };
         let stamps = stamp::Reader::new(self.zone.clone(), None);
         let choose = |header: &Header| plan(header, wanted, symbols);
-        let ReadFile { mut table, fact } = read(path, stamps, &choose)?;
+        let ReadFile { mut table, fact } = reader_of(path)(path, stamps, &choose)?;
         self.files.push(fact);
         self.report.rows_read += table.rows_read;
         let outcome = self.on_error.outcome();

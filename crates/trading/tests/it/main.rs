@@ -3,6 +3,7 @@
 
 mod allocate;
 mod analysis;
+mod arrow;
 mod attribution;
 mod backtest;
 mod backtest_accounts;

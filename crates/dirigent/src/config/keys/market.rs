@@ -9,7 +9,15 @@ pub(super) static DATA: Section = Section::new(
     &[
         Field::default(
             "source",
-            Kind::Choice(&["csv", "parquet", "synthetic", "replay", "alpaca", "websocket"]),
+            Kind::Choice(&[
+                "csv",
+                "parquet",
+                "arrow",
+                "synthetic",
+                "replay",
+                "alpaca",
+                "websocket",
+            ]),
             "csv",
             "Where prices come from",
         ),

@@ -7,8 +7,8 @@ use super::trade::percent;
 pub(super) const QUOTES: Field = Field::optional(
     "quotes",
     Kind::Path,
-    "File of quotes that orders trade at between bars, CSV or Parquet: timestamp, bid, ask, bid_size, \
-     ask_size; `{symbol}` in the path for one of each",
+    "File of quotes that orders trade at between bars, CSV, Parquet or Arrow: timestamp, bid, ask, \
+     bid_size, ask_size; `{symbol}` in the path for one of each",
 )
 .example("quotes/{symbol}.csv");
 pub(super) const TRADES: Field = Field::optional(

@@ -275,12 +275,7 @@ fn one_file(
     path: &str,
     files: &mut Vec<ReadFile>,
 ) -> Result<Loaded, Failure> {
-    let path = setup.absolute(path);
-    request.source = if path.ends_with(".parquet") {
-        data::Source::Parquet { path }
-    } else {
-        data::Source::Csv { path }
-    };
+    request.source = data::Source::of_file(setup.absolute(path));
     let loaded = data::load(&request).map_err(invalid)?;
     files.extend(loaded.files.iter().map(ReadFile::of));
     Ok(loaded)

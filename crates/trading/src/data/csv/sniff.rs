@@ -10,6 +10,9 @@ pub(super) fn refuse_other_formats(path: &Path, text: &[u8]) -> Result<usize, Er
     let (what, hint) = match text {
         [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
         [b'P', b'A', b'R', b'1', ..] => ("is a Parquet file", "set `data.source: parquet`"),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => {
+            ("is an Arrow file", "set `data.source: arrow`")
+        }
         [0x1F, 0x8B, ..] => ("is compressed with gzip", "unpack it first: `gunzip FILE`"),
         [b'P', b'K', 3, 4, ..] => {
             ("is a ZIP archive or a spreadsheet", "unpack it, or save the sheet as CSV")
@@ -23,7 +26,7 @@ pub(super) fn refuse_other_formats(path: &Path, text: &[u8]) -> Result<usize, Er
             ("is JSON", "export it as CSV: a header line and one line per bar")
         }
         _ if text.iter().take(4_096).any(|b| *b == 0) => {
-            ("is binary, not text", "give a CSV file, or set `data.source: parquet`")
+            ("is binary, not text", "give a CSV file, or set `data.source: parquet` or `arrow`")
         }
         _ => return Ok(0),
     };
