@@ -321,11 +321,10 @@ impl Engine<'_> {
         let is_guard = matches!(self.working[at].link, Some(Link::Guard(_)));
         let has_moved = self.working[at].kind != kind;
         self.working[at].kind = kind;
-        let order = &mut self.book.get_mut(id).order;
-        order.kind = kind;
+        self.book.relevel(id, kind, self.timeline.now());
         if is_guard && has_moved {
             let (what, gap_open) = (Waited::TrailingStop, false);
-            order.reason = FillReason::Level { what, level, gap_open };
+            self.book.get_mut(id).order.reason = FillReason::Level { what, level, gap_open };
         }
     }
 }
