@@ -36,7 +36,7 @@ const NAVIGATION: [(&str, &str); 15] = [
     ("excursions", "Excursions"),
     ("breakdowns", "When"),
     ("costs", "Costs"),
-    ("parts", "Parts"),
+    ("attribution", "Parts"),
     ("trades", "Trades"),
     ("metrics", "Metrics"),
     ("data", "Data"),
@@ -88,8 +88,10 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
     excursions::excursions(out, sheet);
     breakdowns::breakdowns(out, sheet);
     account::account(out, sheet);
-    account::shares(out, sheet);
-    attribution::attribution(out, sheet);
+    match sheet.attribution {
+        [] => account::shares(out, sheet),
+        _ => attribution::attribution(out, sheet),
+    }
     trades::trades(out, sheet);
     facts::metrics(out, sheet.metrics, sheet.currency);
     facts::provenance(out, sheet.provenance);

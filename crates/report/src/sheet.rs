@@ -53,7 +53,8 @@ pub struct TearSheet<'a> {
     pub market: Market<'a>,
     /// Where the result came from.
     pub analysis: Analysis<'a>,
-    /// What each part added, in each way of taking the result apart.
+    /// What each part added, in each way of taking the result apart; without it the shares of the
+    /// analysis are shown.
     pub attribution: &'a [Parts<'a>],
     /// The resolved configuration as YAML or JSON text.
     pub config: &'a str,

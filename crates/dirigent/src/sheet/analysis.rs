@@ -202,7 +202,7 @@ fn posts(account: &Account) -> Vec<Post<'static>> {
     posts
 }
 
-/// By symbol. Where an account holds several strategies, they are a second entry of this list.
+/// By symbol.
 fn shares<'a>(outcome: &'a Outcome) -> Vec<Shares<'a>> {
     let Attribution { symbols, account } = Attribution::of(outcome);
     if symbols.is_empty() {

@@ -1,7 +1,8 @@
 //! What each strategy and each symbol added to the result and its risk.
 
-use super::{close, close_table, heading::figure, open, open_table};
+use super::{breakdowns::Scale, close, close_table, open, open_table};
 use crate::{
+    format::{metric, tone},
     html::{Html, Text},
     sheet::{Format, TearSheet},
 };
@@ -39,46 +40,53 @@ pub struct Parts<'a> {
 
 /// A table for each way of taking the result apart.
 pub(crate) fn attribution(out: &mut Html, sheet: &TearSheet<'_>) {
-    if sheet.attribution.is_empty() {
-        return;
-    }
-    open(out, "parts", "Gain and risk by part");
-    out.push(
-        "<p class=\"note\">Net gains add up to the gain of the account, contributions to its total \
-         return. A share in the risk is that in the variance of returns; below zero it calms.</p>",
-    );
+    open(out, "attribution", "Who brought it");
+    out.put(format_args!(
+        "<p class=\"note\">In {}. Net gains add up to the gain of the account, contributions to its \
+         total return. A share in the risk is that in the variance of returns; below zero it \
+         calms.</p>",
+        Text::line(sheet.currency)
+    ));
     for parts in sheet.attribution {
-        table(out, parts, sheet.currency);
+        table(out, parts);
     }
     close(out);
 }
 
-fn table(out: &mut Html, parts: &Parts<'_>, currency: &str) {
-    open_table(out, &format!("Attribution by {}", Text::line(parts.of)), "metrics");
-    out.put(format_args!("<thead><tr><th scope=\"col\">{}</th>", Text::line(parts.of)));
-    for name in ["Gross", "Costs", "Income", "Net", "Contribution", "Risk"] {
+fn table(out: &mut Html, parts: &Parts<'_>) {
+    let Parts { of, rows } = parts;
+    out.put(format_args!("<h3>By {}</h3>", Text::line(&of.to_lowercase())));
+    open_table(out, &format!("Attribution by {}", Text::line(of)), "shares sortable");
+    out.put(format_args!("<thead><tr><th scope=\"col\" class=\"text\">{}</th>", Text::line(of)));
+    for name in ["Gross", "Costs", "Income", "Net", "Contribution", "Of risk"] {
         out.put(format_args!("<th scope=\"col\" class=\"number\">{name}</th>"));
     }
-    out.push("</tr></thead><tbody>");
-    for part in parts.rows.iter().take(ROWS_MAX) {
-        out.put(format_args!("<tr><th scope=\"row\"><bdi>{}</bdi></th>", Text::line(part.name)));
-        let cells = [
-            (Some(part.gross), Format::Profit),
-            (Some(part.costs), Format::Money),
-            (Some(part.income), Format::Profit),
-            (Some(part.net), Format::Profit),
-            (Some(part.contribution), Format::Change),
-            (part.risk, Format::Change),
-        ];
-        for (value, format) in cells {
-            let text = figure(value, format, currency);
-            out.put(format_args!("<td class=\"number\">{text}</td>"));
-        }
-        out.push("</tr>");
+    out.push("<th scope=\"col\"><span class=\"hidden\">Picture</span></th></tr></thead><tbody>");
+    let scale = Scale::of(rows.iter().map(|part| part.net));
+    for part in rows.iter().take(ROWS_MAX) {
+        row(out, part, &scale);
     }
     close_table(out);
-    if parts.rows.len() > ROWS_MAX {
-        let all = parts.rows.len();
+    if rows.len() > ROWS_MAX {
+        let all = rows.len();
         out.put(format_args!("<p class=\"note\">The first {ROWS_MAX} of {all}.</p>"));
     }
+}
+
+fn row(out: &mut Html, part: &Part<'_>, scale: &Scale) {
+    out.put(format_args!("<tr><th scope=\"row\"><bdi>{}</bdi></th>", Text::line(part.name)));
+    let cells = [
+        (Some(part.gross), Format::Profit, "flat"),
+        (Some(part.costs), Format::Money, "flat"),
+        (Some(part.income), Format::Profit, "flat"),
+        (Some(part.net), Format::Profit, tone(part.net)),
+        (Some(part.contribution), Format::Change, "flat"),
+        (part.risk, Format::Change, "flat"),
+    ];
+    for (value, format, tone) in cells {
+        out.put(format_args!("<td class=\"number {tone}\">{}</td>", metric(value, format)));
+    }
+    out.push("<td class=\"small\">");
+    scale.bar(out, 0.0, part.net);
+    out.push("</td></tr>");
 }
