@@ -214,3 +214,28 @@ impl BatchRun {
         member.tell(&self.engine, bars, &(0..out.len()), first, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::graph::Op;
+    use super::*;
+
+    /// WFT-11: what two combinations need is computed once.
+    #[test]
+    fn pairs_of_averages_compute_each_average_once() {
+        let pair = |fast: f64, slow: f64| RuleSet {
+            entry: Some("sma(close, $fast) > sma(close, $slow)".into()),
+            exit: Some("sma(close, $fast) < sma(close, $slow)".into()),
+            params: [("fast", fast), ("slow", slow)].map(|(k, v)| (k.to_owned(), v)).into(),
+            ..RuleSet::default()
+        };
+        let pairs = [(5.0, 20.0), (5.0, 30.0), (10.0, 20.0), (10.0, 30.0), (20.0, 30.0)];
+        let sets = pairs.map(|(fast, slow)| pair(fast, slow));
+        let texts = Texts::read(&sets[0]).expect("the rules are right");
+        let mut collector = Collector::new(&texts);
+        sets.iter().for_each(|set| collector.add(set).expect("as are all others"));
+        let nodes = collector.graph.nodes().iter();
+        let averages = nodes.filter(|node| matches!(node.op, Op::Stateful(..))).count();
+        assert_eq!(averages, 4, "of 5, 10, 20 and 30 bars, for five pairs of two");
+    }
+}
