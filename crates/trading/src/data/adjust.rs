@@ -74,8 +74,18 @@ const FACTOR_TOLERANCE: f64 = 0.01;
 /// How near an overnight jump of the price must be to a ratio.
 const JUMP_TOLERANCE: f64 = 0.03;
 
+/// Jumps between these are nearer to none than to 3:2 or 2:3, as those of almost all bars are.
+const NO_SPLIT: std::ops::Range<f64> = 0.69..1.45;
+
 /// The split (new shares, old shares) that an overnight jump is near to, from 3:2 on.
 pub(crate) fn near_split(ratio: f64) -> Option<(i64, i64)> {
+    if NO_SPLIT.contains(&ratio) {
+        return None;
+    }
+    split_of(ratio)
+}
+
+fn split_of(ratio: f64) -> Option<(i64, i64)> {
     nearest(ratio, JUMP_TOLERANCE).filter(|(new, old)| 2 * new >= 3 * old || 2 * old >= 3 * new)
 }
 
@@ -224,5 +234,19 @@ mod tests {
         for odd in [f64::NAN, f64::INFINITY, 0.0, -2.0] {
             assert_eq!(nearest(odd, FACTOR_TOLERANCE), None);
         }
+    }
+    /// The short way out changes no answer, on either side of its ends and of every ratio's.
+    #[test]
+    fn jumps_that_are_no_split_are_told_without_the_table() {
+        let steps = (1..160_000).map(|step| f64::from(step) / 1_000.0);
+        let ends = [0.686_666, 0.69, 1.45, 1.455, 1.5 * 0.97, 2.0 / 3.0 * 1.03].into_iter();
+        let around = ends.flat_map(|end: f64| [end.next_down(), end, end.next_up()]);
+        let odd = [f64::NAN, f64::INFINITY, 0.0, -1.0];
+        let mut splits = 0;
+        for ratio in steps.chain(around).chain(odd) {
+            assert_eq!(near_split(ratio), split_of(ratio), "{ratio}");
+            splits += usize::from(split_of(ratio).is_some());
+        }
+        assert!(splits > 1_000, "{splits}");
     }
 }
