@@ -91,7 +91,10 @@ fn read_bytes(
             let place = sorted.binary_search(column).unwrap_or_default();
             let array = batch.column(place);
             let meaning = column::meaning(array.data_type());
-            rows.store(&mut table, &mut stamps, *column, meaning, column::values(array));
+            for (from, part) in column::parts(array) {
+                let values = column::values(&part);
+                rows.store(&mut table, &mut stamps, (*column, from), meaning, values);
+            }
         }
         rows.end_group(&mut table);
     }

@@ -9,6 +9,10 @@ use super::{
     table::{Cell, MISSING, Symbols, Table},
 };
 
+/// How many values of a column are taken apart at once: few enough to stay in the cache until they
+/// are stored, and in memory that is at hand.
+pub(crate) const VALUES_AT_ONCE: usize = 2_048;
+
 /// Rows that are being read.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
@@ -22,17 +26,17 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Puts the values of one column of a group into the table.
+    /// Puts values of one column of a group, from this row of the group on, into the table.
     pub(crate) fn store(
         &mut self,
         table: &mut Table,
         stamps: &mut stamp::Reader,
-        column: usize,
+        (column, from): (usize, usize),
         meaning: Meaning,
         values: Vec<Option<Scalar>>,
     ) {
         for (index, value) in values.into_iter().enumerate() {
-            let row = self.before + index;
+            let row = self.before + from + index;
             let cell = table.plan.cells[column];
             let stored = match cell {
                 Cell::Time => {

@@ -112,13 +112,17 @@ fn read_group(
     for column in time.chain(rest) {
         let facts = group.metadata().column(column);
         let reader = group.get_column_reader(column).map_err(|why| broken(path, &why))?;
-        let values = column::values(reader, facts.column_descr(), expected)
+        let (meaning, mut from) = (cell::meaning(facts.column_descr()), 0);
+        let mut take = |values: Vec<_>| {
+            let count = values.len();
+            rows.store(table, stamps, (column, from), meaning, values);
+            from += count;
+        };
+        let count = column::values(reader, facts.column_descr(), expected, &mut take)
             .map_err(|why| broken(path, &why))?;
-        if values.len() as u64 != expected {
+        if count != expected {
             return Err(damaged(path, "its columns have different numbers of rows"));
         }
-        let meaning = cell::meaning(facts.column_descr());
-        rows.store(table, stamps, column, meaning, values);
     }
     rows.end_group(table);
     Ok(())

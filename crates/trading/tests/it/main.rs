@@ -18,6 +18,7 @@ mod backtest_properties;
 mod backtest_weights;
 mod bad_data;
 mod causality;
+mod columnar;
 mod columns;
 mod conformance;
 mod data;

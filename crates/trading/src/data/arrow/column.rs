@@ -12,7 +12,10 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::data::scalar::{Meaning, Scalar};
+use crate::data::{
+    groups::VALUES_AT_ONCE,
+    scalar::{Meaning, Scalar},
+};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
@@ -49,6 +52,17 @@ pub(super) fn is_readable(of: &DataType) -> bool {
 
 fn is_text(of: &DataType) -> bool {
     matches!(of, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// A column in parts, each with the row that it begins at. A dictionary stays whole, so that it is
+/// looked up once.
+pub(super) fn parts(array: &ArrayRef) -> impl Iterator<Item = (usize, ArrayRef)> {
+    let step = match array.data_type() {
+        DataType::Dictionary(..) => array.len().max(1),
+        _ => VALUES_AT_ONCE,
+    };
+    let part = move |from| (from, array.slice(from, step.min(array.len() - from)));
+    (0..array.len()).step_by(step).map(part)
 }
 
 /// The values of a column of a readable type; `None` where there is no value.
