@@ -1,25 +1,34 @@
 //! Portfolio weights from returns: how much of each asset to hold.
 //!
-//! Promises: weights sum to one, respect their limits, and are the same bits for the same input.
+//! Promises: weights sum to one, or to less where limits or growth leave the rest in cash; they
+//! respect their limits, and are the same bits for the same input.
 //! A question without an answer (singular covariance, target out of reach) is an error that says
 //! which asset or limit is to blame, never a guess.
 //! Not here: when to rebalance and the orders that do it; see `portfolio` and `backtest`.
 
+mod capped;
+mod caps;
 mod closed;
 mod covariance;
+mod growth;
 mod hierarchy;
 mod matrix;
 mod mean;
 mod optimum;
 mod quadratic;
 mod risk;
+mod turnover;
 
+pub use capped::{capped_max_sharpe, capped_min_variance};
+pub use caps::Caps;
 pub use closed::{min_variance_unconstrained, tangency_unconstrained};
 pub use covariance::{Covariance, Shrunk};
+pub use growth::kelly;
 pub use hierarchy::hierarchical_risk_parity;
 pub use mean::{mean_arithmetic, mean_geometric};
 pub use optimum::{Limits, efficient_return, max_sharpe, min_variance};
 pub use risk::{equal, equal_risk, inverse_volatility};
+pub use turnover::{toward, turnover};
 
 /// The most assets that are accepted: solving takes time with the cube of their number.
 pub const ASSETS_MAX: usize = 500;
@@ -103,6 +112,17 @@ pub enum Error {
         /// Largest weight allowed.
         max: f64,
     },
+    /// A limit that is no share of the whole.
+    #[error("the limit of each {of} is `{value}`, which is not above 0 and at most 1")]
+    Cap {
+        /// What it limits: asset, group or sum.
+        of: &'static str,
+        /// What was asked.
+        value: f64,
+    },
+    /// A part of a portfolio that is none.
+    #[error("a fraction of `{0}` of the fastest growth is not above 0 and at most 1")]
+    Fraction(f64),
     /// A target that no weights within the limits reach.
     #[error("a return of `{target}` is out of reach: at most `{most}` within the limits")]
     Target {

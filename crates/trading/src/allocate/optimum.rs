@@ -42,7 +42,7 @@ impl Limits {
 
     /// Puts weights that are at a limit, but for rounding, exactly there: 1e-18 of an asset is
     /// an order that nobody wants.
-    fn apply(self, weights: &mut [f64]) {
+    pub(super) fn apply(self, weights: &mut [f64]) {
         for weight in weights {
             if *weight <= self.min + ROUNDING {
                 *weight = self.min;
@@ -153,16 +153,23 @@ pub fn max_sharpe(
     if dot(&excess, &weights) > 0.0 { Ok(weights) } else { Err(no_excess) }
 }
 
-fn equal_to(normal: Vec<f64>, bound: f64) -> Constraint {
+pub(super) fn equal_to(normal: Vec<f64>, bound: f64) -> Constraint {
     Constraint { normal, bound, kind: Kind::Equal }
 }
 
-fn at_least(normal: Vec<f64>, bound: f64) -> Constraint {
+pub(super) fn at_least(normal: Vec<f64>, bound: f64) -> Constraint {
     Constraint { normal, bound, kind: Kind::AtLeast }
 }
 
-fn unit(size: usize, place: usize, value: f64) -> Vec<f64> {
+pub(super) fn unit(size: usize, place: usize, value: f64) -> Vec<f64> {
     let mut vector = vec![0.0; size];
     vector[place] = value;
+    vector
+}
+
+/// What keeps the sum of a group down.
+pub(super) fn bounds(size: usize, group: &[usize]) -> Vec<f64> {
+    let mut vector = vec![0.0; size];
+    group.iter().for_each(|asset| vector[*asset] = -1.0);
     vector
 }

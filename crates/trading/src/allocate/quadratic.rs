@@ -1,4 +1,4 @@
-//! Least x' C x under linear constraints, by the dual active set method.
+//! Least x' C x / 2 - l' x under linear constraints, by the dual active set method.
 //!
 //! Promises: the optimum up to rounding, or that there is none; the same bits every time.
 //! Source: Goldfarb and Idnani, "A numerically stable dual method for solving strictly convex
@@ -41,10 +41,21 @@ pub(super) fn minimize(
     covariance: &Covariance,
     constraints: &[Constraint],
 ) -> Result<Vec<f64>, Failure> {
+    minimize_from(covariance, &vec![0.0; covariance.len()], constraints)
+}
+
+/// The x of least x' C x / 2 - `linear`' x that meets all constraints.
+pub(super) fn minimize_from(
+    covariance: &Covariance,
+    linear: &[f64],
+    constraints: &[Constraint],
+) -> Result<Vec<f64>, Failure> {
     let factor = covariance.factor().map_err(Failure::Covariance)?;
+    let free = factor.solve(linear);
     let mut solver = Solver {
         constraints,
-        x: vec![0.0; covariance.len()],
+        x: free.clone(),
+        free,
         active: Vec::new(),
         reduced: Factor::default(),
         factor,
@@ -53,10 +64,14 @@ pub(super) fn minimize(
     for index in equalities {
         solver.enforce(index)?;
     }
-    while let Some(index) = solver.most_violated() {
-        solver.enforce(index)?;
+    let steps = STEPS_PER_CONSTRAINT_MAX * constraints.len();
+    for _ in 0..steps {
+        match solver.most_violated() {
+            None => return Ok(solver.x),
+            Some(index) => solver.enforce(index)?,
+        }
     }
-    Ok(solver.x)
+    Err(Failure::Covariance(Error::NoConvergence { steps }))
 }
 
 /// A constraint that holds with equality, and its price.
@@ -75,6 +90,8 @@ struct Active {
 struct Solver<'a> {
     constraints: &'a [Constraint],
     factor: Factor,
+    /// The minimum without constraints.
+    free: Vec<f64>,
     x: Vec<f64>,
     active: Vec<Active>,
     /// N' C^-1 N for the normals N of the active constraints.
@@ -184,7 +201,7 @@ impl Solver<'_> {
     /// of refinement: rounding of the steps would pile up where the covariance is near singular.
     fn settle(&mut self) {
         self.active.iter_mut().for_each(|active| active.multiplier = 0.0);
-        self.x.fill(0.0);
+        self.x.copy_from_slice(&self.free);
         for _ in 0..2 {
             let missing: Vec<f64> =
                 self.active.iter().map(|a| a.bound - dot(&a.normal, &self.x)).collect();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
 mod allocate;
+mod allocate_limits;
 mod analysis;
 mod arrow;
 mod attribution;
