@@ -25,6 +25,8 @@ pub(crate) struct Chosen {
     pub(crate) params: Map<String, Value>,
     /// What its author should know.
     pub(crate) warnings: Vec<String>,
+    /// By symbol, as the file says it.
+    sectors: BTreeMap<String, String>,
     made: Made,
 }
 
@@ -64,7 +66,8 @@ pub(crate) fn choose(
     let (label, params) = (written.kind.clone(), written.params.clone());
     // What is built in is right by construction, and its user cannot change it.
     let warnings = if label == RULES { warnings } else { Vec::new() };
-    Ok(Chosen { label, params, warnings, made })
+    let sectors = data.map(|data| data.sectors.clone()).unwrap_or_default();
+    Ok(Chosen { label, params, warnings, sectors, made })
 }
 
 /// An error of the strategy as a whole.
@@ -96,7 +99,11 @@ impl Chosen {
         others: &[Bars],
     ) -> Result<Box<dyn Strategy>, String> {
         match self.made {
-            Made::Code(strategy) => Ok(strategy),
+            Made::Code(mut strategy) => {
+                let sector = |bars: &Bars| self.sectors.get(&bars.symbol).cloned();
+                strategy.sectors(&bars.iter().map(sector).collect::<Vec<_>>());
+                Ok(strategy)
+            }
             Made::Rules(_, program) => SignalStrategy::from_rules(&program, bars, others)
                 .map(|strategy| Box::new(strategy) as Box<dyn Strategy>)
                 .map_err(|error| error.to_string()),

@@ -41,6 +41,9 @@ pub trait Strategy: Send {
         Ok(())
     }
 
+    /// Learns the sector of each symbol, by its number, where one is known; before the first bar.
+    fn sectors(&mut self, _of: &[Option<String>]) {}
+
     /// Looks at the bars so far and at what is held, and says what it wants.
     fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes);
 

@@ -137,6 +137,10 @@ impl Strategy for Leaving {
         self.inner.warmup()
     }
 
+    fn sectors(&mut self, of: &[Option<String>]) {
+        self.inner.sectors(of);
+    }
+
     fn fits(&self, bars: &[Bars]) -> Result<(), String> {
         self.inner.fits(bars)
     }

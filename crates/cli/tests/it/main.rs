@@ -1,6 +1,7 @@
 //! The `dirigent` command as a user meets it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
+mod allocation;
 mod command;
 mod crash;
 mod data;

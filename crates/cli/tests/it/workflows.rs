@@ -159,6 +159,14 @@ fn risk_parity_runs() {
 }
 
 #[test]
+fn kelly_weights_run_and_know_nothing_of_the_future() {
+    check("kelly-weights.yaml");
+    let path = root().join("workflows/kelly-weights.yaml");
+    let run = World::new().json(&["run", path.to_str().unwrap(), "--prove-causal"]);
+    assert!(run["result"]["causality"]["prefixes"].as_u64() > Some(0), "{}", run["result"]);
+}
+
+#[test]
 fn two_strategies_run() {
     check("two-strategies.yaml");
 }

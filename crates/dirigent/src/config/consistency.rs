@@ -7,6 +7,7 @@ mod accounts;
 mod bars;
 mod execution;
 mod roll;
+mod sectors;
 mod strategies;
 mod tasks;
 mod types;
@@ -50,6 +51,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     venue::check(root, problems);
     world::check(root, problems);
     roll::check(root, problems);
+    sectors::check(root, problems);
     accounts::check(root, problems);
     tasks::check(root, problems, vocabulary);
 }

@@ -128,6 +128,9 @@ pub struct Data {
     /// `roll`, by symbol.
     #[serde(default)]
     pub roll: BTreeMap<String, Roll>,
+    /// `sectors`, by symbol.
+    #[serde(default)]
+    pub sectors: BTreeMap<String, String>,
     /// `on_error`
     pub on_error: OnError,
     /// `columns`: our name to the name in the file.

@@ -9,6 +9,7 @@ mod attribution;
 mod backtest;
 mod backtest_accounts;
 mod backtest_actions;
+mod backtest_allocation;
 mod backtest_extremes;
 mod backtest_fast;
 mod backtest_flows;

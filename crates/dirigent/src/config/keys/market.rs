@@ -73,6 +73,12 @@ pub(super) static DATA: Section = Section::new(
             Kind::Map(&Kind::Section(&roll::ROLL)),
             "By symbol, the contracts that it is made of, and when one is left for the next",
         ),
+        Field::optional(
+            "sectors",
+            Kind::Map(&Kind::Text),
+            "By symbol, the sector it belongs to, for strategies that limit sectors",
+        )
+        .example("{AAPL: technology, XOM: energy}"),
         Field::default(
             "on_error",
             Kind::Choice(&["fail", "drop", "repair"]),

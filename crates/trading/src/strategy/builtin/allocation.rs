@@ -1,12 +1,15 @@
 //! Holds all symbols, in weights that their past returns say.
 //!
+//! Promises: no target exceeds a limit to invest more; what limits leave over is cash. What cannot
+//! be computed, as from a singular covariance, changes nothing.
 //! Sources of the methods are named where they are computed, in `allocate`.
 
 use super::{bars, number, period};
 use crate::allocate::{
-    self, Covariance, Error, Limits, equal_risk, hierarchical_risk_parity, inverse_volatility,
-    max_sharpe, mean_arithmetic, min_variance,
+    self, Caps, Covariance, Error, capped_max_sharpe, capped_min_variance, equal_risk,
+    hierarchical_risk_parity, inverse_volatility, kelly, mean_arithmetic, toward,
 };
+use crate::data::bars::Bars;
 use crate::order::SymbolId;
 use crate::period::Period;
 use crate::portfolio::Ledger;
@@ -22,7 +25,7 @@ pub(super) const DEFINITION: Definition = Definition {
     parameters: &[
         Parameter {
             name: "method",
-            summary: "How weights follow from returns; `max_sharpe` holds nothing where no mix is expected to earn.",
+            summary: "How weights follow from returns; `max_sharpe` and `kelly` hold nothing where no mix is expected to earn.",
             values: Values::Choice {
                 default: "risk_parity",
                 names: &[
@@ -32,6 +35,7 @@ pub(super) const DEFINITION: Definition = Definition {
                     "hierarchical_risk_parity",
                     "min_variance",
                     "max_sharpe",
+                    "kelly",
                 ],
             },
         },
@@ -49,7 +53,34 @@ pub(super) const DEFINITION: Definition = Definition {
             (0.0, 1.0),
             (0.0, 0.1, 0.02),
         ),
-        number("max_weight", "The most of one symbol.", 1.0, (0.001, 1.0), (0.2, 1.0, 0.2)),
+        number(
+            "fraction",
+            "For `kelly`: how much of the weights of fastest growth is held; 0.5 is half Kelly.",
+            0.5,
+            (0.01, 1.0),
+            (0.25, 1.0, 0.25),
+        ),
+        number(
+            "max_weight",
+            "The most of one symbol; what no symbol may take stays in cash.",
+            1.0,
+            (0.001, 1.0),
+            (0.2, 1.0, 0.2),
+        ),
+        number(
+            "max_sector_weight",
+            "The most of all symbols of one of `data.sectors` together; 1 is no limit.",
+            1.0,
+            (0.001, 1.0),
+            (0.2, 1.0, 0.2),
+        ),
+        number(
+            "max_turnover",
+            "The most that is bought, and the most that is sold, at one rebalancing, as a share of equity; 1 is no limit.",
+            1.0,
+            (0.001, 1.0),
+            (0.1, 1.0, 0.1),
+        ),
         number("cash", "The share that is never invested.", 0.0, (0.0, 0.99), (0.0, 0.2, 0.05)),
     ],
     build: Build::Strategy(|params| {
@@ -60,14 +91,19 @@ pub(super) const DEFINITION: Definition = Definition {
                 "hierarchical_risk_parity" => Method::HierarchicalRiskParity,
                 "min_variance" => Method::MinVariance,
                 "max_sharpe" => Method::MaxSharpe,
+                "kelly" => Method::Kelly,
                 _ => Method::RiskParity,
             },
             lookback: params.whole("lookback"),
             is_shrunk: params.choice("covariance") == "ledoit_wolf",
             period: period::of(params),
             drift: params.number("drift"),
+            fraction: params.number("fraction"),
             max_weight: params.number("max_weight"),
+            max_sector_weight: params.number("max_sector_weight"),
+            max_turnover: params.number("max_turnover"),
             cash: params.number("cash"),
+            sectors: Vec::new(),
         })
     }),
 };
@@ -80,6 +116,7 @@ enum Method {
     HierarchicalRiskParity,
     MinVariance,
     MaxSharpe,
+    Kelly,
 }
 
 #[derive(Debug)]
@@ -89,8 +126,13 @@ struct Allocation {
     is_shrunk: bool,
     period: Period,
     drift: f64,
+    fraction: f64,
     max_weight: f64,
+    max_sector_weight: f64,
+    max_turnover: f64,
     cash: f64,
+    /// By symbol, a number for its sector; empty where nobody knows.
+    sectors: Vec<Option<usize>>,
 }
 
 impl Allocation {
@@ -104,26 +146,39 @@ impl Allocation {
         (moves && window.is_open_for(symbol)).then_some(returns)
     }
 
-    fn weights(&self, returns: &[Vec<f64>]) -> Result<Vec<f64>, Error> {
+    /// The limits of these symbols, as shares of what `cash` leaves.
+    fn caps(&self, symbols: &[SymbolId]) -> Result<Caps, Error> {
+        let caps = Caps::new(symbols.len(), self.max_weight)?;
+        if self.max_sector_weight >= 1.0 {
+            return Ok(caps);
+        }
+        let sector = |symbol: &SymbolId| self.sectors.get(symbol.index()).copied().flatten();
+        let sectors: Vec<Option<usize>> = symbols.iter().map(sector).collect();
+        caps.grouped(&sectors, self.max_sector_weight)
+    }
+
+    /// The shares of equity of symbols with these returns.
+    fn weights(&self, symbols: &[SymbolId], returns: &[Vec<f64>]) -> Result<Vec<f64>, Error> {
         let covariance = || match self.is_shrunk {
             true => Covariance::ledoit_wolf(returns, PERIODS_PER_YEAR).map(|all| all.covariance),
             false => Covariance::sample(returns, PERIODS_PER_YEAR),
         };
-        #[expect(clippy::cast_precision_loss, reason = "there are at most a few hundred symbols")]
-        let least = 1.0 / returns.len() as f64;
-        let limits = Limits { min: 0.0, max: self.max_weight.max(least) };
+        let means = || mean_arithmetic(returns, PERIODS_PER_YEAR);
+        let (caps, invested) = (self.caps(symbols)?, 1.0 - self.cash);
         let weights = match self.method {
-            Method::Equal => allocate::equal(returns.len())?,
-            Method::InverseVolatility => inverse_volatility(&covariance()?)?,
-            Method::RiskParity => equal_risk(&covariance()?)?,
-            Method::HierarchicalRiskParity => hierarchical_risk_parity(&covariance()?)?,
-            Method::MinVariance => return min_variance(&covariance()?, limits),
-            Method::MaxSharpe => {
-                let means = mean_arithmetic(returns, PERIODS_PER_YEAR)?;
-                return max_sharpe(&covariance()?, &means, 0.0, limits);
+            Method::Equal => caps.fit(&allocate::equal(returns.len())?),
+            Method::InverseVolatility => caps.fit(&inverse_volatility(&covariance()?)?),
+            Method::RiskParity => caps.fit(&equal_risk(&covariance()?)?),
+            Method::HierarchicalRiskParity => caps.fit(&hierarchical_risk_parity(&covariance()?)?),
+            Method::MinVariance => capped_min_variance(&covariance()?, &caps)?,
+            Method::MaxSharpe => capped_max_sharpe(&covariance()?, &means()?, 0.0, &caps)?,
+            // How much is invested is part of the answer.
+            Method::Kelly => {
+                let caps = caps.within(invested)?;
+                return kelly(&covariance()?, &means()?, self.fraction, &caps);
             }
         };
-        Ok(capped(weights, limits.max))
+        Ok(weights.into_iter().map(|weight| weight * invested).collect())
     }
 
     /// Whether some weight is further from its target than may be.
@@ -141,25 +196,47 @@ impl Allocation {
     }
 }
 
-/// `weights`, none above `most`: what is cut off goes to the others in proportion to theirs.
-fn capped(mut weights: Vec<f64>, most: f64) -> Vec<f64> {
-    // Each round caps one weight more at least.
-    for _ in 0..weights.len() {
-        let free: f64 = weights.iter().filter(|weight| **weight < most).sum();
-        let excess: f64 = weights.iter().map(|weight| (weight - most).max(0.0)).sum();
-        if excess <= 0.0 || free <= 0.0 {
-            break;
-        }
-        for weight in &mut weights {
-            *weight = if *weight < most { *weight * (1.0 + excess / free) } else { most };
-        }
+/// The targets on the way from what is held to `targets`, at which no more than `most` of equity
+/// is bought or sold.
+fn on_the_way(ledger: &Ledger, targets: &[(SymbolId, Rate)], most: f64) -> Vec<(SymbolId, Rate)> {
+    let equity = ledger.equity().to_f64();
+    let positions = ledger.positions();
+    let held: Vec<f64> = positions.iter().map(|held| held.value().to_f64() / equity).collect();
+    let mut wanted = vec![0.0; held.len()];
+    for (symbol, weight) in targets {
+        wanted[symbol.index()] = weight.to_f64();
     }
-    weights
+    let step = toward(&held, &wanted, most);
+    let is_left = |at: usize| held[at] != 0.0 || wanted[at] != 0.0;
+    let weight = |at: usize| (SymbolId::new(at), Rate::from_f64(step[at]).unwrap_or(Rate::ZERO));
+    (0..step.len()).filter(|at| is_left(*at)).map(weight).collect()
 }
 
 impl Strategy for Allocation {
     fn warmup(&self) -> usize {
         self.lookback
+    }
+
+    fn sectors(&mut self, of: &[Option<String>]) {
+        let mut names: Vec<&String> = of.iter().flatten().collect();
+        names.sort_unstable();
+        names.dedup();
+        let number = |name: &Option<String>| names.binary_search(&name.as_ref()?).ok();
+        self.sectors = of.iter().map(number).collect();
+    }
+
+    fn fits(&self, bars: &[Bars]) -> Result<(), String> {
+        if self.max_sector_weight >= 1.0 {
+            return Ok(());
+        }
+        let sector = |at: usize| self.sectors.get(at).copied().flatten();
+        match (0..bars.len()).find(|at| sector(*at).is_none()) {
+            None => Ok(()),
+            Some(at) => Err(format!(
+                "`max_sector_weight` limits sectors, and `{}` has none; say it in `data.sectors`",
+                bars[at].symbol
+            )),
+        }
     }
 
     fn on_bar(&mut self, window: &Window<'_>, ledger: &Ledger, wishes: &mut Wishes) {
@@ -171,35 +248,20 @@ impl Strategy for Allocation {
         if symbols.is_empty() {
             return;
         }
-        let weights = match self.weights(&returns) {
+        let weights = match self.weights(&symbols, &returns) {
             Ok(weights) => weights,
             Err(Error::NoExcess { .. }) => Vec::new(),
             // What cannot be computed changes nothing.
             Err(_) => return,
         };
-        let share = |weight: f64| Rate::from_f64((weight * (1.0 - self.cash)).max(0.0));
-        let shares = weights.into_iter().map(|weight| share(weight).unwrap_or(Rate::ZERO));
+        let share = |weight: f64| Rate::from_f64(weight.max(0.0)).unwrap_or(Rate::ZERO);
+        let shares = weights.into_iter().map(share);
         let targets: Vec<(SymbolId, Rate)> = symbols.into_iter().zip(shares).collect();
         if self.drift == 0.0 || self.has_drifted(ledger, &targets) {
-            wishes.weights(targets);
+            wishes.weights(match self.max_turnover < 1.0 {
+                true => on_the_way(ledger, &targets, self.max_turnover),
+                false => targets,
+            });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_cut_off_goes_to_the_others_in_proportion() {
-        let close = |weights: Vec<f64>, expected: &[f64]| {
-            assert!(
-                weights.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
-                "{weights:?}"
-            );
-        };
-        close(capped(vec![0.6, 0.3, 0.1], 0.5), &[0.5, 0.375, 0.125]);
-        close(capped(vec![0.7, 0.25, 0.05], 0.4), &[0.4, 0.4, 0.2]);
-        close(capped(vec![0.5, 0.5], 0.5), &[0.5, 0.5]);
     }
 }
