@@ -10,6 +10,7 @@ mod backtest;
 mod backtest_accounts;
 mod backtest_actions;
 mod backtest_allocation;
+mod backtest_contracts;
 mod backtest_extremes;
 mod backtest_fast;
 mod backtest_flows;
