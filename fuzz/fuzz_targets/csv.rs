@@ -1,50 +1,9 @@
-//! Any bytes as a CSV either are refused with a hint, or give bars that keep the promises.
-//!
-//! The first byte chooses policy, zone and symbols; the rest is the file. Run with
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run csv`.
+//! Any bytes as a CSV. Run with `RUSTC_BOOTSTRAP=1 cargo fuzz run csv`.
 #![no_main]
 
-use std::{fs, path::PathBuf, sync::LazyLock};
+mod bars;
 
-use dirigent_trading::data::{Adjust, OnError, Request, Source, load};
+use dirigent_trading::data::Source;
 use libfuzzer_sys::fuzz_target;
 
-/// One file for each process, in memory where the system has such a place.
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let memory = PathBuf::from("/dev/shm");
-    let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    folder.join(format!("dirigent-fuzz-{}.csv", std::process::id()))
-});
-
-fn request(choice: u8) -> Request {
-    let symbols: &[&str] = if choice & 1 == 0 { &["A"] } else { &["A", "B"] };
-    let source = Source::Csv { path: FILE.to_str().expect("a plain path").to_owned() };
-    let mut request = Request::new(source, symbols);
-    request.on_error = match choice >> 1 & 3 {
-        0 => OnError::Fail,
-        1 => OnError::Drop,
-        _ => OnError::Repair,
-    };
-    request.adjust = if choice & 8 == 0 { Adjust::Auto } else { Adjust::None };
-    let zone = ["UTC", "America/New_York", "Asia/Tokyo", "Europe/London"][usize::from(choice >> 6)];
-    request.timezone = Some(zone.to_owned());
-    request
-}
-
-fuzz_target!(|data: &[u8]| {
-    let Some((choice, file)) = data.split_first() else { return };
-    fs::write(&*FILE, file).expect("the file can be written");
-    match load(&request(*choice)) {
-        Ok(loaded) => {
-            for bars in &loaded.bars {
-                assert!(bars.time.windows(2).all(|pair| pair[0] < pair[1]));
-                for t in 0..bars.len() {
-                    let (open, close) = (bars.open[t], bars.close[t]);
-                    assert!(bars.low[t].is_positive() && bars.low[t] <= open.min(close));
-                    assert!(bars.high[t] >= open.max(close) && bars.volume[t] >= 0.0);
-                }
-            }
-        }
-        Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty()),
-    }
-});
+fuzz_target!(|data: &[u8]| bars::check(data, |path| Source::Csv { path }));
