@@ -12,7 +12,7 @@ mod epoch;
 mod stored;
 mod zone;
 
-use dirigent_core::Timestamp;
+use std::ops::Range;
 
 pub(crate) use civil::read_civil;
 use civil::{Civil, Suffix};
@@ -139,7 +139,7 @@ impl Reader {
             },
             Form::Epoch(step) => match epoch_number(text, *step) {
                 Some(Number::Whole(value)) => self.epoch(value, *step),
-                Some(Number::Nanos(nanos)) => Ok(self.accept_utc(nanos)),
+                Some(Number::Nanos(nanos)) => self.read_utc(nanos),
                 None => self.unreadable(text),
             },
             Form::Pattern(pattern) => match civil::read_pattern(pattern, text) {
@@ -159,8 +159,8 @@ impl Reader {
     /// The moment of a time as written; the file's rows must agree whether they carry a zone.
     fn settle(&mut self, civil: &Civil) -> Result<i64, Refusal> {
         let local = match civil.local_nanos() {
-            Some(local) => local,
-            None => return refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
+            Some(local) if in_years(local) => local,
+            _ => return refusal(Kind::BadTime, "is outside the years 1678 to 2261"),
         };
         match civil.suffix {
             // Among local times a bare date is midnight there; elsewhere it is a session date.
@@ -172,12 +172,7 @@ impl Reader {
                     return self.read_utc(local);
                 }
                 let offset = i64::from(seconds) * SECOND;
-                let nanos = local.checked_sub(offset);
-                let nanos = nanos.ok_or_else(|| Refusal {
-                    kind: Kind::BadTime,
-                    detail: "is outside the years 1678 to 2261".into(),
-                })?;
-                Ok(self.accept(nanos, offset, local.rem_euclid(DAY) == 0))
+                Ok(self.accept(local - offset, offset, local.rem_euclid(DAY) == 0))
             }
             Suffix::Local => {
                 self.agree(false)?;
@@ -246,11 +241,12 @@ impl Reader {
     }
 }
 
-/// Whether a moment lies in the years that files may use.
+/// The years that files may use, 1678 to 2261: months away from what nanoseconds can count, so that
+/// no zone reaches beyond.
+const YEARS: Range<i64> = -106_650 * DAY..106_651 * DAY;
+
 fn in_years(nanos: i64) -> bool {
-    let first = Timestamp::from_date(1678, 1, 1).map_or(i64::MIN, Timestamp::as_nanos);
-    let last = Timestamp::from_date(2261, 12, 31).map_or(i64::MAX, Timestamp::as_nanos);
-    (first..last + DAY).contains(&nanos)
+    YEARS.contains(&nanos)
 }
 
 fn sniff(text: &str) -> Option<Form> {
@@ -268,6 +264,8 @@ fn sniff(text: &str) -> Option<Form> {
 
 #[cfg(test)]
 mod tests {
+    use dirigent_core::Timestamp;
+
     use super::*;
 
     fn reader(zone: &str) -> Reader {
@@ -303,7 +301,9 @@ mod tests {
             "tomorrow",
             "2024-03-01T09:30:00+25:00",
             "1677-12-31",
+            "1677-09-21T12:00:00+09:00",
             "2262-01-01",
+            "2262-04-11T12:00:00-05:00",
             "24-03-01",
             "2024-3-1x",
             "2024-06-30T23:59:60Z",
@@ -312,6 +312,10 @@ mod tests {
             "2024-03-01T09:30:00Zx",
         ] {
             refuse("UTC", &[text], Kind::BadTime);
+        }
+        for zone in ["America/New_York", "Asia/Tokyo"] {
+            refuse(zone, &["2024-03-01 12:00", "1677-09-21 00:30"], Kind::BadTime);
+            refuse(zone, &["2024-03-01 12:00", "2262-04-11 23:30"], Kind::BadTime);
         }
         refuse("UTC", &[""], Kind::Missing);
     }
