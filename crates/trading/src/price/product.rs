@@ -17,13 +17,34 @@ const GUESS_MAX: f64 = 1_125_899_906_842_624.0; // 2^50
 
 const HALF: i64 = SCALE / 2;
 
+/// The size below which `far` knows a product from a double.
+pub(crate) const FAR_MAX: f64 = 4_611_686_018_427_387_904.0; // 2^62
+
 /// The rounded product of `a` and `b` steps; `None` where a double could not guess it.
 #[inline]
 #[expect(clippy::cast_precision_loss, reason = "checked before it counts")]
 pub(super) fn guess(a: i64, b: i64) -> Option<i64> {
+    if (a.unsigned_abs() | b.unsigned_abs()) >= EXACT_MAX {
+        return None;
+    }
     let about = a as f64 * (b as f64 * 1e-9);
-    let is_exact = (a.unsigned_abs() | b.unsigned_abs()) < EXACT_MAX;
-    (is_exact && about.abs() < GUESS_MAX).then(|| nearest(a, b, about))
+    match about.abs() {
+        size if size < GUESS_MAX => Some(nearest(a, b, about)),
+        size if size < FAR_MAX => Some(far(a, b, about)),
+        _ => None,
+    }
+}
+
+/// The rounded product of `a` and `b` steps, of which `about`, three times rounded, is off by less
+/// than 2^11.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "below `FAR_MAX`")]
+pub(crate) fn far(a: i64, b: i64, about: f64) -> i64 {
+    let guess = about as i64;
+    let left = a.wrapping_mul(b).wrapping_sub(guess.wrapping_mul(SCALE));
+    let (more, rest) = (left.div_euclid(SCALE), left.rem_euclid(SCALE));
+    let floor = guess + more;
+    floor + i64::from(rest > HALF - (floor & 1))
 }
 
 /// The rounded product of `a` and `b` steps, of which `about` is off by less than a half.
@@ -61,5 +82,29 @@ pub(super) fn half_even(quotient: i128, remainder: i128, d: i128) -> i128 {
         std::cmp::Ordering::Less => quotient,
         std::cmp::Ordering::Greater => quotient + 1,
         std::cmp::Ordering::Equal => quotient + (quotient & 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_guess_is_the_product_rounded_once(
+            a: i64, b: i64, a_shift in 10_u32..63, b_shift in 10_u32..63, tie: bool,
+        ) {
+            let (a, b) = (a >> a_shift, b >> b_shift);
+            let b = if tie { b / SCALE * SCALE + HALF } else { b };
+            let plain = div_half_even(i128::from(a) * i128::from(b), SCALE_I128);
+            if let Some(found) = guess(a, b) {
+                prop_assert_eq!(i128::from(found), plain);
+            } else {
+                let is_large = (a.unsigned_abs() | b.unsigned_abs()) >= EXACT_MAX;
+                prop_assert!(is_large || plain.unsigned_abs() > 1 << 61, "{} {}", a, b);
+            }
+        }
     }
 }
