@@ -97,7 +97,8 @@ impl Zone {
                 *folds += 1;
                 match previous {
                     Some(row) if row >= first && row < second => Ok(second),
-                    Some(row) if row < first && first - row < DAY => Ok(first),
+                    // The row before may be centuries away.
+                    Some(row) if row < first && first.saturating_sub(row) < DAY => Ok(first),
                     _ => {
                         *folds -= 1;
                         refusal(
