@@ -6,4 +6,4 @@ mod bars;
 use dirigent_trading::data::Source;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| bars::check(data, |path| Source::Arrow { path }));
+fuzz_target!(init: bars::start(), |data: &[u8]| bars::check(data, |path| Source::Arrow { path }));

@@ -1,8 +1,8 @@
 //! A file of any bytes either is refused with a hint, or gives bars that keep the promises.
 
-use std::{fs, path::PathBuf, sync::LazyLock};
+use std::{fs, panic, path::PathBuf, sync::LazyLock};
 
-use dirigent_trading::data::{Adjust, OnError, Request, Source, load};
+use dirigent_trading::data::{Adjust, OnError, Request, Source, is_caught, load};
 
 /// One file for each process, in memory where the system has such a place.
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -10,6 +10,16 @@ static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
     folder.join(format!("dirigent-fuzz-{}", std::process::id()))
 });
+
+/// Lets the reader catch what a library makes of damage; all other panics end the process.
+pub fn start() {
+    let abort = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !is_caught() {
+            abort(info);
+        }
+    }));
+}
 
 /// Loads the file that `data` holds after its first byte, which chooses policy, zone and symbols.
 pub fn check(data: &[u8], source: impl Fn(String) -> Source) {

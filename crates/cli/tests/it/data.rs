@@ -24,6 +24,15 @@ fn wrong_rows_are_refused_with_their_numbers() {
 }
 
 #[test]
+fn a_file_whose_parts_contradict_each_other_is_told_in_words() {
+    let file = root().join("crates/trading/tests/data/arrow/contradicts.arrow");
+    let answer = World::new().run(&["data", "check", file.to_str().unwrap()]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("damaged Arrow file"), "{answer:?}");
+    assert!(!answer.stderr.contains("panicked"), "{answer:?}");
+}
+
+#[test]
 fn good_files_pass_and_are_drawn() {
     let world = World::new();
     let [apple, ibm] = ["AAPL", "IBM"]

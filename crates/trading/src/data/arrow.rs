@@ -11,17 +11,14 @@
 mod column;
 mod size;
 
-use std::{
-    io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-};
+use std::{io::Cursor, path::Path};
 
 use arrow_array::RecordBatchReader;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
 
 use super::{
+    caught::caught,
     csv::Choose,
     error::Error,
     groups::{Rows, refuse_clock},
@@ -54,11 +51,9 @@ pub(crate) fn read(
     let filled = source.fill(&mut bytes)?;
     bytes.truncate(filled);
     refuse_other_formats(path, &bytes)?;
-    // The library is meant to answer damage with errors; where it panics, that is damage too.
-    let read = catch_unwind(AssertUnwindSafe(|| read_bytes(path, &bytes, stamps, choose)));
-    let table = match read {
-        Ok(table) => table?,
-        Err(_) => return Err(damaged(path, "its parts contradict each other")),
+    let table = match caught(|| read_bytes(path, &bytes, stamps, choose)) {
+        Some(table) => table?,
+        None => return Err(damaged(path, "its parts contradict each other")),
     };
     let fact = source.finish(table.rows_read)?;
     if table.rows_read == 0 {

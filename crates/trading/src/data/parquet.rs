@@ -9,10 +9,7 @@
 mod cell;
 mod column;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-};
+use std::path::Path;
 
 use bytes::Bytes;
 use parquet::{
@@ -26,6 +23,7 @@ use parquet::{
 };
 
 use super::{
+    caught::caught,
     csv::Choose,
     error::Error,
     groups::{Rows, refuse_clock},
@@ -56,11 +54,9 @@ pub(crate) fn read(
     bytes.truncate(filled);
     refuse_other_formats(path, &bytes)?;
     let bytes = Bytes::from(bytes);
-    // The library is meant to answer damage with errors; where it panics, that is damage too.
-    let read = catch_unwind(AssertUnwindSafe(|| read_bytes(path, bytes, stamps, choose)));
-    let table = match read {
-        Ok(table) => table?,
-        Err(_) => return Err(damaged(path, "its pages contradict each other")),
+    let table = match caught(|| read_bytes(path, bytes, stamps, choose)) {
+        Some(table) => table?,
+        None => return Err(damaged(path, "its pages contradict each other")),
     };
     let fact = source.finish(table.rows_read)?;
     if table.rows_read == 0 {
