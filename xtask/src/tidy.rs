@@ -20,9 +20,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("journal", &["core"]),
     ("report", &["core"]),
     ("trading", &["core"]),
+    ("research", &["core", "trading"]),
     ("workflow", &["core", "journal"]),
     ("sim", &["core", "journal", "workflow"]),
-    ("dirigent", &["core", "journal", "report", "trading", "workflow"]),
+    ("dirigent", &["core", "journal", "report", "research", "trading", "workflow"]),
     ("cli", &["core", "dirigent", "journal", "report", "trading", "workflow"]),
 ];
 

@@ -1,0 +1,118 @@
+//! Regimes: what kind of market it was, as could be known at each bar.
+//!
+//! Promises: labels that may trade are causal: that of bar t depends on bars up to t alone, and
+//! tests cut the future off to prove it. Labels have a fixed order (calm before wild, falling
+//! before rising), so a name means the same from fit to fit. What looks back over the whole series
+//! says so in its name: `smoothed`, `viterbi`, `pelt`.
+//! Formulas and sources: `docs/concepts/regimes.md`.
+//! Not here: the two regimes of the report, see `trading::analysis`.
+
+mod causal;
+mod change;
+mod cost;
+mod feature;
+mod hmm;
+mod kmeans;
+mod markov;
+mod rules;
+mod samples;
+mod summary;
+
+pub use causal::{Detector, Schedule, Window, causal_labels};
+pub use change::{Segments, binary_segmentation, optimal, pelt, pelt_causal};
+pub use cost::{Cost, penalty_bic};
+pub use feature::{Features, features, log_returns_percent};
+pub use hmm::{Filter, Hmm, HmmFit, fit_hmm};
+pub use kmeans::{KMeans, KMeansFit, fit_kmeans};
+pub use rules::{Levels, Rules};
+pub use samples::Samples;
+pub use summary::{Durations, RegimeReturns, Summary, returns_by_regime, summary};
+
+/// Why regimes could not be found.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// NaN or an infinity among the numbers.
+    #[error("{what} number {index} is `{value}`, which is not a finite number")]
+    NotFinite {
+        /// Which series.
+        what: &'static str,
+        /// Counted from 0.
+        index: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// A price that is not above zero.
+    #[error("close number {index} is `{value}`, but must be above zero")]
+    NotPositive {
+        /// Counted from 0.
+        index: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// There is not enough to fit.
+    #[error("{found} {what} where at least {needed} are needed")]
+    TooFew {
+        /// What there is too little of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
+    },
+    /// Series that belong together have different lengths.
+    #[error("{what} has {found} values where {expected} are needed")]
+    Length {
+        /// Which series.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length it has to have.
+        expected: usize,
+    },
+    /// A setting makes no sense.
+    #[error("`{value}` as {what}: must be {rule}")]
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// What it was.
+        value: f64,
+        /// What it has to be.
+        rule: &'static str,
+    },
+    /// Every start ended with a state that holds a single value over and over.
+    #[error(
+        "`{states}` states are too many for this series: one of them holds but one value; take fewer states or a longer series"
+    )]
+    Collapsed {
+        /// How many states were asked for.
+        states: usize,
+    },
+    /// The returns of regimes could not be measured.
+    #[error("returns of regimes cannot be measured")]
+    Metrics(#[from] dirigent_trading::metrics::Error),
+}
+
+/// A count as a double.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn float(count: usize) -> f64 {
+    count as f64
+}
+
+/// A position below `count` from a number from 0 to 1.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= x < count")]
+fn position(uniform: f64, count: usize) -> usize {
+    ((uniform * float(count)) as usize).min(count - 1)
+}
+
+/// Refuses NaN and infinities.
+fn check_finite(what: &'static str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Error::NotFinite { what, index, value: values[index] }),
+    }
+}
+
+/// Refuses fewer than `needed` of something.
+fn check_count(what: &'static str, found: usize, needed: usize) -> Result<(), Error> {
+    if found >= needed { Ok(()) } else { Err(Error::TooFew { what, found, needed }) }
+}
