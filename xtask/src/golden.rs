@@ -23,9 +23,12 @@ mod indicators;
 mod json;
 mod line;
 mod metrics;
+mod overfit;
 mod portfolio;
+mod regimes;
 mod rotation;
 mod source;
+mod splits;
 
 use line::{Line, Outcome};
 use source::Root;
@@ -35,9 +38,6 @@ const LATER: &[(&str, &str)] = &[
     ("calendar", "comes with calendars (trading day)"),
     ("games", "comes with training"),
     ("optim", "comes with research"),
-    ("overfit", "comes with research"),
-    ("regimes", "comes with research"),
-    ("splits", "comes with research"),
 ];
 
 /// One file of references.
@@ -52,7 +52,10 @@ const KINDS: &[(&str, Check)] = &[
     ("backtests", backtests::check),
     ("indicators", indicators::check),
     ("metrics", metrics::check),
+    ("overfit", overfit::check),
     ("portfolio", portfolio::check),
+    ("regimes", regimes::check),
+    ("splits", splits::check),
 ];
 
 /// Checks every reference in `folder`, whose data is under `root`, and writes the lines to `out`.

@@ -142,6 +142,11 @@ impl Table {
         Ok(Self { name, header, rows })
     }
 
+    /// The names of all columns but the first.
+    pub(crate) fn columns(&self) -> &[String] {
+        self.header.get(1..).unwrap_or_default()
+    }
+
     pub(crate) fn has(&self, column: &str) -> bool {
         self.header.iter().any(|name| name == column)
     }
