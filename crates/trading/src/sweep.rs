@@ -21,7 +21,7 @@ use crate::metrics;
 use crate::price::Money;
 use crate::rules::RuleSet;
 
-pub use grid::{Axis, KindGrid, RuleGrid};
+pub use grid::{Axis, KindGrid, KindPoints, Point, RuleGrid, RulePoints};
 
 /// How many combinations are traded together.
 const BLOCK: usize = 1024;

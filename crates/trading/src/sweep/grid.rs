@@ -1,4 +1,5 @@
 //! Grids: every combination of the values of some parameters; the last parameter turns fastest.
+//! Points: combinations one by one.
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,38 @@ impl std::fmt::Debug for KindGrid<'_> {
     }
 }
 
+/// The values of some parameters.
+pub type Point = BTreeMap<String, ParamValue>;
+
+/// Rules of one's own at points of their `params`.
+#[derive(Clone, Copy, Debug)]
+pub struct RulePoints<'a> {
+    /// The rules, with the parameters that stay.
+    pub rules: &'a RuleSet,
+    /// The parameters that change, point by point.
+    pub points: &'a [Point],
+}
+
+/// A registered strategy that trades by rules, at points of its parameters.
+#[derive(Clone, Copy)]
+pub struct KindPoints<'a> {
+    /// The strategy.
+    pub kind: &'a dyn StrategyKind,
+    /// The parameters that stay; others have their defaults.
+    pub given: &'a BTreeMap<String, ParamValue>,
+    /// The parameters that change, point by point.
+    pub points: &'a [Point],
+    /// What is known of the bars.
+    pub frame: Option<&'a Frame>,
+}
+
+impl std::fmt::Debug for KindPoints<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("KindPoints");
+        shown.field("kind", &self.kind.name()).field("points", &self.points).finish()
+    }
+}
+
 impl Combinations for RuleGrid {
     fn count(&self) -> usize {
         count(&self.axes)
@@ -60,6 +93,35 @@ impl Combinations for RuleGrid {
     }
 }
 
+impl Combinations for RulePoints<'_> {
+    fn count(&self) -> usize {
+        self.points.len()
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let mut rules = self.rules.clone();
+        for (name, value) in &self.points[index] {
+            let ParamValue::Number(number) = value else {
+                return Err(format!("`{name}` of rules is a number, not {value}"));
+            };
+            rules.params.insert(name.clone(), *number);
+        }
+        Ok(rules)
+    }
+}
+
+impl Combinations for KindPoints<'_> {
+    fn count(&self) -> usize {
+        self.points.len()
+    }
+
+    fn rules(&self, index: usize) -> Result<RuleSet, String> {
+        let mut given = self.given.clone();
+        given.extend(self.points[index].iter().map(|(name, value)| (name.clone(), value.clone())));
+        built(self.kind, &given, self.frame)
+    }
+}
+
 impl Combinations for KindGrid<'_> {
     fn count(&self) -> usize {
         count(self.axes)
@@ -70,12 +132,21 @@ impl Combinations for KindGrid<'_> {
         for (name, value) in values(self.axes, index) {
             given.insert(name.to_owned(), ParamValue::Number(value));
         }
-        let params = Params::complete(self.kind.parameters(), &given);
-        match params.and_then(|params| self.kind.build(&params)) {
-            Ok(Plan::Rules(rules)) => Ok(RuleSet { frame: self.frame.clone(), ..rules }),
-            Ok(Plan::Strategy(_)) => Err(format!("`{}` does not trade by rules", self.kind.name())),
-            Err(error) => Err(error.to_string()),
-        }
+        built(self.kind, &given, self.frame.as_ref())
+    }
+}
+
+/// The rules of a strategy with these parameters.
+fn built(
+    kind: &dyn StrategyKind,
+    given: &BTreeMap<String, ParamValue>,
+    frame: Option<&Frame>,
+) -> Result<RuleSet, String> {
+    let params = Params::complete(kind.parameters(), given);
+    match params.and_then(|params| kind.build(&params)) {
+        Ok(Plan::Rules(rules)) => Ok(RuleSet { frame: frame.cloned(), ..rules }),
+        Ok(Plan::Strategy(_)) => Err(format!("`{}` does not trade by rules", kind.name())),
+        Err(error) => Err(error.to_string()),
     }
 }
 
