@@ -92,5 +92,20 @@ pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::
     if failed > 0 {
         writeln!(out, "\n{failed} make no strategy, the first because {}", text("first_failure"))?;
     }
-    Table::luck(out)
+    match result["luck"].as_object() {
+        Some(luck) => {
+            let of = |key: &str| luck[key].as_f64().unwrap_or(f64::NAN);
+            writeln!(
+                out,
+                "\nThe best of {} trials without an edge would show a Sharpe ratio of {:.2}. That the true ratio \
+                 of this best\none is above that is {:.0} % likely (deflated Sharpe ratio); above zero, had it \
+                 been the only trial, {:.0} %.",
+                luck["trials"],
+                of("sharpe_of_luck"),
+                100.0 * of("deflated_sharpe"),
+                100.0 * of("probabilistic_sharpe"),
+            )
+        }
+        None => Table::luck(out),
+    }
 }

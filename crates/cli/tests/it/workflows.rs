@@ -1,7 +1,7 @@
 //! Every bundled workflow file runs, trades, and comes out the same again.
 
 use dirigent::{Coordinator, Home, Request, coordinator::Unobserved, prepare::Source};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{World, root};
 
@@ -151,6 +151,36 @@ fn opt_01_04_14_grid_search_ranks_all_and_runs_the_best() {
     let equity = std::fs::read_to_string(path("equity.csv")).unwrap();
     let last: f64 = equity.lines().last().unwrap().rsplit(',').next().unwrap().parse().unwrap();
     assert_eq!(Some(last), result["best"]["final_equity"].as_f64());
+}
+
+#[test]
+fn opt_02_guided_search_learns_and_says_what_luck_would_show() {
+    let world = World::new();
+    let file = root().join("workflows/guided-search.yaml");
+    let file = file.to_str().unwrap();
+    let summary = world.json(&["run", file]);
+    assert_eq!(check_graph("guided-search.yaml")["digest"], summary["digest"]);
+    let result = &summary["result"];
+    assert_eq!((&result["trials"], &result["algorithm"]), (&json!(200), &json!("tpe")));
+    assert_eq!(result["failed_trials"], 0, "the constraint leaves out what makes no strategy");
+    let table = summary["artifacts"].as_array().unwrap().iter().find(|a| a["name"] == "trials.csv");
+    let table = std::fs::read_to_string(table.unwrap()["path"].as_str().unwrap()).unwrap();
+    let rows = table.lines().skip(1).map(|row| row.split(',').collect::<Vec<&str>>());
+    let number = |row: &[&str], at: usize| row[at].parse::<f64>().unwrap();
+    let rows: Vec<Vec<&str>> = rows.collect();
+    assert!(rows.iter().all(|row| number(row, 1) < number(row, 2)), "{table}");
+    let best = rows.iter().max_by(|a, b| number(a, 3).total_cmp(&number(b, 3))).unwrap();
+    assert_eq!(result["best"]["objective"].to_string(), best[3]);
+    let luck = |name: &str| result["luck"][name].as_f64().unwrap();
+    assert!(luck("sharpe_of_luck") > 0.0 && luck("sharpe_of_luck") < 1.0, "{result}");
+    assert!(luck("deflated_sharpe") < luck("probabilistic_sharpe"), "{result}");
+    // It finds more than as many draws, and the run says what luck would show.
+    let random = "workflow.optimization_config.algorithm=random";
+    let drawn = world.json(&["run", file, "--set", random]);
+    let objective = |found: &Value| found["result"]["best"]["objective"].as_f64().unwrap();
+    assert!(objective(&summary) > objective(&drawn), "{summary} {drawn}");
+    let told = world.run(&["show", summary["run_id"].as_str().unwrap()]).stdout;
+    assert!(told.contains("deflated Sharpe ratio"), "{told}");
 }
 
 #[test]

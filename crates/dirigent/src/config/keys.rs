@@ -44,11 +44,15 @@ pub const PHASE_MODES: &[&str] =
 const ALGORITHMS: &[&str] = &[
     "grid",
     "random",
+    "sobol",
     "genetic",
+    "differential_evolution",
+    "tpe",
     "bayesian",
     "cma_es",
-    "differential_evolution",
     "successive_halving",
+    "hyperband",
+    "nsga2",
 ];
 
 /// Variables of the environment with a name of their own, and the key each one sets.
@@ -222,13 +226,24 @@ static OPTIMIZATION: Section = Section::new(
         Field::optional(
             "algorithm",
             Kind::Choice(ALGORITHMS),
-            "How to search; this release runs `grid`, the default, and refuses the others",
+            "How to search: `grid`, the default, tries all; `bayesian` is `tpe`; this release refuses \
+             `successive_halving`, `hyperband` and `nsga2`",
         )
-        .example("grid"),
+        .example("tpe"),
         Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
         Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched")
             .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),
-        Field::optional("trials", Kind::Whole { min: 1, max: 10_000_000 }, "How many to try"),
+        Field::default(
+            "constraints",
+            Kind::List { of: &Kind::Text, min: 0, max: 100 },
+            "[]",
+            "What parameters that are tried have in common, such as `fast < slow`; not for `grid`",
+        ),
+        Field::optional(
+            "trials",
+            Kind::Whole { min: 1, max: 10_000_000 },
+            "How many to try; default 200, for `grid` all",
+        ),
         Field::default(
             "stages",
             Kind::List { of: &Kind::Section(&SEARCH_STAGE), min: 0, max: 100 },

@@ -2,23 +2,51 @@
 //!
 //! Promises: every problem names the key it is about.
 
+mod space;
+
+use std::sync::Arc;
+
+use dirigent_research::optimize::{Method, Space};
 use dirigent_trading::sweep::Axis;
 use serde_json::{Map, Value};
 
-use crate::tasks::backtest::sweep::Objective;
+pub use crate::tasks::backtest::sweep::Objective;
 
 /// The most combinations of one search.
 pub const COMBINATIONS_MAX: usize = 10_000_000;
 /// The most values of one parameter.
 const VALUES_MAX: usize = 100_000;
 
-/// A search over a grid.
-#[derive(Clone, Debug, PartialEq)]
+/// How many trials a search makes that is not told.
+const TRIALS: usize = 200;
+
+/// What is tried, and what decides who is best.
+#[derive(Clone, Debug)]
 pub struct Search {
-    /// The parameters that change, and their values; the last turns fastest.
-    pub axes: Vec<Axis>,
+    /// What is tried.
+    pub trials: Trials,
     /// What decides who is best.
     pub objective: Objective,
+}
+
+/// What a search tries.
+#[derive(Clone, Debug)]
+pub enum Trials {
+    /// All combinations of the values of parameters, the last of which turns fastest.
+    Grid(Vec<Axis>),
+    /// What a method asks for.
+    Guided(Guided),
+}
+
+/// A search that is guided by what came of earlier trials, or by chance.
+#[derive(Clone, Debug)]
+pub struct Guided {
+    /// What is searched.
+    pub space: Arc<Space>,
+    /// How.
+    pub method: Method,
+    /// How often.
+    pub count: usize,
 }
 
 /// What is wrong with a search.
@@ -42,58 +70,108 @@ impl Search {
     /// # Errors
     /// What of it cannot be searched.
     pub fn of(config: &Map<String, Value>) -> Result<Self, Wrong> {
-        let algorithm = config.get("algorithm").and_then(Value::as_str).unwrap_or("grid");
-        if algorithm != "grid" {
-            let what = format!("`{algorithm}` is not in this release");
-            return wrong("algorithm", what, "use `grid`");
-        }
         let stages = config.get("stages").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
         if stages {
             return wrong("stages", "are not in this release", "search in one stage");
         }
         let objective = objective(config)?;
-        let axes = axes(config)?;
-        let search = Self { axes, objective };
-        let count = search.count();
-        let trials = config.get("trials").and_then(Value::as_u64);
-        match (count, trials) {
-            (None, _) => wrong(
-                "parameters",
-                format!("have more than {COMBINATIONS_MAX} combinations"),
-                "take fewer values",
-            ),
-            (Some(count), Some(trials)) if (count as u64) > trials => wrong(
-                "trials",
-                format!("are {trials}, and the grid has {count} combinations"),
-                "a grid tries all: take fewer values, or leave `trials` out",
-            ),
-            _ => Ok(search),
+        let algorithm = config.get("algorithm").and_then(Value::as_str).unwrap_or("grid");
+        let trials = match algorithm {
+            "grid" => Trials::Grid(grid(config)?),
+            name => Trials::Guided(guided(config, name)?),
+        };
+        Ok(Self { trials, objective })
+    }
+
+    /// How it searches.
+    pub fn algorithm(&self) -> &'static str {
+        match &self.trials {
+            Trials::Grid(_) => "grid",
+            Trials::Guided(guided) => guided.method.name(),
         }
     }
 
-    /// How many combinations there are; none if too many.
-    pub fn count(&self) -> Option<usize> {
-        let product = |all: usize, axis: &Axis| all.checked_mul(axis.values.len());
-        self.axes.iter().try_fold(1, product).filter(|count| *count <= COMBINATIONS_MAX)
+    /// The names of the parameters that change, in the order of the file.
+    pub fn names(&self) -> Vec<&str> {
+        match &self.trials {
+            Trials::Grid(axes) => axes.iter().map(|axis| axis.name.as_str()).collect(),
+            Trials::Guided(guided) => {
+                guided.space.parameters().iter().map(|own| own.name.as_str()).collect()
+            }
+        }
     }
 
-    /// The values of combination `index`.
-    pub fn params(&self, index: usize) -> Map<String, Value> {
-        let mut slower = index;
-        let mut params = Map::new();
-        for axis in self.axes.iter().rev() {
-            let value = axis.values[slower % axis.values.len()];
-            params.insert(axis.name.clone(), number(value));
-            slower /= axis.values.len();
+    /// How many trials it makes at most.
+    pub fn count(&self) -> usize {
+        match &self.trials {
+            Trials::Grid(axes) => combinations(axes).unwrap_or(usize::MAX),
+            Trials::Guided(guided) => guided.count,
         }
-        let in_order = self.axes.iter().filter_map(|axis| params.remove_entry(&axis.name));
-        in_order.collect()
     }
+}
+
+/// How many combinations there are; none if too many.
+fn combinations(axes: &[Axis]) -> Option<usize> {
+    let product = |all: usize, axis: &Axis| all.checked_mul(axis.values.len());
+    axes.iter().try_fold(1, product).filter(|count| *count <= COMBINATIONS_MAX)
+}
+
+/// The values of combination `index` of a grid.
+pub fn params_of(axes: &[Axis], index: usize) -> Map<String, Value> {
+    let mut slower = index;
+    let mut params = Map::new();
+    for axis in axes.iter().rev() {
+        let value = axis.values[slower % axis.values.len()];
+        params.insert(axis.name.clone(), number(value));
+        slower /= axis.values.len();
+    }
+    let in_order = axes.iter().filter_map(|axis| params.remove_entry(&axis.name));
+    in_order.collect()
+}
+
+fn trials(config: &Map<String, Value>) -> Option<usize> {
+    config.get("trials").and_then(Value::as_u64).and_then(|trials| usize::try_from(trials).ok())
+}
+
+fn grid(config: &Map<String, Value>) -> Result<Vec<Axis>, Wrong> {
+    let has_constraints = config.get("constraints").and_then(Value::as_array);
+    if has_constraints.is_some_and(|list| !list.is_empty()) {
+        let hint = "leave them out: combinations that make no strategy are refused one by one";
+        return wrong("constraints", "are for searches other than `grid`", hint);
+    }
+    let axes = axes(config)?;
+    match (combinations(&axes), trials(config)) {
+        (None, _) => wrong(
+            "parameters",
+            format!("have more than {COMBINATIONS_MAX} combinations"),
+            "take fewer values, or search with `algorithm: tpe`",
+        ),
+        (Some(count), Some(trials)) if count > trials => wrong(
+            "trials",
+            format!("are {trials}, and the grid has {count} combinations"),
+            "a grid tries all: take fewer values, leave `trials` out, or use `algorithm: tpe`",
+        ),
+        _ => Ok(axes),
+    }
+}
+
+fn guided(config: &Map<String, Value>, name: &str) -> Result<Guided, Wrong> {
+    let method = match Method::named(name) {
+        Some(method) if !matches!(method, Method::Halving(_) | Method::Nsga(_)) => method,
+        _ => {
+            let hint = "use `grid`, `random`, `sobol`, `genetic`, `differential_evolution`, `tpe` \
+                        or `cma_es`";
+            return wrong("algorithm", format!("`{name}` is not in this release"), hint);
+        }
+    };
+    let space = space::of(config, given(config)?)?;
+    let count = trials(config).unwrap_or(TRIALS);
+    Ok(Guided { space: Arc::new(space), method, count })
 }
 
 /// A whole number without a point, as a strategy wants it.
 #[expect(clippy::cast_possible_truncation, reason = "looked at")]
-fn number(x: f64) -> Value {
+pub(crate) fn number(x: f64) -> Value {
     if x.fract() == 0.0 && x.abs() < 1e15 { Value::from(x as i64) } else { Value::from(x) }
 }
 
@@ -109,14 +187,19 @@ fn objective(config: &Map<String, Value>) -> Result<Objective, Wrong> {
     }
 }
 
-fn axes(config: &Map<String, Value>) -> Result<Vec<Axis>, Wrong> {
-    let none = Map::new();
-    let parameters = config.get("parameters").and_then(Value::as_object).unwrap_or(&none);
-    if parameters.is_empty() {
-        let hint = "add `parameters: {fast: [5, 10, 20], slow: \"range(20, 100, 10)\"}`";
-        return wrong("parameters", "are not given", hint);
+/// The `parameters`, of which there is one or more.
+fn given(config: &Map<String, Value>) -> Result<&Map<String, Value>, Wrong> {
+    match config.get("parameters").and_then(Value::as_object) {
+        Some(parameters) if !parameters.is_empty() => Ok(parameters),
+        _ => {
+            let hint = "add `parameters: {fast: [5, 10, 20], slow: \"range(20, 100, 10)\"}`";
+            wrong("parameters", "are not given", hint)
+        }
     }
-    parameters
+}
+
+fn axes(config: &Map<String, Value>) -> Result<Vec<Axis>, Wrong> {
+    given(config)?
         .iter()
         .map(|(name, value)| {
             let key = format!("parameters.{name}");
@@ -159,11 +242,17 @@ fn values(key: &str, value: &Value) -> Result<Vec<f64>, Wrong> {
 
 /// `range(10, 50, 5)`.
 fn written(text: &str) -> Option<Vec<f64>> {
+    let [min, max, step] = bounds(text)?;
+    range(min, max, step)
+}
+
+/// First, last and step of `range(10, 50, 5)`.
+fn bounds(text: &str) -> Option<[f64; 3]> {
     let inner = text.trim().strip_prefix("range(")?.strip_suffix(')')?;
     let parts: Option<Vec<f64>> = inner.split(',').map(|part| part.trim().parse().ok()).collect();
     match parts?[..] {
-        [min, max] => range(min, max, 1.0),
-        [min, max, step] => range(min, max, step),
+        [min, max] => Some([min, max, 1.0]),
+        [min, max, step] => Some([min, max, step]),
         _ => None,
     }
 }
@@ -190,50 +279,4 @@ fn tidy(x: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn search(config: Value) -> Result<Search, Wrong> {
-        Search::of(config.as_object().unwrap())
-    }
-
-    #[test]
-    fn values_are_lists_ranges_and_numbers() {
-        let config = json!({"parameters": {
-            "a": [5, 1], "b": {"min": 0.1, "max": 0.4, "step": 0.1}, "c": "range(10, 14, 2)", "d": 7,
-        }});
-        let found = search(config).unwrap();
-        let values: Vec<&[f64]> = found.axes.iter().map(|axis| &axis.values[..]).collect();
-        assert_eq!(values, [&[5.0, 1.0][..], &[0.1, 0.2, 0.3, 0.4], &[10.0, 12.0, 14.0], &[7.0]]);
-        assert_eq!(found.count(), Some(24));
-        let params = |index| Value::Object(found.params(index)).to_string();
-        assert_eq!(params(0), r#"{"a":5,"b":0.1,"c":10,"d":7}"#);
-        assert_eq!(params(23), r#"{"a":1,"b":0.4,"c":14,"d":7}"#);
-    }
-
-    #[test]
-    fn what_cannot_be_searched_is_refused_with_its_key() {
-        let refuse = |config: Value, key: &str, says: &str| {
-            let found = search(config).unwrap_err();
-            assert_eq!(found.key, key, "{found:?}");
-            assert!(found.what.contains(says), "{found:?}");
-        };
-        refuse(json!({}), "parameters", "not given");
-        refuse(json!({"algorithm": "genetic"}), "algorithm", "not in this release");
-        refuse(json!({"parameters": {"n": [1, 1]}}), "parameters.n", "1 twice");
-        refuse(json!({"parameters": {"n": "range(1)"}}), "parameters.n", "no set of numbers");
-        refuse(json!({"parameters": {"n": {"min": 5, "max": 1}}}), "parameters.n", "no set");
-        refuse(
-            json!({"parameters": {"n": {"min": 0, "max": 9, "by": 1}}}),
-            "parameters.n",
-            "no set",
-        );
-        refuse(json!({"parameters": {"n": []}}), "parameters.n", "0 values");
-        refuse(json!({"parameters": {"n": [1, 2]}, "trials": 1}), "trials", "2 combinations");
-        refuse(json!({"parameters": {"n": [1]}, "objective": "luck"}), "objective", "not known");
-        let many = json!({"min": 1, "max": 5000});
-        let many = json!({"parameters": {"a": many, "b": many}});
-        refuse(many, "parameters", "more than 10000000 combinations");
-    }
-}
+mod tests;

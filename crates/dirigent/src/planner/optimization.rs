@@ -4,7 +4,7 @@ use dirigent_workflow::plan::{PhasePlan, TaskPlan};
 use serde_json::{Value, json};
 
 use super::{Part, Planner, Refusal, backtest};
-use crate::config::search::Search;
+use crate::config::search::{Search, Trials};
 
 pub(super) struct Optimization;
 
@@ -32,9 +32,15 @@ impl Planner for Optimization {
             message: format!("`{path}.{}` {}", wrong.key, wrong.what),
             hint: wrong.hint,
         })?;
-        let combinations = search.count().unwrap_or(usize::MAX);
-        let wanted = part.containers().unwrap_or(0).max(number(combinations.div_ceil(BLOCK)));
-        Ok(plan(part, config.clone().into(), wanted.min(number(combinations))))
+        let blocks = match &search.trials {
+            Trials::Grid(_) => {
+                let count = search.count();
+                let wanted = part.containers().unwrap_or(0).max(number(count.div_ceil(BLOCK)));
+                Some(wanted.min(number(count)))
+            }
+            Trials::Guided(_) => None,
+        };
+        Ok(plan(part, config.clone().into(), blocks))
     }
 }
 
@@ -42,17 +48,21 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn plan(part: &Part<'_>, config: Value, blocks: u32) -> PhasePlan {
+/// A grid has `blocks`; what a guided search tries depends on what came before, so it is one task.
+fn plan(part: &Part<'_>, config: Value, blocks: Option<u32>) -> PhasePlan {
     let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
-    let mut input = json!({"search": config, "blocks": blocks});
+    let mut input = json!({"search": config});
+    if let Some(blocks) = blocks {
+        input["blocks"] = json!(blocks);
+    }
     if let Some(overlay) = overlay {
         input["config"] = json!(overlay);
     }
     let search = TaskPlan {
         name: part.task_name("search"),
-        kind: "optimization.search".into(),
+        kind: if blocks.is_some() { "optimization.search" } else { "optimization.guided" }.into(),
         input: input.clone(),
-        count: Some(blocks),
+        count: blocks,
         container: part.containers().map(|_| part.name.into()),
         retry: part.restarts(),
         takes: part.takes(None),
@@ -69,11 +79,19 @@ fn plan(part: &Part<'_>, config: Value, blocks: u32) -> PhasePlan {
     let mut tasks = vec![search, rank];
     input["params_of"] = "rank".into();
     tasks.extend(backtest::steps(part, &input, Some(&after)));
+    let judge = TaskPlan {
+        name: part.task_name("judge"),
+        kind: "optimization.judge".into(),
+        needs: vec![after, part.task_name("execute_strategy")],
+        ..TaskPlan::default()
+    };
+    let result = judge.name.clone();
+    tasks.push(judge);
     PhasePlan {
         name: part.name.into(),
         kind: "optimization".into(),
-        mode: part.mode(u64::from(blocks)),
-        result: Some(after),
+        mode: part.mode(blocks.unwrap_or(1).into()),
+        result: Some(result),
         tasks,
         max_parallel: part.max_parallel(),
         ..PhasePlan::default()

@@ -4,47 +4,53 @@
 //! grid, whatever the number of workers and however often the run was killed in between.
 //! Not here: how many combinations are traded at once; see `dirigent_trading::sweep`.
 
+mod bench;
+mod blocks;
+mod guided;
+mod judge;
+
 use std::{
     io::{self, Write},
-    num::NonZeroUsize,
-    ops::Range,
     sync::Arc,
 };
 
-use dirigent_trading::{strategy::Registry, sweep::Trial};
+use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     artifact::ArtifactRef,
     event::Failure,
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use judge::Sharpes;
 
 use super::backtest::{
     Bench, file_name,
-    load::Stock,
-    simulate,
-    sweep::{Grid, Ranked, keep, ranked},
+    sweep::{Ranked, keep},
     write_failed,
 };
 use crate::{
-    cast::Cast,
-    config::search::Search,
-    setup::{Setup, failure},
-    strategy::{self, Chosen},
+    config::search::{Objective, Search},
+    setup::failure,
 };
 
 /// How many of the best are told.
 const TOP: usize = 20;
 
-/// Both steps.
-pub(super) fn kinds(strategies: &Arc<Registry>) -> [Arc<dyn TaskKind>; 2] {
-    let bench = Bench { strategies: Arc::clone(strategies) };
-    [Arc::new(Try(bench)), Arc::new(Rank)]
+/// The steps of searches.
+pub(super) fn kinds(strategies: &Arc<Registry>) -> [Arc<dyn TaskKind>; 4] {
+    let bench = || Bench { strategies: Arc::clone(strategies) };
+    [
+        Arc::new(blocks::Try(bench())),
+        Arc::new(guided::Guide(bench())),
+        Arc::new(Rank),
+        Arc::new(judge::Judge),
+    ]
 }
 
 /// What a block found.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Found {
     /// How many combinations it tried.
     trials: usize,
@@ -54,8 +60,31 @@ struct Found {
     first_refusal: Option<String>,
     /// The best, the best first.
     best: Vec<Ranked>,
+    /// The Sharpe ratios of all.
+    sharpes: Sharpes,
+    periods_per_year: f64,
     /// Its rows of the table.
     rows: Option<ArtifactRef>,
+}
+
+impl Found {
+    fn of(trying: &bench::Trying<'_>) -> Self {
+        Self { periods_per_year: trying.periods_per_year(), ..Self::default() }
+    }
+
+    fn add(&mut self, tried: Result<Ranked, String>, objective: Objective, top: usize) {
+        self.trials += 1;
+        match tried {
+            Ok(ranked) => {
+                ranked.sharpe.into_iter().for_each(|sharpe| self.sharpes.add(sharpe));
+                keep(&mut self.best, ranked, objective, top);
+            }
+            Err(why) => {
+                self.refused += 1;
+                self.first_refusal.get_or_insert(why);
+            }
+        }
+    }
 }
 
 fn search_of(input: &Value) -> Result<Search, TaskError> {
@@ -67,157 +96,22 @@ fn search_of(input: &Value) -> Result<Search, TaskError> {
     })
 }
 
-/// The combinations of the block that `task` is: equal parts, the first ones one larger.
-fn part_of(task: &str, blocks: usize, count: usize) -> Range<usize> {
-    let block = task.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or(0);
-    let start = |block: usize| count / blocks * block + (count % blocks).min(block);
-    start(block)..start(block + 1)
-}
-
-/// Tries one block of combinations.
-struct Try(Bench);
-
-impl TaskKind for Try {
-    fn name(&self) -> &'static str {
-        "optimization.search"
-    }
-
-    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let (setup, cast) = self.0.setup(context)?;
-        let Cast::One(chosen) = cast else {
-            let why = "a search tries one `strategy`, not `strategies`";
-            return Err(TaskError::Hopeless(failure("strategy_invalid", why.into())));
-        };
-        let search = search_of(&context.input)?;
-        let count = search.count().unwrap_or(0);
-        let blocks = context.input["blocks"].as_u64().and_then(|n| usize::try_from(n).ok());
-        let part = part_of(&context.task, blocks.unwrap_or(1).max(1), count);
-        let stock = self.0.stock(context)?;
-        let bench = Trials { bench: &self.0, context, setup, chosen: *chosen, stock, search };
-        let (found, rows) = bench.run(part)?;
-        let number = context.task.rsplit_once('/').map_or("0", |(_, number)| number);
-        let name = file_name(context, &format!("trials-{number}.part"));
-        let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
-        let rows = rows.map_err(write_failed)?;
-        let found = Found { rows: Some(rows), ..found };
-        Ok(TaskOutput { value: json!(found), ..TaskOutput::default() })
-    }
-}
-
-/// A block under way.
-struct Trials<'a> {
-    bench: &'a Bench,
-    context: &'a TaskContext,
-    setup: Setup,
-    chosen: Chosen,
-    stock: Arc<Stock>,
-    search: Search,
-}
-
-impl Trials<'_> {
-    fn run(&self, part: Range<usize>) -> Result<(Found, Vec<u8>), TaskError> {
-        let mut rows = Vec::new();
-        let mut found = Found {
-            trials: part.len(),
-            refused: 0,
-            first_refusal: None,
-            best: Vec::new(),
-            rows: None,
-        };
-        let mut each = |index: usize, tried: Result<Ranked, String>| {
-            // A vector takes all that is written.
-            let _ = write_row(&mut rows, index, &self.search, &tried);
-            match tried {
-                Ok(ranked) => keep(&mut found.best, ranked, self.search.objective, TOP),
-                Err(why) => {
-                    found.refused += 1;
-                    found.first_refusal.get_or_insert(why);
-                }
-            }
-        };
-        let grid = Grid {
-            registry: &self.bench.strategies,
-            setup: &self.setup,
-            chosen: &self.chosen,
-            stock: &self.stock,
-            axes: &self.search.axes,
-        };
-        if grid.is_fast() {
-            let watch = simulate::Eyes(&self.context.watch);
-            let one = |Trial { index, score }: Trial| {
-                each(index, score.map(|score| ranked(&self.search.axes, index, &score)));
-            };
-            let run = grid.run(part, NonZeroUsize::MIN, &watch, &mut { one });
-            run.map_err(|error| match self.context.watch.stopped() {
-                true => TaskError::Stopped,
-                false => TaskError::Failed(error),
-            })?;
-        } else {
-            for (done, index) in part.clone().enumerate() {
-                self.context.watch.report(done as u64, part.len() as u64);
-                each(index, self.simulated(index)?);
-            }
-        }
-        Ok((found, rows))
-    }
-
-    /// One combination by itself; the inner error says why it makes no strategy.
-    fn simulated(&self, index: usize) -> Result<Result<Ranked, String>, TaskError> {
-        let mut setup = self.setup.clone();
-        // The proof is for the best of them.
-        setup.workflow.metrics.prove_causal = None;
-        if let Some(written) = &mut setup.workflow.strategy {
-            written.params.extend(self.search.params(index));
-        }
-        let choose = || match &setup.workflow.strategy {
-            Some(written) => strategy::choose(&self.bench.strategies, written, Some(&setup.data))
-                .map_err(|errors| errors.first().map_or_else(String::new, ToString::to_string)),
-            None => Err("the file names no strategy".to_owned()),
-        };
-        let chosen = match choose() {
-            Ok(chosen) => chosen,
-            Err(why) => return Ok(Err(why)),
-        };
-        let one = |chosen| Cast::One(Box::new(chosen));
-        let again = || {
-            let chosen = choose().map(one);
-            chosen.map_err(|why| TaskError::Failed(failure("strategy_invalid", why)))
-        };
-        let stock = Arc::clone(&self.stock);
-        let result =
-            simulate::simulate(&setup, one(chosen), stock, &self.context.watch, &again)?.result;
-        let metric = |name: &str| result["metrics"][name].as_f64();
-        let axes = self.search.axes.iter();
-        let params = self.search.params(index);
-        let values =
-            axes.filter_map(|axis| Some((axis.name.clone(), params[&axis.name].as_f64()?)));
-        Ok(Ok(Ranked {
-            index,
-            params: values.collect(),
-            final_equity: result["final_equity"].as_f64().unwrap_or(f64::NAN),
-            sharpe: metric("sharpe"),
-            total_return: metric("total_return"),
-            cagr: metric("cagr"),
-            max_drawdown: metric("max_drawdown"),
-            trades: result["metrics"]["trades"]
-                .as_u64()
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or(0),
-        }))
-    }
-}
-
 const COLUMNS: &str = "sharpe,total_return,cagr,max_drawdown,trades,final_equity,refused";
 
 fn write_row(
     out: &mut impl Write,
     index: usize,
-    search: &Search,
+    (names, params): (&[&str], &Map<String, Value>),
     tried: &Result<Ranked, String>,
 ) -> io::Result<()> {
     write!(out, "{index}")?;
-    for value in search.params(index).values() {
-        write!(out, ",{value}")?;
+    for name in names {
+        match params.get(*name) {
+            Some(Value::String(text)) => write!(out, ",{}", quoted(text))?,
+            Some(value) => write!(out, ",{value}")?,
+            // It does not matter there.
+            None => write!(out, ",")?,
+        }
     }
     match tried {
         Ok(ranked) => {
@@ -229,8 +123,13 @@ fn write_row(
             }
             writeln!(out, ",{},{},", ranked.trades, ranked.final_equity)
         }
-        Err(why) => writeln!(out, ",,,,,,,\"{}\"", why.replace('"', "'").replace('\n', " ")),
+        Err(why) => writeln!(out, ",,,,,,,{}", quoted(why)),
     }
+}
+
+/// A text as a cell of a table.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "'").replace('\n', " "))
 }
 
 /// Finds the best of all blocks, and makes one table of them.
@@ -243,14 +142,16 @@ impl TaskKind for Rank {
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let search = search_of(&context.input)?;
-        let blocks = context.outputs.get("search").and_then(Value::as_array);
-        let mut all =
-            Found { trials: 0, refused: 0, first_refusal: None, best: Vec::new(), rows: None };
+        let found = context.outputs.get("search").unwrap_or(&Value::Null);
+        let blocks = found.as_array().map_or_else(|| std::slice::from_ref(found), Vec::as_slice);
+        let mut all = Found::default();
         let mut parts = Vec::new();
-        for block in blocks.into_iter().flatten() {
+        for block in blocks {
             let found: Found = serde_json::from_value(block.clone()).map_err(unreadable)?;
             all.trials += found.trials;
             all.refused += found.refused;
+            all.sharpes.join(&found.sharpes);
+            all.periods_per_year = found.periods_per_year;
             all.first_refusal = all.first_refusal.or(found.first_refusal);
             parts.extend(found.rows);
             for ranked in found.best {
@@ -265,7 +166,7 @@ impl TaskKind for Rank {
         let row = |ranked: &Ranked| {
             json!({
                 "trial": ranked.index,
-                "params": search.params(ranked.index),
+                "params": ranked.params,
                 "objective": search.objective.of(ranked),
                 "metrics": {
                     "sharpe": ranked.sharpe,
@@ -278,14 +179,16 @@ impl TaskKind for Rank {
             })
         };
         let value = json!({
-            "algorithm": "grid",
+            "algorithm": search.algorithm(),
             "objective": search.objective.as_str(),
             "trials": all.trials,
             "failed_trials": all.refused,
             "first_failure": all.first_refusal,
             "best": row(best),
-            "best_params": search.params(best.index),
+            "best_params": best.params,
             "top": all.best.iter().map(row).collect::<Vec<_>>(),
+            "sharpes": all.sharpes,
+            "periods_per_year": all.periods_per_year,
         });
         let table = table(context, &search, &parts).map_err(write_failed)?;
         Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
@@ -294,7 +197,7 @@ impl TaskKind for Rank {
 
 /// All rows under one header.
 fn table(context: &TaskContext, search: &Search, parts: &[ArtifactRef]) -> io::Result<ArtifactRef> {
-    let names: Vec<&str> = search.axes.iter().map(|axis| axis.name.as_str()).collect();
+    let names = search.names();
     context.artifacts.put(&file_name(context, "trials.csv"), true, |out| {
         writeln!(out, "trial,{},{COLUMNS}", names.join(","))?;
         for part in parts {
@@ -313,20 +216,4 @@ fn unreadable(error: serde_json::Error) -> TaskError {
             "it was recorded by another version of Dirigent: use that, or start anew".into(),
         ),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_cover_all_combinations_once() {
-        for (count, blocks) in [(1, 1), (10, 3), (1024, 7), (5, 5)] {
-            let parts: Vec<_> =
-                (0..blocks).map(|n| part_of(&format!("p.search/{n}"), blocks, count)).collect();
-            assert_eq!(parts[0].start, 0);
-            assert_eq!(parts[blocks - 1].end, count);
-            assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start), "{parts:?}");
-        }
-    }
 }

@@ -96,6 +96,69 @@ strategy: {type: momentum_rotation}
     assert_eq!(own["final_equity"], result["best"]["final_equity"]);
 }
 
+/// Whole, real and named values, on one symbol, where trials are traded together, and on two.
+#[test]
+fn opt_02_03_guided_searches_are_the_same_in_every_mode() {
+    let world = world();
+    let text = |algorithm: &str, symbols: &str, mode: &str| {
+        format!(
+            "
+workflow:
+  type: optimization
+  execution_mode: {mode}
+  optimization_config:
+    algorithm: {algorithm}
+    trials: 40
+    parameters: {{fast: {{min: 2, max: 20}}, slow: 'range(4, 60, 2)'}}
+    constraints: [fast < slow]
+data: {{path: '{{symbol}}.csv', symbols: {symbols}}}
+strategy: {{type: sma_crossover}}
+"
+        )
+    };
+    for algorithm in ["random", "sobol", "genetic", "differential_evolution", "tpe", "cma_es"] {
+        for symbols in ["[A]", "[A, B]"] {
+            let summary = run(&world, &text(algorithm, symbols, "TRADITIONAL"));
+            let again = run(&world, &text(algorithm, symbols, "COMPOSABLE"));
+            assert_eq!(summary.digest, again.digest, "{algorithm} {symbols}");
+            let result = &summary.result;
+            assert_eq!(result["trials"], 40, "{algorithm} {symbols}: {result}");
+            assert_eq!(result["failed_trials"], 0, "{algorithm} {symbols}: {result}");
+            let table = file(&world, &summary, "trials.csv");
+            assert_eq!(table.lines().count(), 41, "{algorithm} {symbols}");
+            let best = table.lines().skip(1).map(|row| row.split(',').nth(3).unwrap());
+            let best = best.map(|cell| cell.parse::<f64>().unwrap()).fold(f64::MIN, f64::max);
+            assert_eq!(result["best"]["objective"].as_f64(), Some(best), "{algorithm} {symbols}");
+        }
+    }
+}
+
+/// A trial of a guided search is what a backtest with its values would be, names included.
+#[test]
+fn a_guided_trial_is_its_own_backtest() {
+    let world = world();
+    let search = "
+workflow:
+  type: optimization
+  optimization_config:
+    algorithm: random
+    trials: 4
+    parameters: {method: [equal, inverse_volatility], lookback: {min: 20, max: 40}}
+";
+    let rest = "data: {path: '{symbol}.csv', symbols: [A, B]}\nstrategy: {type: allocation}\n";
+    let summary = run(&world, &format!("{search}{rest}"));
+    for row in file(&world, &summary, "trials.csv").lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let one = format!(
+            "workflow: {{type: backtest}}\ndata: {{path: '{{symbol}}.csv', symbols: [A, B]}}\n\
+             strategy: {{type: allocation, params: {{method: {}, lookback: {}}}}}\n",
+            cells[1], cells[2]
+        );
+        let own = run(&world, &one).result;
+        assert_eq!(own["final_equity"].to_string(), cells[8], "{row}");
+    }
+}
+
 /// A thousand containers, each with a part of the grid, come to the same table as one task does.
 #[test]
 fn opt_08_the_parts_of_a_search_change_nothing() {
@@ -136,7 +199,12 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
     };
     refuse(json!({}), "parameters` are not given");
     refuse(json!({"parameters": {"fast": "many"}}), "is no set of numbers");
-    refuse(json!({"algorithm": "cma_es", "parameters": {"fast": [1]}}), "is not in this release");
+    refuse(json!({"algorithm": "nsga2", "parameters": {"fast": [1]}}), "is not in this release");
+    let space = json!({"fast": {"min": 2, "max": 9}});
+    let never = json!({"algorithm": "tpe", "parameters": space, "constraints": ["fast > 9"]});
+    refuse(never, "constraints` cannot hold");
+    let unread = json!({"algorithm": "tpe", "parameters": space, "constraints": ["fast > sma"]});
+    refuse(unread, "constraints[0]");
     refuse(json!({"parameters": {"fast": [1, 2]}, "trials": 1}), "2 combinations");
     let unknown = "workflow: {type: optimization, optimization_config: {parameters: {speed: [1]}}}";
     let summary = run(&world, &format!("{unknown}\n{ONE}"));

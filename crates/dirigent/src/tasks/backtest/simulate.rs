@@ -199,7 +199,7 @@ impl backtest::Watch for Eyes<'_> {
     }
 }
 
-pub(super) fn periods_per_year(setup: &Setup, stock: &Stock) -> f64 {
+pub(crate) fn periods_per_year(setup: &Setup, stock: &Stock) -> f64 {
     let longest = stock.bars.iter().max_by_key(|bars| bars.len());
     let measured =
         || longest.map_or(metrics::SESSIONS_PER_YEAR, |bars| metrics::periods_per_year(&bars.time));

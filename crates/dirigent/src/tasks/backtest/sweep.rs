@@ -6,7 +6,9 @@ use dirigent_trading::{
     backtest::Watch,
     rules::RuleSet,
     strategy::{ParamValue, Registry},
-    sweep::{Axis, Combinations, KindGrid, RuleGrid, Score, Sweep, Trial},
+    sweep::{
+        Axis, Combinations, KindGrid, KindPoints, Point, RuleGrid, RulePoints, Score, Sweep, Trial,
+    },
 };
 use dirigent_workflow::event::{Failure, Start};
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use super::{
     simulate::{options, periods_per_year},
 };
 use crate::{
-    config::strategies::RULES,
+    config::{search::params_of, strategies::RULES},
     setup::{Setup, failure},
     strategy::{self, Chosen},
 };
@@ -87,7 +89,7 @@ pub struct Ranked {
     /// Its number in the order of the grid, from 0.
     pub index: usize,
     /// The values of the parameters that changed.
-    pub params: BTreeMap<String, f64>,
+    pub params: Map<String, Value>,
     /// Equity at the end.
     pub final_equity: f64,
     /// The Sharpe ratio, if there is one.
@@ -138,11 +140,11 @@ pub(crate) fn sweep(
     let combinations = count(&request.axes);
     let bars = bars.len();
     let mut swept = Swept { combinations, refused: 0, first_refusal: None, bars, best: Vec::new() };
-    let grid =
-        Grid { registry, setup: &setup, chosen: &chosen, stock: &stock, axes: &request.axes };
-    grid.run(0..combinations, request.threads, watch, &mut |trial| match trial.score {
+    let tries = Tries { registry, setup: &setup, chosen: &chosen, stock: &stock };
+    let all = What::Grid(&request.axes);
+    tries.run(all, 0..combinations, request.threads, watch, &mut |trial| match trial.score {
         Ok(score) => {
-            let ranked = ranked(&request.axes, trial.index, &score);
+            let ranked = ranked(params_of(&request.axes, trial.index), trial.index, &score);
             each(&ranked);
             keep(&mut swept.best, ranked, request.by, request.top);
         }
@@ -170,51 +172,58 @@ fn count(axes: &[Axis]) -> usize {
     axes.iter().map(|axis| axis.values.len()).product()
 }
 
-/// A grid over the parameters of a strategy by rules, traded on one symbol.
-pub(crate) struct Grid<'a> {
+/// A strategy by rules with other values of its parameters, traded on one symbol.
+pub(crate) struct Tries<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) setup: &'a Setup,
     pub(crate) chosen: &'a Chosen,
     pub(crate) stock: &'a Stock,
-    pub(crate) axes: &'a [Axis],
 }
 
-impl Grid<'_> {
-    /// Whether its combinations can be traded together; else each is run by itself.
+/// Which values are tried.
+#[derive(Clone, Copy)]
+pub(crate) enum What<'a> {
+    /// Every combination.
+    Grid(&'a [Axis]),
+    /// One point after the other.
+    Points(&'a [Point]),
+}
+
+impl What<'_> {
+    /// Refuses parameters that the strategy does not have.
+    fn known(self, has: impl Fn(&str) -> bool) -> Result<(), Failure> {
+        let unknown = match self {
+            Self::Grid(axes) => axes.iter().map(|axis| &axis.name).find(|name| !has(name)),
+            Self::Points(points) => points.iter().flat_map(BTreeMap::keys).find(|name| !has(name)),
+        };
+        match unknown {
+            Some(name) => Err(invalid(format!("the strategy has no parameter `{name}`"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Tries<'_> {
+    /// Whether they can be traded together; else each is run by itself.
     pub(crate) fn is_fast(&self) -> bool {
         self.stock.bars.len() == 1
             && self.stock.membership.is_none()
             && self.chosen.rule_set().is_some()
     }
 
-    /// Tries the combinations of `part`, and hands each to `each` in order.
+    /// Tries `part` of `what`, and hands each to `each` in order.
     pub(crate) fn run(
         &self,
+        what: What<'_>,
         part: Range<usize>,
         threads: NonZeroUsize,
         watch: &dyn Watch,
         each: &mut dyn FnMut(Trial),
     ) -> Result<(), Failure> {
-        let Self { setup, stock, axes, .. } = *self;
+        let Self { setup, stock, .. } = *self;
         let written = setup.workflow.strategy.as_ref();
         let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
         let given = given(&written.params);
-        let rules;
-        let kind;
-        let all: &dyn Combinations = if written.kind == RULES {
-            let set = self.chosen.rule_set();
-            let set = set.ok_or_else(|| invalid("it is not made of rules".into()))?;
-            known(axes, |name| set.params.contains_key(name))?;
-            rules = RuleGrid { rules: set.clone(), axes: axes.to_vec() };
-            &rules
-        } else {
-            let of = self.registry.get(&written.kind);
-            let of =
-                of.ok_or_else(|| invalid(format!("there is no strategy `{}`", written.kind)))?;
-            known(axes, |name| of.parameters().iter().any(|own| own.name == name))?;
-            kind = KindGrid { kind: of, given: &given, axes, frame: setup.data.frame() };
-            &kind
-        };
         let options = options(setup, stock, periods_per_year(setup, stock));
         let sweep = Sweep {
             bars: &stock.bars[0],
@@ -225,11 +234,33 @@ impl Grid<'_> {
             threads,
         };
         let from = part.start;
-        let some = Portion { all, part };
-        let run = sweep.run(&some, watch, |trial| {
-            each(Trial { index: trial.index + from, ..trial });
-        });
-        run.map_err(|error| failure("sweep_failed", error.to_string()))
+        let mut sweep = |all: &dyn Combinations| {
+            let some = Portion { all, part: part.clone() };
+            let run = sweep.run(&some, watch, |trial| {
+                each(Trial { index: trial.index + from, ..trial });
+            });
+            run.map_err(|error| failure("sweep_failed", error.to_string()))
+        };
+        if written.kind == RULES {
+            let rules = self.chosen.rule_set();
+            let rules = rules.ok_or_else(|| invalid("it is not made of rules".into()))?;
+            what.known(|name| rules.params.contains_key(name))?;
+            return match what {
+                What::Grid(axes) => sweep(&RuleGrid { rules: rules.clone(), axes: axes.to_vec() }),
+                What::Points(points) => sweep(&RulePoints { rules, points }),
+            };
+        }
+        let kind = self.registry.get(&written.kind);
+        let kind =
+            kind.ok_or_else(|| invalid(format!("there is no strategy `{}`", written.kind)))?;
+        what.known(|name| kind.parameters().iter().any(|own| own.name == name))?;
+        let (given, frame) = (&given, setup.data.frame());
+        match what {
+            What::Grid(axes) => sweep(&KindGrid { kind, given, axes, frame }),
+            What::Points(points) => {
+                sweep(&KindPoints { kind, given, points, frame: frame.as_ref() })
+            }
+        }
     }
 }
 
@@ -253,27 +284,13 @@ fn invalid(message: String) -> Failure {
     failure("sweep_invalid", message)
 }
 
-/// Refuses parameters that the strategy does not have.
-fn known(axes: &[Axis], has: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    match axes.iter().find(|axis| !has(&axis.name)) {
-        Some(axis) => Err(invalid(format!("the strategy has no parameter `{}`", axis.name))),
-        None => Ok(()),
-    }
-}
-
 fn given(params: &Map<String, Value>) -> BTreeMap<String, ParamValue> {
     let value =
         |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
     params.iter().filter_map(value).collect()
 }
 
-pub(crate) fn ranked(axes: &[Axis], index: usize, score: &Score) -> Ranked {
-    let mut slower = index;
-    let mut params = BTreeMap::new();
-    for axis in axes.iter().rev() {
-        params.insert(axis.name.clone(), axis.values[slower % axis.values.len()]);
-        slower /= axis.values.len();
-    }
+pub(crate) fn ranked(params: Map<String, Value>, index: usize, score: &Score) -> Ranked {
     Ranked {
         index,
         params,
@@ -307,7 +324,7 @@ mod tests {
         let mut best = Vec::new();
         for (index, sharpe) in [1.0, 3.0, f64::NAN, 3.0, 2.0, 0.5].into_iter().enumerate() {
             let sharpe = Some(sharpe).filter(|sharpe| sharpe.is_finite());
-            let params = BTreeMap::new();
+            let params = Map::new();
             let ranked = Ranked {
                 index,
                 params,

@@ -1,0 +1,202 @@
+//! Guided searches: what is tried next depends on what came of the trials before.
+//!
+//! Invariant: trials are told in the order of their numbers, a whole batch at a time, and the batches
+//! depend on the method alone; so the same trials are made whatever the machine, and however often
+//! the run was killed: what was told is kept, and what was not is tried again with the same result.
+
+use std::io::Write;
+
+use dirigent_research::optimize::{Asked, Direction, Error, Outcome, Study, Trial as Point};
+use dirigent_trading::{
+    strategy::ParamValue,
+    sweep::{self, Trial},
+};
+use dirigent_workflow::{
+    artifact::ArtifactRef,
+    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Found, TOP, bench::Trying, search_of, write_row};
+use crate::{
+    config::search::{Guided, Objective, Trials},
+    setup::failure,
+    tasks::backtest::{
+        Bench, file_name,
+        sweep::{Ranked, What, ranked},
+        write_failed,
+    },
+};
+
+/// The most trials that are asked for before one of them is told.
+const BATCH: usize = 256;
+
+/// Searches with a method that learns.
+pub(super) struct Guide(pub(super) Bench);
+
+/// A trial and what came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Told {
+    params: Map<String, Value>,
+    came: Result<Ranked, String>,
+}
+
+impl TaskKind for Guide {
+    fn name(&self) -> &'static str {
+        "optimization.guided"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let search = search_of(&context.input)?;
+        let Trials::Guided(guided) = &search.trials else {
+            let why = "a grid is searched in blocks";
+            return Err(TaskError::Hopeless(failure("config_invalid", why.into())));
+        };
+        let trying = Trying::of(&self.0, context)?;
+        let told = Hunt { trying: &trying, guided, objective: search.objective }.run()?;
+        let mut found = Found::of(&trying);
+        let mut rows = Vec::new();
+        let names = search.names();
+        for (index, Told { params, came }) in told.into_iter().enumerate() {
+            // A vector takes all that is written.
+            let _ = write_row(&mut rows, index, (&names, &params), &came);
+            found.add(came, search.objective, TOP);
+        }
+        let name = file_name(context, "trials.part");
+        let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
+        found.rows = Some(rows.map_err(write_failed)?);
+        Ok(TaskOutput { value: json!(found), ..TaskOutput::default() })
+    }
+}
+
+/// A search under way.
+struct Hunt<'a> {
+    trying: &'a Trying<'a>,
+    guided: &'a Guided,
+    objective: Objective,
+}
+
+impl Hunt<'_> {
+    fn run(&self) -> Result<Vec<Told>, TaskError> {
+        let Guided { space, method, count } = self.guided;
+        let context = self.trying.context;
+        let seed = self.trying.setup.master_seed().child("search").child(&context.task);
+        let start = || {
+            let directions = vec![Direction::Maximize];
+            Study::new(space.clone(), directions, method, seed).map_err(hopeless)
+        };
+        let mut told = self.kept();
+        let mut study = start()?;
+        if self.restore(&mut study, &told).is_err() {
+            // Kept by another version, or of another space: it is searched anew.
+            (study, told) = (start()?, Vec::new());
+        }
+        let mut kept = told.len();
+        while told.len() < *count {
+            if context.watch.stopped() {
+                return Err(TaskError::Stopped);
+            }
+            let batch = ask(&mut study, (count - told.len()).min(BATCH));
+            if batch.is_empty() {
+                break;
+            }
+            context.watch.report(told.len() as u64, *count as u64);
+            for (trial, came) in batch.iter().zip(self.came_of(&batch, told.len())?) {
+                study.tell(trial.number, self.outcome(&came)).map_err(hopeless)?;
+                told.push(Told { params: self.params(trial), came });
+            }
+            // All that was told is kept each time, so ever more is tried in between.
+            if told.len() - kept >= BATCH + kept / 4 {
+                self.keep(&told);
+                kept = told.len();
+            }
+        }
+        Ok(told)
+    }
+
+    fn params(&self, trial: &Point) -> Map<String, Value> {
+        match self.guided.space.to_json(&trial.point) {
+            Value::Object(params) => params,
+            _ => Map::new(),
+        }
+    }
+
+    fn outcome(&self, came: &Result<Ranked, String>) -> Outcome {
+        let value = came.as_ref().ok().and_then(|ranked| self.objective.of(ranked));
+        value.map_or(Outcome::Failed, Outcome::value)
+    }
+
+    /// What came of a batch, the first trial of which is number `first`.
+    fn came_of(
+        &self,
+        batch: &[Point],
+        first: usize,
+    ) -> Result<Vec<Result<Ranked, String>>, TaskError> {
+        let all = batch.iter().map(|trial| self.params(trial));
+        if !self.trying.tries().is_fast() {
+            let mut one = |(at, params)| self.trying.simulated(first + at, params);
+            return all.enumerate().map(&mut one).collect();
+        }
+        let params: Vec<Map<String, Value>> = all.collect();
+        let points: Vec<sweep::Point> = params.iter().map(point).collect();
+        let mut came = Vec::with_capacity(points.len());
+        let each = &mut |Trial { index, score }: Trial| {
+            came.push(score.map(|score| ranked(params[index].clone(), first + index, &score)));
+        };
+        self.trying.fast(What::Points(&points), 0..points.len(), each)?;
+        Ok(came)
+    }
+
+    fn restore(&self, study: &mut Study, told: &[Told]) -> Result<(), Error> {
+        let trials = (0..).zip(told).map(|(number, Told { params, came })| {
+            let point = self.guided.space.parse(&Value::Object(params.clone()))?;
+            Ok((number, point, self.outcome(came)))
+        });
+        study.restore(trials.collect::<Result<_, Error>>()?)
+    }
+
+    /// What an earlier attempt kept.
+    fn kept(&self) -> Vec<Told> {
+        let context = self.trying.context;
+        let kept = || {
+            let state = context.container.restored()?;
+            let file: ArtifactRef = serde_json::from_value(state["trials"].clone()).ok()?;
+            serde_json::from_slice(&context.artifacts.get(&file).ok()?).ok()
+        };
+        kept().unwrap_or_default()
+    }
+
+    fn keep(&self, told: &[Told]) {
+        let context = self.trying.context;
+        let name = file_name(context, "trials.kept");
+        let write = |out: &mut dyn Write| Ok(serde_json::to_writer(out, told)?);
+        // A search that could not be kept goes on, and would begin anew after a crash.
+        if let Ok(file) = context.artifacts.put(&name, false, write) {
+            context.checkpoint(&json!({"trials": file}));
+        }
+    }
+}
+
+/// The trials that can be made without knowing what comes of one of them.
+fn ask(study: &mut Study, most: usize) -> Vec<Point> {
+    let mut batch = Vec::new();
+    while batch.len() < most {
+        match study.ask() {
+            Asked::Trial(trial) => batch.push(trial),
+            Asked::Wait | Asked::Done => break,
+        }
+    }
+    batch
+}
+
+fn point(params: &Map<String, Value>) -> sweep::Point {
+    let value =
+        |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
+    params.iter().filter_map(value).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
+fn hopeless(error: Error) -> TaskError {
+    TaskError::Hopeless(failure("search_failed", error.to_string()))
+}
