@@ -8,12 +8,14 @@
 
 mod cell;
 mod column;
+mod pages;
 
 use std::path::Path;
 
 use bytes::Bytes;
 use parquet::{
     basic::Compression,
+    column::reader::get_column_reader,
     errors::ParquetError,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData},
@@ -21,6 +23,8 @@ use parquet::{
         serialized_reader::SerializedFileReader,
     },
 };
+
+use pages::Pages;
 
 use super::{
     caught::caught,
@@ -107,7 +111,8 @@ fn read_group(
     let rest = (0..cells.len()).filter(|c| !matches!(cells[*c], Cell::Time | Cell::Skip));
     for column in time.chain(rest) {
         let facts = group.metadata().column(column);
-        let reader = group.get_column_reader(column).map_err(|why| broken(path, &why))?;
+        let pages = group.get_column_page_reader(column).map_err(|why| broken(path, &why))?;
+        let reader = get_column_reader(facts.column_descr_ptr(), Box::new(Pages(pages)));
         let (meaning, mut from) = (cell::meaning(facts.column_descr()), 0);
         let mut take = |values: Vec<_>| {
             let count = values.len();

@@ -74,6 +74,11 @@ fn what_is_not_supported_says_what_to_do() {
 }
 
 #[test]
+fn a_dictionary_cannot_hold_more_values_than_its_bytes() {
+    refused("dictionary", "says it has 1744830440 values", "copy or write the file again");
+}
+
+#[test]
 fn a_wrong_cell_removes_its_row_only() {
     let source = Source::Parquet { path: path("hole").to_str().unwrap().to_owned() };
     let mut request = Request::new(source, &["IBM"]);
