@@ -230,7 +230,13 @@ static OPTIMIZATION: Section = Section::new(
              `successive_halving`, `hyperband` and `nsga2`",
         )
         .example("tpe"),
-        Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
+        Field::default(
+            "objective",
+            Kind::Text,
+            "maximize_sharpe",
+            "What is good: also `maximize_return`, `maximize_calmar`, `minimize_drawdown` or a formula such as \
+             `sharpe - 2 * abs(max_drawdown)`, of which more is better",
+        ),
         Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched")
             .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),
         Field::default(

@@ -177,14 +177,19 @@ pub(crate) fn number(x: f64) -> Value {
 
 fn objective(config: &Map<String, Value>) -> Result<Objective, Wrong> {
     let name = config.get("objective").and_then(Value::as_str).unwrap_or("maximize_sharpe");
-    match Objective::named(name) {
-        Some(objective) => Ok(objective),
-        None => wrong(
-            "objective",
-            format!("`{name}` is not known"),
-            format!("use one of {}", Objective::NAMES.join(", ")),
-        ),
+    if let Some(objective) = Objective::named(name) {
+        return Ok(objective);
     }
+    let hint = || {
+        let (names, metrics) = (Objective::NAMES.join(", "), Objective::METRICS.join(", "));
+        format!(
+            "use one of {names}, or a formula of {metrics}, such as `sharpe - abs(max_drawdown)`"
+        )
+    };
+    Objective::formula(name).map_err(|errors| {
+        let why = errors.first().map_or_else(String::new, |error| error.message.clone());
+        Wrong { key: "objective".into(), what: format!("`{name}`: {why}"), hint: hint() }
+    })
 }
 
 /// The `parameters`, of which there is one or more.

@@ -72,12 +72,12 @@ impl Found {
         Self { periods_per_year: trying.periods_per_year(), ..Self::default() }
     }
 
-    fn add(&mut self, tried: Result<Ranked, String>, objective: Objective, top: usize) {
+    fn add(&mut self, tried: Result<Ranked, String>, objective: &Objective, top: usize) {
         self.trials += 1;
         match tried {
             Ok(ranked) => {
                 ranked.sharpe.into_iter().for_each(|sharpe| self.sharpes.add(sharpe));
-                keep(&mut self.best, ranked, objective, top);
+                keep(&mut self.best, ranked.by(objective), top);
             }
             Err(why) => {
                 self.refused += 1;
@@ -155,7 +155,7 @@ impl TaskKind for Rank {
             all.first_refusal = all.first_refusal.or(found.first_refusal);
             parts.extend(found.rows);
             for ranked in found.best {
-                keep(&mut all.best, ranked, search.objective, TOP);
+                keep(&mut all.best, ranked, TOP);
             }
         }
         let Some(best) = all.best.first() else {
@@ -167,7 +167,7 @@ impl TaskKind for Rank {
             json!({
                 "trial": ranked.index,
                 "params": ranked.params,
-                "objective": search.objective.of(ranked),
+                "objective": ranked.objective,
                 "metrics": {
                     "sharpe": ranked.sharpe,
                     "total_return": ranked.total_return,

@@ -133,6 +133,30 @@ strategy: {{type: sma_crossover}}
     }
 }
 
+#[test]
+fn a_formula_of_metrics_ranks_trials() {
+    let world = world();
+    let text = "
+workflow:
+  type: optimization
+  optimization_config:
+    objective: 30 * abs(max_drawdown) - trades
+    parameters: {fast: 'range(2, 9)', slow: 'range(10, 40, 5)'}
+";
+    let summary = run(&world, &format!("{text}{ONE}"));
+    let goal = |row: &str| {
+        let cells: Vec<f64> = row.split(',').map(|cell| cell.parse().unwrap_or(0.0)).collect();
+        30.0 * cells[6].abs() - cells[7]
+    };
+    let table = file(&world, &summary, "trials.csv");
+    let best = table.lines().skip(1).map(goal).fold(f64::MIN, f64::max);
+    let found = summary.result["best"]["objective"].as_f64().unwrap();
+    assert!((found - best).abs() < 1e-12, "{found} {best}");
+    let plain = text.replace("objective: 30 * abs(max_drawdown) - trades", "");
+    let sharpest = run(&world, &format!("{plain}{ONE}"));
+    assert_ne!(sharpest.result["best"]["params"], summary.result["best"]["params"]);
+}
+
 /// A trial of a guided search is what a backtest with its values would be, names included.
 #[test]
 fn a_guided_trial_is_its_own_backtest() {

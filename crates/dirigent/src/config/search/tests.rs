@@ -62,7 +62,8 @@ fn what_cannot_be_searched_is_refused_with_its_key() {
     refuse(json!({"parameters": {"n": {"min": 0, "max": 9, "by": 1}}}), "parameters.n", "no set");
     refuse(json!({"parameters": {"n": []}}), "parameters.n", "0 values");
     refuse(json!({"parameters": {"n": [1, 2]}, "trials": 1}), "trials", "2 combinations");
-    refuse(json!({"parameters": {"n": [1]}, "objective": "luck"}), "objective", "not known");
+    refuse(json!({"parameters": {"n": [1]}, "objective": "luck"}), "objective", "luck");
+    refuse(json!({"parameters": {"n": [1]}, "objective": "sharpe -"}), "objective", "sharpe -");
     refuse(json!({"parameters": {"n": [1]}, "constraints": ["n < 2"]}), "constraints", "grid");
     let many = json!({"min": 1, "max": 5000});
     refuse(json!({"parameters": {"a": many, "b": many}}), "parameters", "more than 10000000");

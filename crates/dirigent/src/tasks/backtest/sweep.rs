@@ -1,10 +1,10 @@
 //! Sweeps: the strategy of a file with many values of its parameters, each only measured.
 
-use std::{cmp::Ordering, collections::BTreeMap, num::NonZeroUsize, ops::Range};
+use std::{cmp::Ordering, collections::BTreeMap, num::NonZeroUsize, ops::Range, sync::Arc};
 
 use dirigent_trading::{
     backtest::Watch,
-    rules::RuleSet,
+    rules::{Formula, RuleError, RuleSet},
     strategy::{ParamValue, Registry},
     sweep::{
         Axis, Combinations, KindGrid, KindPoints, Point, RuleGrid, RulePoints, Score, Sweep, Trial,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What combinations are ranked by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Objective {
     /// The highest Sharpe ratio.
     Sharpe,
@@ -35,12 +35,24 @@ pub enum Objective {
     Calmar,
     /// The least deep fall.
     MaxDrawdown,
+    /// The highest value of a formula of metrics.
+    Formula(Arc<Goal>),
+}
+
+/// A formula of metrics and its text.
+#[derive(Debug)]
+pub struct Goal {
+    text: String,
+    formula: Formula,
 }
 
 impl Objective {
     /// The names that `optimization_config.objective` may have.
     pub const NAMES: [&str; 4] =
         ["maximize_sharpe", "maximize_return", "maximize_calmar", "minimize_drawdown"];
+    /// The metrics that a formula may name.
+    pub const METRICS: [&str; 6] =
+        ["sharpe", "total_return", "cagr", "max_drawdown", "trades", "final_equity"];
 
     /// The objective of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -48,25 +60,48 @@ impl Objective {
         Self::NAMES.iter().zip(all).find(|(own, _)| **own == name).map(|(_, objective)| objective)
     }
 
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
+    /// The objective of a formula such as `sharpe - 2 * abs(max_drawdown)`.
+    ///
+    /// # Errors
+    /// What cannot be read, or names no metric.
+    pub fn formula(text: &str) -> Result<Self, Vec<RuleError>> {
+        let formula = Formula::read(text, &Self::METRICS)?;
+        Ok(Self::Formula(Arc::new(Goal { text: text.to_owned(), formula })))
+    }
+
+    /// Its name, or its text.
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Sharpe => Self::NAMES[0],
             Self::TotalReturn => Self::NAMES[1],
             Self::Calmar => Self::NAMES[2],
             Self::MaxDrawdown => Self::NAMES[3],
+            Self::Formula(goal) => &goal.text,
         }
     }
 
     /// What is compared: more is better.
-    pub(crate) fn of(self, ranked: &Ranked) -> Option<f64> {
+    fn of(&self, ranked: &Ranked) -> Option<f64> {
         let fall = || ranked.max_drawdown.filter(|fall| *fall < 0.0);
         match self {
             Self::Sharpe => ranked.sharpe,
             Self::TotalReturn => ranked.total_return,
             Self::MaxDrawdown => ranked.max_drawdown,
             Self::Calmar => Some(ranked.cagr? / -fall()?),
+            Self::Formula(goal) => Some(goal.of(ranked)).filter(|value| value.is_finite()),
         }
+    }
+}
+
+impl Goal {
+    #[expect(clippy::cast_precision_loss, reason = "trades are far below 2^53")]
+    fn of(&self, ranked: &Ranked) -> f64 {
+        let trades = Some(ranked.trades as f64);
+        let Ranked { sharpe, total_return, cagr, max_drawdown, final_equity, .. } = *ranked;
+        let metrics = [sharpe, total_return, cagr, max_drawdown, trades, Some(final_equity)];
+        let known = Objective::METRICS.into_iter().zip(metrics);
+        // A formula of what is not there is no number.
+        self.formula.value(known.filter_map(|(name, metric)| Some((name, metric?))))
     }
 }
 
@@ -102,6 +137,8 @@ pub struct Ranked {
     pub max_drawdown: Option<f64>,
     /// Closed trades.
     pub trades: usize,
+    /// What it is ranked by, once it is ranked: more is better.
+    pub objective: Option<f64>,
 }
 
 /// What a sweep found.
@@ -146,7 +183,7 @@ pub(crate) fn sweep(
         Ok(score) => {
             let ranked = ranked(params_of(&request.axes, trial.index), trial.index, &score);
             each(&ranked);
-            keep(&mut swept.best, ranked, request.by, request.top);
+            keep(&mut swept.best, ranked.by(&request.by), request.top);
         }
         Err(why) => {
             swept.refused += 1;
@@ -300,12 +337,19 @@ pub(crate) fn ranked(params: Map<String, Value>, index: usize, score: &Score) ->
         cagr: score.cagr,
         max_drawdown: score.max_drawdown,
         trades: score.trades,
+        objective: None,
+    }
+}
+
+impl Ranked {
+    pub(crate) fn by(self, objective: &Objective) -> Self {
+        Self { objective: objective.of(&self), ..self }
     }
 }
 
 /// Keeps `ranked` if it is among the best so far.
-pub(crate) fn keep(best: &mut Vec<Ranked>, ranked: Ranked, by: Objective, top: usize) {
-    let value = |ranked: &Ranked| by.of(ranked).unwrap_or(f64::NEG_INFINITY);
+pub(crate) fn keep(best: &mut Vec<Ranked>, ranked: Ranked, top: usize) {
+    let value = |ranked: &Ranked| ranked.objective.unwrap_or(f64::NEG_INFINITY);
     let place = best.partition_point(|other| {
         value(other).partial_cmp(&value(&ranked)).unwrap_or(Ordering::Equal) != Ordering::Less
     });
@@ -334,8 +378,9 @@ mod tests {
                 cagr: None,
                 max_drawdown: None,
                 trades: 0,
+                objective: None,
             };
-            keep(&mut best, ranked, Objective::Sharpe, 3);
+            keep(&mut best, ranked.by(&Objective::Sharpe), 3);
         }
         assert_eq!(best.iter().map(|ranked| ranked.index).collect::<Vec<_>>(), [1, 3, 4]);
     }

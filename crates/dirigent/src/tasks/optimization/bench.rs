@@ -110,6 +110,7 @@ impl<'a> Trying<'a> {
                 .as_u64()
                 .and_then(|n| n.try_into().ok())
                 .unwrap_or(0),
+            objective: None,
         }))
     }
 }

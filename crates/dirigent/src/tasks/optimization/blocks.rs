@@ -41,7 +41,7 @@ impl TaskKind for Try {
         let blocks = context.input["blocks"].as_u64().and_then(|n| usize::try_from(n).ok());
         let part = part_of(&context.task, blocks.unwrap_or(1).max(1), search.count());
         let trying = Trying::of(&self.0, context)?;
-        let (found, rows) = of_block(&trying, axes, search.objective, part)?;
+        let (found, rows) = of_block(&trying, axes, &search.objective, part)?;
         let number = context.task.rsplit_once('/').map_or("0", |(_, number)| number);
         let name = file_name(context, &format!("trials-{number}.part"));
         let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
@@ -54,7 +54,7 @@ impl TaskKind for Try {
 fn of_block(
     trying: &Trying<'_>,
     axes: &[Axis],
-    objective: Objective,
+    objective: &Objective,
     part: Range<usize>,
 ) -> Result<(Found, Vec<u8>), TaskError> {
     let mut rows = Vec::new();

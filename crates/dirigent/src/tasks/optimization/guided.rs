@@ -54,14 +54,14 @@ impl TaskKind for Guide {
             return Err(TaskError::Hopeless(failure("config_invalid", why.into())));
         };
         let trying = Trying::of(&self.0, context)?;
-        let told = Hunt { trying: &trying, guided, objective: search.objective }.run()?;
+        let told = Hunt { trying: &trying, guided, objective: &search.objective }.run()?;
         let mut found = Found::of(&trying);
         let mut rows = Vec::new();
         let names = search.names();
         for (index, Told { params, came }) in told.into_iter().enumerate() {
             // A vector takes all that is written.
             let _ = write_row(&mut rows, index, (&names, &params), &came);
-            found.add(came, search.objective, TOP);
+            found.add(came, &search.objective, TOP);
         }
         let name = file_name(context, "trials.part");
         let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
@@ -74,7 +74,7 @@ impl TaskKind for Guide {
 struct Hunt<'a> {
     trying: &'a Trying<'a>,
     guided: &'a Guided,
-    objective: Objective,
+    objective: &'a Objective,
 }
 
 impl Hunt<'_> {
@@ -103,6 +103,7 @@ impl Hunt<'_> {
             }
             context.watch.report(told.len() as u64, *count as u64);
             for (trial, came) in batch.iter().zip(self.came_of(&batch, told.len())?) {
+                let came = came.map(|ranked| ranked.by(self.objective));
                 study.tell(trial.number, self.outcome(&came)).map_err(hopeless)?;
                 told.push(Told { params: self.params(trial), came });
             }
@@ -123,7 +124,7 @@ impl Hunt<'_> {
     }
 
     fn outcome(&self, came: &Result<Ranked, String>) -> Outcome {
-        let value = came.as_ref().ok().and_then(|ranked| self.objective.of(ranked));
+        let value = came.as_ref().ok().and_then(|ranked| ranked.objective);
         value.map_or(Outcome::Failed, Outcome::value)
     }
 
