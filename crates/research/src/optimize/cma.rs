@@ -3,8 +3,10 @@
 //!
 //! Source of the restarts: Hansen, "Benchmarking a BI-population CMA-ES", 2009. The chances of
 //! names move to those of the better half, as in Hamano et al., "CatCMA", 2024, at a fixed rate.
+//! What is different where there are few points is in `grid`.
 
 mod eigen;
+mod grid;
 mod margin;
 mod strategy;
 
@@ -16,6 +18,7 @@ use dirigent_core::seed::Stream;
 use super::method::{Cma, Restarts};
 use super::searcher::{At, Generation, Proposal, Searcher, Told};
 use super::space::{Space, place};
+use grid::Grid;
 use margin::Margin;
 use strategy::Strategy;
 
@@ -28,6 +31,8 @@ pub(super) struct CmaSearch {
     places: Vec<usize>,
     strategy: Strategy,
     margin: Margin,
+    /// If there are few points.
+    grid: Option<Grid>,
     names: Vec<Names>,
     /// The best cost of each of the last generations.
     history: VecDeque<f64>,
@@ -59,6 +64,11 @@ impl CmaSearch {
         let usual = settings
             .population
             .unwrap_or_else(|| 4 + place(3.0 * libm::log(space.dimensions() as f64), usize::MAX));
+        let grid = Grid::new(space);
+        let (population, sigma) = match &grid {
+            Some(_) => grid::in_open(&settings, usual),
+            None => (usual, settings.sigma),
+        };
         let even = |place: usize| {
             let count = space.domain(place).levels().unwrap_or(1);
             Names { place, chances: vec![1.0 / count as f64; count] }
@@ -66,11 +76,12 @@ impl CmaSearch {
         let names = names.into_iter().map(even).collect();
         let middle = vec![0.5; places.len()];
         let ones = vec![1.0; places.len()];
-        let strategy = Strategy::new(middle, &ones, settings.sigma, usual);
+        let strategy = Strategy::new(middle, &ones, sigma, population);
         Self {
             settings,
             seed: *seed,
-            margin: Margin::new(places.len(), usual),
+            margin: Margin::new(places.len(), population),
+            grid,
             places,
             strategy,
             names,
@@ -183,7 +194,13 @@ impl CmaSearch {
             plan.doublings += 1;
             population <<= plan.doublings.min(20);
         }
-        let start = space.draw(&mut stream);
+        let mut start = space.draw(&mut stream);
+        if let Some(grid) = &mut self.grid {
+            (population, sigma) = grid::in_open(&self.settings, plan.usual);
+            if let Some((center, width)) = grid.start(space, plan.done) {
+                (start, population, sigma) = (center, plan.usual, width * self.settings.sigma);
+            }
+        }
         let mean: Vec<f64> = self.places.iter().map(|place| start[*place]).collect();
         self.strategy = Strategy::new(mean, &vec![1.0; self.places.len()], sigma, population);
         self.margin = Margin::new(self.places.len(), population);
@@ -204,6 +221,7 @@ impl Searcher for CmaSearch {
         const DRAWS: usize = 30;
         let mut stream = at.stream();
         let mut known = None;
+        let mut candidates: Vec<Proposal> = Vec::new();
         for _ in 0..DRAWS {
             let (raw, shown) = self.draw(at.space, &mut stream);
             if !self.is_inside(at.space, &raw) {
@@ -214,10 +232,24 @@ impl Searcher for CmaSearch {
                 continue;
             }
             let proposal = Proposal { unit: raw, point, fraction: 1.0 };
-            if at.is_new(&proposal.point) {
-                return Some(proposal);
+            let is_new = at.is_new(&proposal.point);
+            let Some(grid) = &mut self.grid else {
+                if is_new {
+                    return Some(proposal);
+                }
+                known = Some(proposal);
+                continue;
+            };
+            grid.draw(is_new);
+            if is_new {
+                candidates.push(proposal);
             }
-            known = Some(proposal);
+            if candidates.len() == grid.candidates() {
+                break;
+            }
+        }
+        if let Some(grid) = &self.grid {
+            return Some(grid.choose(at, candidates, &mut stream));
         }
         known.or_else(|| {
             let (raw, _) = self.draw(at.space, &mut stream);
@@ -228,6 +260,10 @@ impl Searcher for CmaSearch {
 
     fn learn(&mut self, space: &Space, told: &[Told]) {
         self.restarts.spent[usize::from(self.restarts.small)] += told.len() as u64;
+        let is_exhausted = self.grid.as_mut().is_some_and(|grid| {
+            grid.learn(space, told);
+            grid.take_exhausted()
+        });
         let mut ranked: Vec<&Told> = told.iter().collect();
         ranked.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
         if ranked.iter().all(|told| told.costs.is_none()) {
@@ -244,12 +280,15 @@ impl Searcher for CmaSearch {
             self.strategy.learn(&points);
             self.margin.correct(space, &self.places, &mut self.strategy);
         }
-        if self.has_converged(space, &ranked) {
+        if self.has_converged(space, &ranked) || is_exhausted {
             self.restart(space);
         }
     }
 
     fn warm(&mut self, space: &Space, told: &[Told]) {
+        if let Some(grid) = &mut self.grid {
+            grid.learn(space, told);
+        }
         let mut known: Vec<&Told> = told.iter().filter(|told| told.costs.is_some()).collect();
         known.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
         known.truncate(known.len().div_ceil(10).max(self.places.len().min(3)));

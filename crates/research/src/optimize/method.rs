@@ -110,9 +110,11 @@ pub enum Restarts {
 /// Settings of CMA-ES.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cma {
-    /// Trials in a generation; `None` takes 4 + 3 ln(dimensions).
+    /// Trials in a generation; `None` takes 4 + 3 ln(dimensions), and at first twice as many on a
+    /// grid of up to 100,000 points.
     pub population: Option<usize>,
-    /// First standard deviation, as a share of each range.
+    /// First standard deviation, as a share of each range; such a grid starts with 2.5 times it, and
+    /// goes on with half of it around good points.
     pub sigma: f64,
     /// What happens after convergence.
     pub restarts: Restarts,

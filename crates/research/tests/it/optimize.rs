@@ -38,6 +38,20 @@ fn mixed() -> Arc<Space> {
     )
 }
 
+/// Few points: names, whole numbers, a condition and a constraint.
+fn countable() -> Arc<Space> {
+    let space = Space::new(vec![
+        Parameter::new("kind", Domain::list(vec![json!("cross"), json!("break"), json!("mean")])),
+        Parameter::new("fast", Domain::integer(2, 30)),
+        Parameter::new("slow", Domain::integer(5, 60)),
+        Parameter::new("threshold", Domain::list(vec![json!(0.05), json!(0.1), json!(0.5)]))
+            .when("kind", vec![json!("break"), json!("mean")]),
+    ])
+    .expect("the space is sound");
+    let space = space.constrain("fast < slow", |a| a.number("fast") < a.number("slow"));
+    Arc::new(space.expect("some points satisfy it"))
+}
+
 /// A cost that depends on every active parameter; some trials fail.
 fn mixed_cost(space: &Space, trial: &Trial) -> Outcome {
     let number = |name| space.get(&trial.point, name).and_then(|value| value.as_f64());
@@ -60,6 +74,13 @@ fn mixed_cost(space: &Space, trial: &Trial) -> Outcome {
     };
     let threshold = number("threshold").unwrap_or(0.5);
     Outcome::value(kind + (fast - 9.0).abs() + (slow - 41.0).abs() + (threshold - 0.05).abs())
+}
+
+/// Every method, on spaces with and without end.
+fn every_kind() -> impl Iterator<Item = (Arc<Space>, &'static str)> {
+    [mixed(), countable()]
+        .into_iter()
+        .flat_map(|space| METHODS.map(|method| (space.clone(), method)))
 }
 
 fn study(space: &Arc<Space>, method: &str, seed: u64) -> Study {
@@ -88,8 +109,7 @@ fn points(space: &Arc<Space>, method: &str, workers: usize, limit: usize) -> Vec
 
 #[test]
 fn workers_and_the_order_of_tells_change_no_trial() {
-    let space = mixed();
-    for method in METHODS {
+    for (space, method) in every_kind() {
         let one = points(&space, method, 1, 150);
         assert_eq!(one.len(), 150, "{method}");
         for workers in [2, 7, 64] {
@@ -101,8 +121,7 @@ fn workers_and_the_order_of_tells_change_no_trial() {
 
 #[test]
 fn a_restored_study_goes_on_as_if_it_had_never_stopped() {
-    let space = mixed();
-    for method in METHODS {
+    for (space, method) in every_kind() {
         let mut whole = study(&space, method, 3);
         whole.run(120, |trial| mixed_cost(&space, trial)).expect("as the test sets it up");
         for stop in [1, 13, 47, 90] {
@@ -157,6 +176,26 @@ fn opt_01_a_grid_has_every_combination_once() {
     let pairs = (2..=30).flat_map(|fast| (5..=60).map(move |slow| (fast, slow)));
     let pairs = pairs.filter(|(fast, slow)| fast < slow).count();
     assert_eq!((study.trials().len(), texts.len()), (pairs * 21, pairs * 21));
+}
+
+/// Before, a distribution that had shrunk onto known points went on among them, and tried them
+/// again.
+#[test]
+fn cma_es_tries_each_point_of_a_small_grid_once() {
+    let space = Space::new(vec![
+        Parameter::new("fast", Domain::integer(1, 12)),
+        Parameter::new("slow", Domain::integer(1, 15)),
+    ]);
+    let space = Arc::new(space.unwrap());
+    for seed in 0..5 {
+        let mut study = study(&space, "cma_es", seed);
+        study.run(120, |trial| Outcome::value((trial.number % 7) as f64)).unwrap();
+        let mut texts: Vec<String> =
+            study.trials().iter().map(|trial| space.text(&trial.point)).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), 120, "seed {seed}");
+    }
 }
 
 /// The median over seeds of the best value that a method finds.
