@@ -23,6 +23,7 @@ mod indicators;
 mod json;
 mod line;
 mod metrics;
+mod optim;
 mod overfit;
 mod portfolio;
 mod regimes;
@@ -34,11 +35,8 @@ use line::{Line, Outcome};
 use source::Root;
 
 /// Why a kind of reference is not checked yet.
-const LATER: &[(&str, &str)] = &[
-    ("calendar", "comes with calendars (trading day)"),
-    ("games", "comes with training"),
-    ("optim", "comes with research"),
-];
+const LATER: &[(&str, &str)] =
+    &[("calendar", "comes with calendars (trading day)"), ("games", "comes with training")];
 
 /// One file of references.
 struct Reference {
@@ -52,6 +50,7 @@ const KINDS: &[(&str, Check)] = &[
     ("backtests", backtests::check),
     ("indicators", indicators::check),
     ("metrics", metrics::check),
+    ("optim", optim::check),
     ("overfit", overfit::check),
     ("portfolio", portfolio::check),
     ("regimes", regimes::check),
