@@ -160,8 +160,13 @@ fn place(id: OrderId) -> usize {
 /// The record of a market order, made at `created`, that `fill` filled whole.
 fn traded(fill: &Fill, created: Timestamp) -> Record {
     let order = Order::new(fill.order, fill.symbol, fill.side, OrderKind::Market, fill.reason);
+    filled_whole(Order { quantity: fill.quantity, ..order }, created, fill)
+}
+
+/// The record of an order, made at `created`, that `fill` filled whole.
+pub(super) fn filled_whole(order: Order, created: Timestamp, fill: &Fill) -> Record {
     Record {
-        order: Order { quantity: fill.quantity, ..order },
+        order,
         created,
         changed: fill.time,
         state: OrderState::Filled,

@@ -17,7 +17,7 @@ use dirigent_trading::{
     },
 };
 
-use crate::data::example;
+use crate::parquet::expected;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/arrow").join(name)
@@ -34,15 +34,6 @@ fn arrow(path: &Path, zone: Option<&str>) -> Result<Loaded, Error> {
     let mut request = request(path);
     request.timezone = zone.map(str::to_owned);
     load(&request)
-}
-
-/// The first 60 days of the bundled CSV.
-fn expected() -> Bars {
-    let source = Source::Csv { path: example("daily/{symbol}.csv") };
-    let mut request = Request::new(source, &["IBM"]);
-    request.end_date = Some("2000-05-24T00:00:00Z".parse().unwrap());
-    request.adjust = Adjust::None;
-    load(&request).unwrap().bars.remove(0)
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn parquet(path: &std::path::Path, zone: Option<&str>) -> Result<Loaded, Error> 
 }
 
 /// The first 60 days of the bundled CSV.
-fn expected() -> Bars {
+pub(crate) fn expected() -> Bars {
     let source = Source::Csv { path: example("daily/{symbol}.csv") };
     let mut request = Request::new(source, &["IBM"]);
     request.end_date = Some("2000-05-24T00:00:00Z".parse().unwrap());

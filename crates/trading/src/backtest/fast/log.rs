@@ -7,6 +7,7 @@ use dirigent_core::Timestamp;
 use super::kernel::{Done, Held, Kernel, Sink, Waiting};
 use super::{Unusual, mark::Marker};
 use crate::backtest::engine::{BARS_PER_ORDER, ORDERS_RESERVED_MAX};
+use crate::backtest::history::filled_whole;
 use crate::backtest::trips::Trip;
 use crate::backtest::{Equity, History, OpenPosition, Options, Outcome, Trade, Warning};
 use crate::data::bars::Bars;
@@ -129,18 +130,7 @@ impl<'a> Log<'a> {
             self.history.trade(order.id, *created, self.fills.len() - 1);
             return;
         };
-        *record = Record {
-            order: *order,
-            created: record.created,
-            changed: fill.time,
-            state: OrderState::Filled,
-            filled: fill.quantity,
-            price: fill.price,
-            fee: fill.fee,
-            slippage: fill.slippage,
-            rejected: None,
-            attempts: 1,
-        };
+        *record = filled_whole(*order, record.created, fill);
         self.go(order.id, fill.time, OrderState::Filled);
     }
 }
