@@ -168,3 +168,39 @@ fn a_request_to_cancel_another_run_is_served_by_whoever_has_the_home() {
     assert_eq!(world.json(&["show", "x"])["status"], "cancelled");
     assert!(!request.exists());
 }
+
+/// What a guided search was told before the kill is not tried again.
+#[test]
+fn opt_02_a_guided_search_that_is_killed_goes_on_from_what_it_kept() {
+    let search = "optimization_config: {algorithm: genetic, trials: 20000, \
+                  parameters: {fast: {min: 2, max: 60}, slow: {min: 70, max: 900}}}";
+    let text = format!(
+        "name: search\nworkflow: {{type: optimization, {search}}}\n\
+         coordinator: {{fault_tolerance: {{checkpoint_interval: 0.001}}}}\n\
+         data: {{source: synthetic, symbols: [AAA], timeframe: 1d, synthetic: {{bars: 2000}}}}\n\
+         strategy: {{type: sma_crossover}}\n"
+    );
+    let world = World::new();
+    let file = world.file("search.yaml", text);
+    let expected = World::new().digest(&[&file]);
+    let mut child = world.spawn(&["run", &file, "--correlation-id", "x"]);
+    let kept = || {
+        let answer = world.run(&["--output", "json", "events", "x"]);
+        let events: Vec<serde_json::Value> =
+            serde_json::from_str(&answer.stdout).unwrap_or_default();
+        let saved = events.iter().filter(|event| event["type"] == "checkpoint_saved");
+        saved.map(|event| event["payload"]["state"]["trials"]["bytes"].as_u64().unwrap()).collect()
+    };
+    let mut before: Vec<u64> = Vec::new();
+    while before.len() < 4 && child.try_wait().unwrap().is_none() {
+        before = kept();
+    }
+    child.kill().unwrap();
+    assert!(child.wait().unwrap().code().is_none(), "it had ended before it was killed");
+    before = kept();
+    let summary = world.json(&["run", &file, "--correlation-id", "x"]);
+    assert_eq!(summary["digest"], expected.as_str());
+    let after = kept();
+    assert!(after.len() > before.len(), "{before:?} {after:?}");
+    assert!(after.windows(2).all(|pair| pair[0] < pair[1]), "begun anew: {before:?} {after:?}");
+}

@@ -63,7 +63,8 @@ fn plan(part: &Part<'_>, config: Value, blocks: Option<u32>) -> PhasePlan {
         kind: if blocks.is_some() { "optimization.search" } else { "optimization.guided" }.into(),
         input: input.clone(),
         count: blocks,
-        container: part.containers().map(|_| part.name.into()),
+        // What a guided search was told is kept in a container of its own.
+        container: (blocks.is_none() || part.containers().is_some()).then(|| part.name.into()),
         retry: part.restarts(),
         takes: part.takes(None),
         ..TaskPlan::default()

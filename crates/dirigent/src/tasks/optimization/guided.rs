@@ -92,6 +92,7 @@ impl Hunt<'_> {
             // Kept by another version, or of another space: it is searched anew.
             (study, told) = (start()?, Vec::new());
         }
+        let few = if self.trying.tries().is_fast() { BATCH } else { 1 };
         let mut kept = told.len();
         while told.len() < *count {
             if context.watch.stopped() {
@@ -108,7 +109,7 @@ impl Hunt<'_> {
                 told.push(Told { params: self.params(trial), came });
             }
             // All that was told is kept each time, so ever more is tried in between.
-            if told.len() - kept >= BATCH + kept / 4 {
+            if told.len() - kept >= few + kept / 16 {
                 self.keep(&told);
                 kept = told.len();
             }
