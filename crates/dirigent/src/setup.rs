@@ -100,7 +100,7 @@ impl Setup {
         };
         Request {
             timeframe: self.timeframe(),
-            start_date: date(&self.data.start_date),
+            start_date: date(&self.data.warmup_start).or_else(|| date(&self.data.start_date)),
             end_date: date(&self.data.end_date),
             timezone: self.data.timezone.clone(),
             date_format: self.data.format.clone(),
@@ -130,6 +130,11 @@ impl Setup {
             symbols,
             ..Request::new(source, &[])
         }
+    }
+
+    /// The first day that is traded, if the file says so.
+    pub(crate) fn first_day(&self) -> Option<Timestamp> {
+        self.data.start_date.as_deref().and_then(date)
     }
 
     /// How prices are adjusted, in the word of the file.

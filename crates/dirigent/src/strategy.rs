@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dirigent_trading::{
     Bars,
     rules::{self, Place, Program, RuleError, RuleSet},
-    strategy::{ParamValue, Plan, Registry, SignalStrategy, Strategy},
+    strategy::{Joined, ParamValue, Plan, Registry, SignalStrategy, Strategy, WithHistory},
 };
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,23 @@ use crate::config::{strategies::RULES, workflow};
 /// applies to them.
 pub(crate) fn has_weights(registry: &Registry, kind: &str) -> bool {
     kind != RULES && matches!(registry.build(kind, &BTreeMap::new()), Ok(Plan::Strategy(_)))
+}
+
+/// The signals of rules at `bars`, warm from `history`.
+pub(crate) fn signals(
+    program: &Program,
+    history: &[Bars],
+    bars: &[Bars],
+    others: &[Bars],
+) -> Result<SignalStrategy, String> {
+    let of = |bars| SignalStrategy::from_rules(program, bars, others);
+    let signals = if history.is_empty() {
+        of(bars)
+    } else {
+        let joined = Joined::of(history, bars);
+        of(&joined.whole).map(|signals| signals.after(&joined.before))
+    };
+    signals.map_err(|error| error.to_string())
 }
 
 /// A strategy that was chosen and found to be right.
@@ -89,12 +106,13 @@ fn rule_set(written: &workflow::Strategy) -> RuleSet {
 }
 
 impl Chosen {
-    /// The strategy for these bars, with `others` to look at.
+    /// The strategy for these bars, with `others` to look at and `history` before them.
     ///
     /// # Errors
     /// What does not fit, in words.
     pub(crate) fn strategy(
         self,
+        history: &[Bars],
         bars: &[Bars],
         others: &[Bars],
     ) -> Result<Box<dyn Strategy>, String> {
@@ -102,11 +120,15 @@ impl Chosen {
             Made::Code(mut strategy) => {
                 let sector = |bars: &Bars| self.sectors.get(&bars.symbol).cloned();
                 strategy.sectors(&bars.iter().map(sector).collect::<Vec<_>>());
-                Ok(strategy)
+                if history.is_empty() {
+                    return Ok(strategy);
+                }
+                Ok(Box::new(WithHistory::new(strategy, Joined::of(history, bars))))
             }
-            Made::Rules(_, program) => SignalStrategy::from_rules(&program, bars, others)
-                .map(|strategy| Box::new(strategy) as Box<dyn Strategy>)
-                .map_err(|error| error.to_string()),
+            Made::Rules(_, program) => {
+                let signals = signals(&program, history, bars, others)?;
+                Ok(Box::new(signals))
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! Not here: how much is traded and whether it may be; see `portfolio` and `risk`.
 
 mod builtin;
+mod history;
 mod parameter;
 mod registry;
 mod rules;
@@ -18,6 +19,7 @@ use crate::price::{Quantity, Rate};
 use crate::signal::Signal;
 
 pub use builtin::catalogue;
+pub use history::{Joined, WithHistory};
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
 pub(crate) use rules::Feed;

@@ -86,16 +86,43 @@ fn required(root: &Resolved, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Days that have to come in this order.
 fn dates(root: &Resolved, problems: &mut Vec<Problem>) {
-    let (start, end) = (root.text("data.start_date"), root.text("data.end_date"));
-    // Days written as YYYY-MM-DD sort like text.
-    if let (Some(start), Some(end)) = (start, end)
-        && start > end
-    {
-        let path = "data.end_date";
-        let message = format!("`{path}` {end} is before `data.start_date` {start}");
-        let problem = Problem::error(root.place(path), path, message).hint("swap the two days");
-        problems.push(problem.related(root.place("data.start_date"), "the start"));
+    let mut ordered = |earlier: &str, later: &str, hint: &str| {
+        let (from, to) = (format!("data.{earlier}"), format!("data.{later}"));
+        // Days written as YYYY-MM-DD sort like text.
+        if let (Some(first), Some(last)) = (root.text(&from), root.text(&to))
+            && first > last
+        {
+            let message = format!("`{to}` {last} is before `{from}` {first}");
+            let problem = Problem::error(root.place(&to), to, message).hint(hint);
+            problems.push(problem.related(root.place(&from), "the earlier day"));
+        }
+    };
+    ordered("start_date", "end_date", "swap the two days");
+    ordered("warmup_start", "start_date", "warm up before the first day that is traded");
+    ordered("start_date", "out_of_sample_start", "leave days to search in before it");
+    ordered("out_of_sample_start", "end_date", "leave days to test on after it");
+    warmup(root, problems);
+}
+
+fn warmup(root: &Resolved, problems: &mut Vec<Problem>) {
+    let path = "data.warmup_start";
+    if root.text(path).is_none() {
+        return;
+    }
+    let mut refuse = |message: String, hint: &str| {
+        problems.push(Problem::error(root.place(path), path, message).hint(hint));
+    };
+    if root.text("data.start_date").is_none() {
+        let message = format!("`{path}` is given without `data.start_date`");
+        refuse(message, "say which day is traded first, as `data.start_date`");
+    }
+    for other in ["data.universe", "execution.quotes", "execution.trades"] {
+        if root.text(other).is_some() {
+            let message = format!("`{path}` and `{other}` are both given");
+            refuse(message, "leave one of them out: this release does not take both");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `data` says of bars beyond where they come from: sessions and how bars are made.
 
-use dirigent_trading::{Money, Quantity, data, price::SCALE, rules::Frame};
+use dirigent_trading::{Money, Price, Quantity, data, price::SCALE, rules::Frame};
 use serde::{Deserialize, Serialize};
 
 impl super::workflow::Data {
@@ -12,6 +12,21 @@ impl super::workflow::Data {
         let session = self.session.as_ref().map(Session::to_domain);
         Some(Frame { timeframe: self.timeframe.parse().ok()?, session })
     }
+}
+
+/// `data.synthetic`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Synthetic {
+    /// `bars`
+    pub bars: u64,
+    /// `seed`; `None` is the run's seed.
+    pub seed: Option<u64>,
+    /// `drift` per year.
+    pub drift: f64,
+    /// `volatility` per year.
+    pub volatility: f64,
+    /// `start_price`
+    pub start_price: Price,
 }
 
 /// `data.session`

@@ -6,13 +6,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use dirigent_trading::{Money, Price, Quantity, Rate};
+use dirigent_trading::{Money, Quantity, Rate};
 use dirigent_workflow::file::{Environment, Unset, expand, redact};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use super::data::{BarKind, BarRule, PartialBar, Session, ZeroVolume};
+pub use super::data::{BarKind, BarRule, PartialBar, Session, Synthetic, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::execution::{
     Commission, Entry, EntryBar, Execution, Fill, Intrabar, LimitFill, LimitGap, SaleFees,
@@ -113,6 +113,12 @@ pub struct Data {
     pub start_date: Option<String>,
     /// `end_date`: `YYYY-MM-DD`.
     pub end_date: Option<String>,
+    /// `warmup_start`: `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup_start: Option<String>,
+    /// `out_of_sample_start`: `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_sample_start: Option<String>,
     /// `calendar`
     pub calendar: Option<String>,
     /// `timezone`
@@ -195,21 +201,6 @@ pub enum OnError {
     Drop,
     /// Correct the row.
     Repair,
-}
-
-/// `data.synthetic`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Synthetic {
-    /// `bars`
-    pub bars: u64,
-    /// `seed`; `None` is the run's seed.
-    pub seed: Option<u64>,
-    /// `drift` per year.
-    pub drift: f64,
-    /// `volatility` per year.
-    pub volatility: f64,
-    /// `start_price`
-    pub start_price: Price,
 }
 
 /// `strategy`

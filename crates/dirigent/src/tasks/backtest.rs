@@ -15,6 +15,7 @@ pub mod sweep;
 mod tape;
 mod together;
 mod trials;
+mod window;
 
 use std::sync::Arc;
 

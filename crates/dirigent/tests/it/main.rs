@@ -27,6 +27,7 @@ mod server;
 mod supervisor;
 mod task_kinds;
 mod tasks;
+mod warmup;
 mod world;
 mod world_accounts;
 mod world_events;

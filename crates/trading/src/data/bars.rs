@@ -2,6 +2,8 @@
 //!
 //! Invariant: all columns have the same length and times rise strictly.
 
+use std::ops::Range;
+
 use dirigent_core::Timestamp;
 
 use crate::execution::Bar;
@@ -65,6 +67,36 @@ impl Bars {
             prices.truncate(kept);
         }
         self.volume.truncate(kept);
+    }
+
+    /// The bars in `range`.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let of = |prices: &[Price]| prices[range.clone()].to_vec();
+        Self {
+            symbol: self.symbol.clone(),
+            time: self.time[range.clone()].iter().copied().collect(),
+            open: of(&self.open),
+            high: of(&self.high),
+            low: of(&self.low),
+            close: of(&self.close),
+            volume: self.volume[range.clone()].to_vec(),
+        }
+    }
+
+    /// These and, after them, those of `later`.
+    #[must_use]
+    pub fn then(&self, later: &Self) -> Self {
+        let both = |first: &[Price], then: &[Price]| [first, then].concat();
+        Self {
+            symbol: later.symbol.clone(),
+            time: self.time.iter().chain(&later.time).copied().collect(),
+            open: both(&self.open, &later.open),
+            high: both(&self.high, &later.high),
+            low: both(&self.low, &later.low),
+            close: both(&self.close, &later.close),
+            volume: [&self.volume[..], &later.volume].concat(),
+        }
     }
 
     /// Keeps the bars at these places, which rise.

@@ -27,6 +27,7 @@ mod conformance;
 mod data;
 mod fixture;
 mod halts;
+mod history;
 mod indicators;
 mod inspect;
 mod latency_queue;

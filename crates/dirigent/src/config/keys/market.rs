@@ -44,6 +44,20 @@ pub(super) static DATA: Section = Section::new(
         .example("5m"),
         Field::optional("start_date", Kind::Date, "First day that is used").example("2005-01-01"),
         Field::optional("end_date", Kind::Date, "Last day that is used").example("2012-12-31"),
+        Field::optional(
+            "warmup_start",
+            Kind::Date,
+            "Bars from this day to `start_date` are seen by strategies and not traded, so that \
+             averages are warm on the first day",
+        )
+        .example("2004-01-01"),
+        Field::optional(
+            "out_of_sample_start",
+            Kind::Date,
+            "From this day on no search or analysis sees a bar: phases that test what was found \
+             begin here",
+        )
+        .example("2011-01-01"),
         Field::optional("calendar", Kind::Text, "Exchange whose sessions apply")
             .example("XNYS")
             .planned(),

@@ -44,10 +44,12 @@ const STALE_DAYS: i64 = 7;
 pub(crate) struct Stock {
     /// The bars that are traded, in the order of the file.
     pub(super) bars: Vec<Bars>,
-    /// Bars that are only looked at.
+    /// What came before the first bar that is traded, by symbol: seen, never traded.
+    pub(super) history: Vec<Bars>,
+    /// Bars that are only looked at, those before the first that is traded among them.
     pub(super) others: Vec<Bars>,
     /// Which of them the result is compared with.
-    benchmark: Option<String>,
+    pub(super) benchmark: Option<String>,
     /// Length of a bar.
     pub(super) timeframe: Timeframe,
     /// What was done to the prices.
@@ -81,7 +83,7 @@ impl Stock {
     pub(super) fn facts(&self) -> Value {
         let bars = |bars: &Bars| json!({"symbol": bars.symbol, "bars": bars.len()});
         let files: Vec<Value> = self.files.iter().map(ReadFile::facts).collect();
-        json!({
+        let mut facts = json!({
             "symbols": self.bars.iter().map(bars).collect::<Vec<_>>(),
             "others": self.others.iter().map(bars).collect::<Vec<_>>(),
             "benchmark": self.benchmark,
@@ -89,7 +91,11 @@ impl Stock {
             "adjustment": self.adjustment,
             "notes": self.notes,
             "files": files,
-        })
+        });
+        if !self.history.is_empty() {
+            facts["history"] = self.history.iter().map(bars).collect();
+        }
+        facts
     }
 }
 
@@ -142,7 +148,10 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
         stock.benchmark = Some(bars.symbol.clone());
         stock.others.push(bars);
     }
-    Ok(stock)
+    match setup.first_day() {
+        Some(first) if setup.data.warmup_start.is_some() => stock.window(first, None),
+        _ => Ok(stock),
+    }
 }
 
 fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
@@ -157,6 +166,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let rolls = Rolls::new();
     Stock {
         bars,
+        history: Vec::new(),
         others,
         benchmark,
         timeframe,

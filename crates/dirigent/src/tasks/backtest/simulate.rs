@@ -134,7 +134,7 @@ fn strategy(
     bars: &[Bars],
     others: &[Bars],
 ) -> Result<Box<dyn Strategy>, String> {
-    let strategy = chosen.strategy(bars, others)?;
+    let strategy = chosen.strategy(&stock.history, bars, others)?;
     Ok(match &stock.membership {
         None => strategy,
         // Who leaves the universe when is known in advance, as is the calendar.

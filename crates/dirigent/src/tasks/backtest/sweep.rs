@@ -171,6 +171,11 @@ pub(crate) fn sweep(
         let count = stock.bars.len();
         return Err(invalid(format!("a sweep trades one symbol, and there are {count}")));
     };
+    if !stock.history.is_empty() {
+        return Err(invalid(
+            "a sweep does not take `data.warmup_start`; run each by itself".into(),
+        ));
+    }
     if stock.membership.is_some() {
         return Err(invalid("a sweep does not follow `data.universe`; run each by itself".into()));
     }
@@ -244,6 +249,7 @@ impl Tries<'_> {
     /// Whether they can be traded together; else each is run by itself.
     pub(crate) fn is_fast(&self) -> bool {
         self.stock.bars.len() == 1
+            && self.stock.history.is_empty()
             && self.stock.membership.is_none()
             && self.chosen.rule_set().is_some()
     }

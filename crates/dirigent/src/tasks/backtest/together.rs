@@ -62,11 +62,14 @@ impl<'s> Lot<'s> {
         };
         let mut others: Vec<Bars> =
             stock.bars.iter().enumerate().filter_map(|(at, bars)| not_own((at, bars))).collect();
+        for other in &mut others {
+            *other = stock.with_history(other);
+        }
         others.extend_from_slice(&stock.others);
         if let Some(cut) = cut {
             others = causality::prefix(&others, cut);
         }
-        let strategy = role.chosen.strategy(bars, &others)?;
+        let strategy = role.chosen.strategy(&stock.history, bars, &others)?;
         Ok(match &stock.membership {
             None => strategy,
             Some(membership) => {
