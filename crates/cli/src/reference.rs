@@ -8,7 +8,9 @@ use clap::{Arg, Command, CommandFactory};
 use dirigent::{
     config,
     core::canonical,
-    error, system,
+    error,
+    regimes::{self, Tried},
+    system,
     trading::{
         rules,
         strategy::{Parameter, Plan, Registry, StrategyKind, Values},
@@ -139,7 +141,7 @@ fn strategies() -> String {
             text += &strategy(&registry, kind);
         }
     }
-    text
+    text + &detector()
 }
 
 fn strategy(registry: &Registry, kind: &dyn StrategyKind) -> String {
@@ -163,6 +165,23 @@ fn strategy(registry: &Registry, kind: &dyn StrategyKind) -> String {
         text += &format!("\n```text\n{lines}```\n");
     }
     text
+}
+
+/// The component that is no strategy.
+fn detector() -> String {
+    let row = |tried: &Tried| {
+        let Tried { name, meaning, default, range, search } = tried;
+        format!("| `{name}` | {meaning}. | {default} | {range} | {search} |\n")
+    };
+    let rows: String = regimes::tried().iter().map(row).collect();
+    format!(
+        "\n## {}\n\nTells kinds of market apart; no strategy, but a component that a search can \
+         improve. Its parameters are the keys of [`regimes`](workflow-file.md), its score how much \
+         better its labels foretell the next return ([regimes](../concepts/regimes.md)).\n\n\
+         | parameter | meaning | default | range | a search tries |\n\
+         | --- | --- | --- | --- | --- |\n{rows}",
+        regimes::DETECTOR
+    )
 }
 
 fn parameter(parameter: &Parameter) -> String {

@@ -12,6 +12,7 @@ pub mod keys;
 mod normalize;
 mod orchestrate;
 mod portfolio;
+mod regimes;
 mod roll;
 pub mod search;
 pub mod strategies;

@@ -25,6 +25,7 @@ pub mod machine;
 pub mod notify;
 pub mod planner;
 pub mod prepare;
+pub mod regimes;
 mod requests;
 mod services;
 mod setup;

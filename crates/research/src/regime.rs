@@ -13,9 +13,12 @@ mod cost;
 mod feature;
 mod hmm;
 mod kmeans;
+mod level;
 mod markov;
 mod rules;
 mod samples;
+mod score;
+mod series;
 mod summary;
 
 pub use causal::{Detector, Schedule, Window, causal_labels};
@@ -24,8 +27,11 @@ pub use cost::{Cost, penalty_bic};
 pub use feature::{Features, features, log_returns_percent};
 pub use hmm::{Filter, Hmm, HmmFit, fit_hmm};
 pub use kmeans::{KMeans, KMeansFit, fit_kmeans};
+pub use level::{ChangeLevels, change_levels};
 pub use rules::{Levels, Rules};
 pub use samples::Samples;
+pub use score::predictive_gain;
+pub use series::{Series, log_returns};
 pub use summary::{Durations, RegimeReturns, Summary, returns_by_regime, summary};
 
 /// Why regimes could not be found.
@@ -68,6 +74,12 @@ pub enum Error {
         found: usize,
         /// The length it has to have.
         expected: usize,
+    },
+    /// The symbol to look at is not there.
+    #[error("there are no bars of `{symbol}`")]
+    NoSymbol {
+        /// The symbol.
+        symbol: String,
     },
     /// A setting makes no sense.
     #[error("`{value}` as {what}: must be {rule}")]

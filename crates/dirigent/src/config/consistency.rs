@@ -6,6 +6,7 @@
 mod accounts;
 mod bars;
 mod execution;
+mod regimes;
 mod roll;
 mod sectors;
 mod strategies;
@@ -50,6 +51,7 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>, vocabulary: &d
     execution::check(root, problems);
     venue::check(root, problems);
     world::check(root, problems);
+    regimes::check(root, problems);
     roll::check(root, problems);
     sectors::check(root, problems);
     accounts::check(root, problems);

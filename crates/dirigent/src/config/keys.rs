@@ -8,6 +8,7 @@ mod coordinate;
 mod fill;
 mod market;
 mod portfolio;
+mod regimes;
 mod roll;
 mod tasks;
 mod trade;
@@ -16,6 +17,7 @@ mod world;
 
 use dirigent_workflow::file::spec::{Field, Kind, Range, Section};
 
+pub use regimes::REGIMES;
 pub use trade::{STRATEGY, STRATEGY_TYPE_DOC};
 
 /// The longest list of names or symbols.
@@ -84,6 +86,12 @@ pub static FILE: Section = Section::new(
             "Several strategies in one account, each with its part of the money",
         )
         .example("[{name: trend, weight: 3, type: ema_crossover}, {name: back, weight: 2, type: rsi_mean_reversion}]"),
+        Field::optional(
+            "regimes",
+            Kind::Section(&regimes::REGIMES),
+            "How kinds of market are told apart, by what asks for them",
+        )
+        .example("{method: hmm, states: 2}"),
         Field::optional(
             "instruments",
             Kind::Map(&Kind::Section(&world::INSTRUMENT)),

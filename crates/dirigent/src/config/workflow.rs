@@ -25,6 +25,7 @@ pub use super::orchestrate::{
 pub use super::roll::{Roll, RollAdjust, RollBy};
 
 pub use super::portfolio::{Every, Rebalance};
+pub use super::regimes::{FitWindow, RegimeMethod, Regimes};
 pub use super::venue::{Latency, Queue};
 pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
 
@@ -47,6 +48,9 @@ pub struct Workflow {
     /// `strategies`
     #[serde(default)]
     pub strategies: Vec<WeightedStrategy>,
+    /// `regimes`; see [`Regimes::default`] for a file without.
+    #[serde(default)]
+    pub regimes: Option<Regimes>,
     /// `instruments`, by symbol or `default`.
     #[serde(default)]
     pub instruments: Option<BTreeMap<String, Instrument>>,

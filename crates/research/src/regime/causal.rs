@@ -46,18 +46,29 @@ pub struct Schedule {
     pub train: usize,
     /// Rows that are labeled between two fits.
     pub refit: usize,
+    /// Where the past in so many parts has longer ones, their length in its place, so that long
+    /// series do not take the square of their length.
+    pub parts: Option<usize>,
     /// Which past is fitted on.
     pub window: Window,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { train: 504, refit: 63, window: Window::Expanding }
+        Self { train: 504, refit: 63, parts: None, window: Window::Expanding }
+    }
+}
+
+impl Schedule {
+    /// Where the block ends that is labeled by a fit on the rows before `now`.
+    pub(super) fn next(&self, now: usize) -> usize {
+        let part = self.parts.map_or(0, |parts| now / parts.max(1));
+        now.saturating_add(self.refit.max(part))
     }
 }
 
 /// Labels every row after the first fit. A block whose fit collapses is labeled by the model
-/// before it.
+/// before it, and has no labels if there is none.
 ///
 /// # Errors
 /// No row to fit on or to label between fits, or what the detector answers.
@@ -80,13 +91,16 @@ pub fn causal_labels<D: Detector>(
         let own = seed.child(&format!("fit {now}"));
         model = match (detector.fit(samples.part(start, now), model.as_ref(), &own), model) {
             (Ok(fitted), _) => Some(fitted),
-            (Err(Error::Collapsed { .. }), Some(before)) => Some(before),
+            (Err(Error::Collapsed { .. }), before) => before,
             (Err(error), _) => return Err(error),
         };
-        let end = samples.len().min(now + schedule.refit);
-        if let Some(model) = &model {
-            let block = detector.label(model, samples.part(start, end), now - start);
-            labels.extend(block.into_iter().map(Some));
+        let end = samples.len().min(schedule.next(now));
+        match &model {
+            Some(model) => {
+                let block = detector.label(model, samples.part(start, end), now - start);
+                labels.extend(block.into_iter().map(Some));
+            }
+            None => labels.resize(end, None),
         }
     }
     Ok(labels)

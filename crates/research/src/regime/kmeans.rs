@@ -216,7 +216,7 @@ mod tests {
         let values = clouds();
         let fit = KMeansFit { starts: 3, ..KMeansFit::default() };
         for window in [Window::Expanding, Window::Rolling] {
-            let schedule = Schedule { train: 160, refit: 30, window };
+            let schedule = Schedule { train: 160, refit: 30, parts: Some(9), window };
             let labels = |end: usize| {
                 let samples = Samples::new(&values[..2 * end], 2).unwrap();
                 causal_labels(&fit, samples, &schedule, &Seed::master(1)).unwrap()

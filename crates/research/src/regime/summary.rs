@@ -144,7 +144,7 @@ pub fn returns_by_regime(
     parts.iter().map(measure).collect()
 }
 
-fn check_labels(labels: &[Option<usize>], count: usize) -> Result<(), Error> {
+pub(super) fn check_labels(labels: &[Option<usize>], count: usize) -> Result<(), Error> {
     match labels.iter().flatten().find(|label| **label >= count) {
         None => Ok(()),
         Some(label) => {

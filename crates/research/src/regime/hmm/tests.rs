@@ -83,7 +83,7 @@ fn trd_20_no_filtered_state_knows_a_later_row() {
     let (values, _) = series(900);
     let fit = HmmFit { starts: 2, iterations_max: 50, ..HmmFit::default() };
     for window in [Window::Expanding, Window::Rolling] {
-        let schedule = Schedule { train: 300, refit: 100, window };
+        let schedule = Schedule { train: 300, refit: 100, parts: None, window };
         let labels = |end: usize| {
             let samples = Samples::new(&values[..end], 1).unwrap();
             causal_labels(&fit, samples, &schedule, &Seed::master(1)).unwrap()
