@@ -102,7 +102,7 @@ impl Coordinator {
             home,
             clock: Arc::new(SystemClock),
             kinds: tasks::kinds(&strategies),
-            planners: planners(),
+            planners: planners(&strategies),
             strategies,
             on_broken: Arc::new(|_| {}),
             outside: Outside::default(),

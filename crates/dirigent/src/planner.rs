@@ -12,6 +12,7 @@ mod tasks;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use dirigent_trading::strategy::Registry;
 use dirigent_workflow::{
     plan::{self, Mode, PhasePlan},
     resource::Amount,
@@ -93,6 +94,13 @@ impl<'w> Part<'w> {
         }
     }
 
+    /// Where the phase stands in the file.
+    pub fn path(&self) -> String {
+        let phases = &self.workflow.definition.phases;
+        let place = phases.iter().position(|phase| self.phase.is_some() && phase.name == self.name);
+        place.map_or_else(|| "workflow".to_owned(), |at| format!("workflow.phases.{at}"))
+    }
+
     /// The settings that `coordinator.phases` lays over the phase.
     pub fn overlay(&self) -> Option<&'w PhaseOverlay> {
         self.workflow.coordinator.phases.get(self.name)
@@ -159,11 +167,11 @@ pub(crate) fn side_by_side(phase: &PhasePlan) -> u64 {
     by_needs.into_values().max().unwrap_or(0)
 }
 
-/// All planners that are built in.
-pub fn planners() -> Planners {
+/// All planners that are built in, for workflows that name these strategies.
+pub fn planners(strategies: &Arc<Registry>) -> Planners {
     let all: [Arc<dyn Planner>; 5] = [
         Arc::new(backtest::Backtest),
-        Arc::new(optimization::Optimization),
+        Arc::new(optimization::Optimization(Arc::clone(strategies))),
         Arc::new(tasks::Tasks),
         Arc::new(multi_phase::MultiPhase),
         Arc::new(daily::Daily),

@@ -26,13 +26,16 @@ use dirigent_trading::{
 use dirigent_workflow::event::{Failure, Start};
 use serde_json::Value;
 
-use crate::config::workflow::{self as config, Data, Percent, Workflow};
+use crate::{
+    cast,
+    config::workflow::{self as config, Data, Percent, Workflow},
+};
 
 /// The first day of made-up bars when the file names none.
 const SYNTHETIC_START: (i64, u32, u32) = (2000, 1, 3);
 
 /// Lays `overlay` over `config`, key by key.
-fn lay_over(config: &mut Value, overlay: &Value) {
+pub(crate) fn lay_over(config: &mut Value, overlay: &Value) {
     match (config, overlay) {
         (Value::Object(config), Value::Object(overlay)) => {
             for (key, value) in overlay {
@@ -75,6 +78,43 @@ impl Setup {
     /// The same with another seed, for prices that are made from it.
     pub(crate) fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// Lays what a search found over the parameters of the file: those of the one strategy, or of
+    /// each of several by its name.
+    pub(crate) fn take_params(&mut self, found: &Value) {
+        let take = |own: &mut config::Strategy, found: &Value| {
+            let found = found.as_object().into_iter().flatten();
+            own.params.extend(found.map(|(name, value)| (name.clone(), value.clone())));
+        };
+        if let Some(own) = &mut self.workflow.strategy {
+            take(own, found);
+        }
+        for own in &mut self.workflow.strategies {
+            let found = &found[cast::name_of(own)];
+            take(&mut own.strategy, found);
+        }
+    }
+
+    /// The setup of one of several strategies by itself: with all the money, on its own symbols.
+    pub(crate) fn of_member(mut self, name: &str) -> Option<Self> {
+        let own = std::mem::take(&mut self.workflow.strategies);
+        let own = own.into_iter().find(|own| cast::name_of(own) == name)?;
+        if let Some(symbols) = &own.strategy.symbols {
+            self.data.symbols.retain(|symbol| symbols.contains(symbol));
+        }
+        self.workflow.portfolio.sizing = own.sizing.unwrap_or(self.workflow.portfolio.sizing);
+        self.workflow.portfolio.rebalance = None;
+        self.workflow.strategy = Some(own.strategy);
+        Some(self)
+    }
+
+    /// What is equal for setups that load the same, with `foreign` symbols beside.
+    pub(crate) fn data_key(&self, foreign: &[String]) -> String {
+        let mut workflow = self.workflow.clone();
+        (workflow.strategy, workflow.strategies) = (None, Vec::new());
+        let all = (&workflow, &self.data, foreign, &self.base, self.seed);
+        serde_json::to_string(&all).unwrap_or_default()
     }
 
     /// The seed of all that the run draws.

@@ -10,6 +10,7 @@ pub mod noop;
 mod optimization;
 pub mod publish;
 mod secrets;
+mod shelf;
 mod told;
 mod with;
 
@@ -27,8 +28,9 @@ pub type Kinds = BTreeMap<&'static str, Arc<dyn TaskKind>>;
 
 /// Everything that this version can do.
 pub(crate) fn kinds(strategies: &Arc<Registry>) -> Kinds {
-    let mut kinds = backtest::kinds(strategies);
-    kinds.extend(optimization::kinds(strategies));
+    let bench = backtest::Bench::new(strategies);
+    let mut kinds = backtest::kinds(&bench);
+    kinds.extend(optimization::kinds(&bench));
     kinds.extend(general());
     kinds.into_iter().map(|kind| (kind.name(), kind)).collect()
 }

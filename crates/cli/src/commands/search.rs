@@ -70,11 +70,31 @@ impl Table<'_> {
     }
 }
 
+/// Whether `result` is that of a search.
+pub(super) fn is_told(result: &Value) -> bool {
+    result["top"].is_array()
+        || result["strategies"].is_object() && result["best_params"].is_object()
+}
+
 /// The result of a search.
 pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     let text = |key: &str| result[key].as_str().unwrap_or_default();
-    let (trials, failed) = (&result["trials"], result["failed_trials"].as_u64().unwrap_or(0));
-    writeln!(out, "{trials} trials, {}, {}\n", text("algorithm"), text("objective"))?;
+    writeln!(out, "{} trials, {}, {}", result["trials"], text("algorithm"), text("objective"))?;
+    match result["strategies"].as_object() {
+        None => best(printer, out, result)?,
+        Some(several) => {
+            for (name, own) in several {
+                writeln!(out, "\n{}: {} trials", printer.paint(Style::Bold, name), own["trials"])?;
+                best(printer, out, own)?;
+            }
+        }
+    }
+    luck(out, result)
+}
+
+/// A table of the best of one strategy.
+fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    writeln!(out)?;
     let params = result["best"]["params"].as_object();
     let table = Table { names: params.into_iter().flatten().map(|(k, _)| k.as_str()).collect() };
     table.header(printer, out)?;
@@ -87,11 +107,31 @@ pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::
             trades: row["metrics"]["trades"].as_u64().unwrap_or(0),
             final_equity: row["final_equity"].as_f64().unwrap_or(f64::NAN),
         };
-        table.row(out, |name| row["params"][name].to_string(), &shown)?;
+        table.row(out, |name| value(&row["params"][name]), &shown)?;
     }
+    let failed = result["failed_trials"].as_u64().unwrap_or(0);
     if failed > 0 {
-        writeln!(out, "\n{failed} make no strategy, the first because {}", text("first_failure"))?;
+        let why = result["first_failure"].as_str().unwrap_or_default();
+        writeln!(out, "\n{failed} make no strategy, the first because {why}")?;
     }
+    Ok(())
+}
+
+/// A value of a parameter, a fraction with four digits.
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => {
+            let text = format!("{:.4}", number.as_f64().unwrap_or(f64::NAN));
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// How much of the best may be luck.
+fn luck(out: &mut String, result: &Value) -> std::fmt::Result {
     match result["luck"].as_object() {
         Some(luck) => {
             let of = |key: &str| luck[key].as_f64().unwrap_or(f64::NAN);

@@ -147,11 +147,11 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
 
 /// Whether `result` has a form of its own.
 fn is_told(result: &Value) -> bool {
-    result["metrics"].is_object() || result["top"].is_array()
+    result["metrics"].is_object() || search::is_told(result)
 }
 
 fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
-    match result["top"].is_array() {
+    match search::is_told(result) {
         true => search::tell(printer, out, result),
         false => backtest(printer, out, result),
     }

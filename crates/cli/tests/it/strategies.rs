@@ -110,7 +110,10 @@ fn mistakes_are_told_with_their_place() {
     let text = "workflow: {type: optimization, optimization_config: {parameters: {fast: [5]}}}\n\
                 data: {source: synthetic, symbols: [A]}\nstrategies: [macd]\n";
     let answer = world.run(&["validate", &world.file("search.yaml", text)]);
-    assert!(answer.stderr.contains("searches one `strategy`"), "{answer:?}");
+    assert!(
+        answer.stderr.contains("`workflow.optimization_config.parameters.fast` is no strategy"),
+        "{answer:?}"
+    );
 }
 
 #[test]

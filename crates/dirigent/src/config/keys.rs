@@ -177,7 +177,7 @@ static WORKFLOW: Section = Section::new(
         Field::optional(
             "optimization_config",
             Kind::Section(&OPTIMIZATION),
-            "The search of `type: optimization`",
+            "The search of `type: optimization`; default one of what strategies declare",
         ),
         Field::optional(
             "config",
@@ -223,7 +223,8 @@ static PHASE: Section = Section::new(
         Field::optional(
             "optimization_config",
             Kind::Section(&OPTIMIZATION),
-            "The search of a phase of type optimization",
+            "The search of a phase of type optimization; default that of the workflow, or else of what \
+             strategies declare",
         ),
     ],
 );
@@ -234,8 +235,8 @@ static OPTIMIZATION: Section = Section::new(
         Field::optional(
             "algorithm",
             Kind::Choice(ALGORITHMS),
-            "How to search: `grid`, the default, tries all; `bayesian` is `tpe`; this release refuses \
-             `successive_halving`, `hyperband` and `nsga2`",
+            "How to search; default `grid`, which tries all, or `sobol` where no `parameters` are given; \
+             `bayesian` is `tpe`; this release refuses `successive_halving`, `hyperband` and `nsga2`",
         )
         .example("tpe"),
         Field::default(
@@ -245,18 +246,24 @@ static OPTIMIZATION: Section = Section::new(
             "What is good: also `maximize_return`, `maximize_calmar`, `minimize_drawdown` or a formula such as \
              `sharpe - 2 * abs(max_drawdown)`, of which more is better",
         ),
-        Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched")
-            .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),
+        Field::optional(
+            "parameters",
+            Kind::Map(&Kind::Any),
+            "The space that is searched; of several `strategies` by their names; default what each strategy \
+             declares and its `params` leave open",
+        )
+        .example("{fast: [5, 10, 20], slow: {min: 20, max: 100, step: 10}}"),
         Field::default(
             "constraints",
             Kind::List { of: &Kind::Text, min: 0, max: 100 },
             "[]",
-            "What parameters that are tried have in common, such as `fast < slow`; not for `grid`",
+            "What parameters that are tried have in common, such as `fast < slow`",
         ),
         Field::optional(
             "trials",
             Kind::Whole { min: 1, max: 10_000_000 },
-            "How many to try; default 200, for `grid` all",
+            "How many to try, several `strategies` together; default as many as a phase has containers, or 200; \
+             for `grid` all",
         ),
         Field::default(
             "stages",

@@ -1,15 +1,26 @@
-//! `optimization`: a search in blocks of combinations, the ranking, and a backtest of the best.
+//! `optimization`: a search in blocks of trials, the ranking, and a backtest of the best.
 
+use std::{borrow::Cow, sync::Arc};
+
+use dirigent_trading::strategy::Registry;
 use dirigent_workflow::plan::{PhasePlan, TaskPlan};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Part, Planner, Refusal, backtest};
-use crate::config::search::{Search, Trials};
+use crate::{
+    config::{
+        search::{Search, told},
+        workflow::Workflow,
+    },
+    setup,
+};
 
-pub(super) struct Optimization;
+pub(super) struct Optimization(pub(super) Arc<Registry>);
 
-/// How many combinations one task tries: what is lost at most when a run is killed.
+/// How many trials one task makes: what is lost at most when a run is killed.
 const BLOCK: usize = 1024;
+/// The same where each trial is a simulation by itself.
+const BLOCK_SLOW: usize = 32;
 
 impl Planner for Optimization {
     fn kind(&self) -> &'static str {
@@ -18,53 +29,86 @@ impl Planner for Optimization {
 
     fn phase(&self, part: &Part<'_>) -> Result<PhasePlan, Refusal> {
         let of_phase = part.phase.and_then(|phase| phase.optimization_config.as_ref());
-        let config = of_phase.or(part.workflow.definition.optimization_config.as_ref());
-        let path = "workflow.optimization_config";
-        let Some(config) = config else {
-            return Err(Refusal {
-                path: path.into(),
-                message: format!("Required field '{path}' missing"),
-                hint: "add `optimization_config: {parameters: {fast: [5, 10, 20]}}`".into(),
-            });
+        let path = match of_phase {
+            Some(_) => format!("{}.optimization_config", part.path()),
+            None => "workflow.optimization_config".to_owned(),
         };
-        let search = Search::of(config).map_err(|wrong| Refusal {
+        let written = of_phase.or(part.workflow.definition.optimization_config.as_ref());
+        let config = told(written, part.containers());
+        let workflow = overlaid(part)?;
+        if workflow.strategy.is_none() && workflow.strategies.is_empty() {
+            return Err(Refusal {
+                path: "strategy".into(),
+                message: "Required field 'strategy' missing: there is nothing to search".into(),
+                hint: "add `strategy: {type: sma_crossover}`, or several `strategies`".into(),
+            });
+        }
+        let search = Search::of(&config, &workflow, &self.0).map_err(|wrong| Refusal {
             path: format!("{path}.{}", wrong.key),
             message: format!("`{path}.{}` {}", wrong.key, wrong.what),
             hint: wrong.hint,
         })?;
-        let blocks = match &search.trials {
-            Trials::Grid(_) => {
-                let count = search.count();
-                let wanted = part.containers().unwrap_or(0).max(number(count.div_ceil(BLOCK)));
-                Some(wanted.min(number(count)))
-            }
-            Trials::Guided(_) => None,
+        let parts = if search.is_adaptive() {
+            Parts::Strategies(search.is_several().then(|| number(search.members.len())))
+        } else {
+            let is_one = workflow.data.as_ref().is_some_and(|data| data.symbols.len() == 1);
+            let block = if is_one { BLOCK } else { BLOCK_SLOW };
+            let count = search.count();
+            let wanted = part.containers().unwrap_or_else(|| number(count.div_ceil(block)));
+            Parts::Blocks(wanted.clamp(1, number(count)))
         };
-        Ok(plan(part, config.clone().into(), blocks))
+        Ok(plan(part, config, parts))
     }
+}
+
+/// The file with the settings of the phase laid over it, as its tasks see it.
+fn overlaid<'w>(part: &Part<'w>) -> Result<Cow<'w, Workflow>, Refusal> {
+    let Some(phase) = part.phase.filter(|phase| !phase.config.is_empty()) else {
+        return Ok(Cow::Borrowed(part.workflow));
+    };
+    let laid = serde_json::to_value(part.workflow).and_then(|mut all| {
+        setup::lay_over(&mut all, &Value::Object(phase.config.clone()));
+        serde_json::from_value(all)
+    });
+    laid.map(Cow::Owned).map_err(|error| Refusal {
+        path: format!("{}.config", part.path()),
+        message: format!("what it lays over the file does not fit: {error}"),
+        hint: "write it as it would stand at the top of the file".into(),
+    })
 }
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// A grid has `blocks`; what a guided search tries depends on what came before, so it is one task.
-fn plan(part: &Part<'_>, config: Value, blocks: Option<u32>) -> PhasePlan {
+/// Which tasks a search consists of.
+enum Parts {
+    /// So many with a part of the trials each.
+    Blocks(u32),
+    /// One for each of so many strategies, or one, as what is tried depends on what came before.
+    Strategies(Option<u32>),
+}
+
+fn plan(part: &Part<'_>, config: Map<String, Value>, parts: Parts) -> PhasePlan {
     let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
     let mut input = json!({"search": config});
-    if let Some(blocks) = blocks {
+    if let Parts::Blocks(blocks) = parts {
         input["blocks"] = json!(blocks);
     }
     if let Some(overlay) = overlay {
         input["config"] = json!(overlay);
     }
+    let (kind, count, has_container) = match parts {
+        Parts::Blocks(blocks) => ("optimization.search", Some(blocks), part.containers().is_some()),
+        // What such a search was told is kept in a container of its own.
+        Parts::Strategies(count) => ("optimization.guided", count, true),
+    };
     let search = TaskPlan {
         name: part.task_name("search"),
-        kind: if blocks.is_some() { "optimization.search" } else { "optimization.guided" }.into(),
+        kind: kind.into(),
         input: input.clone(),
-        count: blocks,
-        // What a guided search was told is kept in a container of its own.
-        container: (blocks.is_none() || part.containers().is_some()).then(|| part.name.into()),
+        count,
+        container: has_container.then(|| part.name.into()),
         retry: part.restarts(),
         takes: part.takes(None),
         ..TaskPlan::default()
@@ -91,7 +135,7 @@ fn plan(part: &Part<'_>, config: Value, blocks: Option<u32>) -> PhasePlan {
     PhasePlan {
         name: part.name.into(),
         kind: "optimization".into(),
-        mode: part.mode(blocks.unwrap_or(1).into()),
+        mode: part.mode(count.unwrap_or(1).into()),
         result: Some(result),
         tasks,
         max_parallel: part.max_parallel(),

@@ -27,6 +27,7 @@ use dirigent_workflow::{
 };
 use serde_json::{Map, Value, json};
 
+use super::shelf::Shelf;
 use crate::{
     cast::{self, Cast},
     setup::{Setup, failure},
@@ -36,8 +37,8 @@ use finished::{Finished, ResultFile};
 use load::{ReadFile, Stock};
 
 /// All steps.
-pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
-    let bench = Bench { strategies: Arc::clone(strategies) };
+pub(super) fn kinds(bench: &Bench) -> Vec<Arc<dyn TaskKind>> {
+    let bench = bench.clone();
     vec![
         Arc::new(Parse(bench.clone())),
         Arc::new(Contain),
@@ -53,23 +54,33 @@ pub(super) fn kinds(strategies: &Arc<Registry>) -> Vec<Arc<dyn TaskKind>> {
 #[derive(Clone)]
 pub(super) struct Bench {
     pub(super) strategies: Arc<Registry>,
+    pub(super) shelf: Arc<Shelf>,
 }
 
 impl Bench {
+    pub(super) fn new(strategies: &Arc<Registry>) -> Self {
+        Self { strategies: Arc::clone(strategies), shelf: Arc::default() }
+    }
+
+    /// The setup of a task, with the best parameters of the search that it names.
     pub(super) fn setup(&self, context: &TaskContext) -> Result<(Setup, Cast), TaskError> {
-        let setup = Setup::of(&context.start, &with_params(context)).map_err(TaskError::Failed)?;
+        let mut setup = Setup::of(&context.start, &context.input).map_err(TaskError::Failed)?;
+        let search = context.input["params_of"].as_str();
+        if let Some(found) = search.and_then(|search| context.outputs.get(search)) {
+            setup.take_params(&found["best_params"]);
+        }
         let cast = cast::choose(&self.strategies, &setup.workflow, &setup.data);
         let invalid = |message| TaskError::Failed(failure("strategy_invalid", message));
         Ok((setup, cast.map_err(invalid)?))
     }
 
-    /// The bars: those in the container, or loaded again and found to be the same.
+    /// The bars: those that this process has, or loaded again and found to be the same.
     pub(super) fn stock(&self, context: &TaskContext) -> Result<Arc<Stock>, TaskError> {
         if let Some(stock) = context.container.held::<Stock>() {
             return Ok(stock);
         }
         let (setup, cast) = self.setup(context)?;
-        let stock = Arc::new(load::load(&setup, cast.foreign()).map_err(TaskError::Failed)?);
+        let stock = self.loaded(context, &setup, cast.foreign())?;
         if let Some(recorded) = context.outputs.get("load_data")
             && *recorded != stock.facts()
         {
@@ -81,6 +92,18 @@ impl Bench {
         }
         context.container.hold(Arc::clone(&stock));
         Ok(stock)
+    }
+
+    /// What `setup` trades, and the symbols of `foreign`: loaded once for all tasks of the run that
+    /// want the same.
+    pub(super) fn loaded(
+        &self,
+        context: &TaskContext,
+        setup: &Setup,
+        foreign: Vec<String>,
+    ) -> Result<Arc<Stock>, TaskError> {
+        let key = format!("{} stock {}", context.run, setup.data_key(&foreign));
+        self.shelf.get(key, || load::load(setup, foreign)).map_err(TaskError::Failed)
     }
 
     fn simulate(
@@ -116,18 +139,6 @@ impl Bench {
         context.container.hold(Arc::clone(&finished));
         Ok(finished)
     }
-}
-
-/// The input of a task, with the best parameters of the search that it names.
-fn with_params(context: &TaskContext) -> Value {
-    let mut input = context.input.clone();
-    if let Some(search) = context.input["params_of"].as_str() {
-        let params = context.outputs.get(search).map(|found| &found["best"]["params"]);
-        for (name, value) in params.and_then(Value::as_object).into_iter().flatten() {
-            input["config"]["strategy"]["params"][name] = value.clone();
-        }
-    }
-    input
 }
 
 /// Step 1: the configuration makes a strategy and options.

@@ -183,6 +183,131 @@ workflow:
     }
 }
 
+/// What a phase without a search of its own, and a strategy without parameters, come to: a sequence
+/// over what each strategy declares, in as many containers as the file says.
+#[test]
+fn phs_08_a_phase_with_containers_alone_searches_every_strategy() {
+    let world = world();
+    let text = |count: u32| {
+        format!(
+            "
+workflow:
+  type: multi_phase
+  phases:
+  - {{name: parameter_discovery, type: optimization, container_count: {count}}}
+data: {{path: '{{symbol}}.csv', symbols: [A, B]}}
+portfolio: {{sizing: {{type: percent_equity, percent: 45}}}}
+strategies:
+- {{name: trend, type: ema_crossover, weight: 2}}
+- {{name: reversion, type: rsi_mean_reversion, weight: 1, symbols: [B]}}
+"
+        )
+    };
+    let summary = run(&world, &text(30));
+    let result = &summary.result;
+    assert_eq!(result["trials"], 30, "{result}");
+    assert_eq!(result["luck"]["trials"], 30, "{result}");
+    assert_eq!(summary.phases[0]["containers"]["created"], 31, "{:?}", summary.phases);
+    let table = file(&world, &summary, "parameter_discovery-trials.csv");
+    assert_eq!(table.lines().count(), 31);
+    for (name, symbols) in [("trend", "[A, B]"), ("reversion", "[B]")] {
+        let own = &result["strategies"][name];
+        assert_eq!((&own["trials"], &own["top"][0]), (&json!(15), &own["best"]));
+        assert_eq!(result["best_params"][name], own["best_params"]);
+        let rows = table.lines().filter(|row| row.contains(&format!(",\"{name}\",")));
+        let sharpes = rows.map(|row| row.split(',').nth(7).unwrap().parse().unwrap_or(f64::MIN));
+        let best = sharpes.fold(f64::MIN, f64::max);
+        assert_eq!(own["best"]["objective"].as_f64(), Some(best), "{name}");
+        // By itself it has all the money, on its own symbols.
+        let kind = if name == "trend" { "ema_crossover" } else { "rsi_mean_reversion" };
+        let one = format!(
+            "workflow: {{type: backtest}}\ndata: {{path: '{{symbol}}.csv', symbols: {symbols}}}\n\
+             portfolio: {{sizing: {{type: percent_equity, percent: 45}}}}\n\
+             strategy: {{type: {kind}, params: {}}}\n",
+            own["best_params"]
+        );
+        let alone = run(&world, &one).result;
+        assert_eq!(alone["final_equity"], own["best"]["final_equity"], "{name}");
+    }
+    let folder = world.home().run_folder(&summary.run_id.parse().unwrap());
+    let shown = std::fs::read_to_string(folder.join("parameter_discovery-report.html")).unwrap();
+    assert!(shown.contains("reversion"));
+}
+
+/// However a sequence is cut, the same is tried.
+#[test]
+fn a_sequence_does_not_depend_on_the_number_of_containers() {
+    let world = world();
+    for algorithm in ["random", "sobol"] {
+        let text = |count: u32, symbols: &str| {
+            format!(
+                "
+workflow:
+  type: multi_phase
+  phases:
+  - {{name: d, type: optimization, container_count: {count},
+     optimization_config: {{algorithm: {algorithm}, trials: 40}}}}
+data: {{path: '{{symbol}}.csv', symbols: {symbols}}}
+strategy: {{type: sma_crossover}}
+"
+            )
+        };
+        for symbols in ["[A]", "[A, B]"] {
+            let of = |count| {
+                let summary = run(&world, &text(count, symbols));
+                (file(&world, &summary, "d-trials.csv"), summary.result)
+            };
+            let one = of(1);
+            assert_eq!(one.0.lines().count(), 41);
+            assert_eq!((of(7), of(40)), (one.clone(), one), "{algorithm} {symbols}");
+        }
+    }
+}
+
+/// Each of several strategies is learned about by itself.
+#[test]
+fn several_strategies_are_searched_by_a_method_that_learns() {
+    let world = world();
+    let text = |workers: &str| {
+        format!(
+            "
+workflow:
+  type: optimization
+  execution_mode: {workers}
+  optimization_config: {{algorithm: tpe, trials: 31, parameters: {{still: {{}}}}}}
+data: {{path: '{{symbol}}.csv', symbols: [A]}}
+strategies:
+- {{type: ema_crossover}}
+- {{name: still, type: rules, entry: 'close > sma(close, 10)', exit: 'close < sma(close, 10)'}}
+- {{type: donchian_breakout}}
+"
+        )
+    };
+    let summary = run(&world, &text("TRADITIONAL"));
+    assert_eq!(summary.digest, run(&world, &text("COMPOSABLE")).digest);
+    let own = &summary.result["strategies"];
+    let counts = ["ema_crossover", "still", "donchian_breakout"].map(|name| &own[name]["trials"]);
+    assert_eq!(counts, [15, 1, 15]);
+    assert_eq!(summary.result["best_params"]["still"], json!({}));
+}
+
+/// The sample that users were shown, with data and a strategy.
+#[test]
+fn opt_03_the_genetic_sample_runs() {
+    let world = world();
+    let text = "
+workflow:
+  type: \"optimization\"
+  optimization_config:
+    algorithm: \"genetic\"
+    objective: \"maximize_sharpe\"
+";
+    let result = run(&world, &format!("{text}{ONE}")).result;
+    assert_eq!((&result["trials"], &result["algorithm"]), (&json!(200), &json!("genetic")));
+    assert_eq!(result["failed_trials"], 0);
+    assert!(result["best_params"]["slow"].as_i64() > result["best_params"]["fast"].as_i64());
+}
+
 /// A thousand containers, each with a part of the grid, come to the same table as one task does.
 #[test]
 fn opt_08_the_parts_of_a_search_change_nothing() {
@@ -221,7 +346,7 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
         let error = world.prepare_text(&world.coordinator(), &text).unwrap_err();
         assert!(format!("{error:?}").contains(says), "{error:?}");
     };
-    refuse(json!({}), "parameters` are not given");
+    refuse(json!({"parameters": {}}), "parameters` leave nothing to search");
     refuse(json!({"parameters": {"fast": "many"}}), "is no set of numbers");
     refuse(json!({"algorithm": "nsga2", "parameters": {"fast": [1]}}), "is not in this release");
     let space = json!({"fast": {"min": 2, "max": 9}});

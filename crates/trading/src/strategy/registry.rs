@@ -34,6 +34,11 @@ pub trait StrategyKind: Send + Sync {
     /// Its parameters.
     fn parameters(&self) -> &[Parameter];
 
+    /// Pairs of parameters, the first of which must be smaller than the second.
+    fn rising(&self) -> &[(&str, &str)] {
+        &[]
+    }
+
     /// Makes a strategy; `params` has a value in range for each of `parameters`.
     ///
     /// # Errors
@@ -45,7 +50,7 @@ pub trait StrategyKind: Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub enum Build {
     /// As rules.
-    Rules(fn(&Params) -> Result<RuleSet, ParamsError>),
+    Rules(fn(&Params) -> RuleSet),
     /// As code.
     Strategy(fn(&Params) -> Box<dyn Strategy>),
 }
@@ -59,6 +64,8 @@ pub struct Definition {
     pub summary: &'static str,
     /// Its parameters.
     pub parameters: &'static [Parameter],
+    /// Pairs of them, the first of which must be smaller than the second.
+    pub rising: &'static [(&'static str, &'static str)],
     /// How it is made.
     pub build: Build,
 }
@@ -76,11 +83,16 @@ impl StrategyKind for Definition {
         self.parameters
     }
 
+    fn rising(&self) -> &[(&str, &str)] {
+        self.rising
+    }
+
     fn build(&self, params: &Params) -> Result<Plan, ParamsError> {
-        match self.build {
-            Build::Rules(build) => build(params).map(Plan::Rules),
-            Build::Strategy(build) => Ok(Plan::Strategy(build(params))),
-        }
+        self.rising.iter().try_for_each(|(smaller, larger)| params.rising(smaller, larger))?;
+        Ok(match self.build {
+            Build::Rules(build) => Plan::Rules(build(params)),
+            Build::Strategy(build) => Plan::Strategy(build(params)),
+        })
     }
 }
 

@@ -14,11 +14,6 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>) {
     for index in 0..count {
         symbols(root, problems, index);
     }
-    if count > 0 && root.text("workflow.type") == Some("optimization") {
-        let message = "an optimization searches one `strategy`, not `strategies`";
-        let problem = Problem::error(root.place("strategies"), "strategies", message);
-        problems.push(problem.hint("search each by itself, then put them together"));
-    }
     let path = "portfolio.rebalance";
     if root.get(path).is_some() && root.get("strategies").is_none() {
         let message = format!("`{path}` moves money between `strategies`, and there are none");

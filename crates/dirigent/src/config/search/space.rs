@@ -1,34 +1,44 @@
 //! `parameters` and `constraints` as a space.
 
-use dirigent_research::optimize::{Condition, Domain, Error, Parameter, Scale, Space};
+use dirigent_research::optimize::{Assignment, Condition, Domain, Error, Parameter, Scale, Space};
 use dirigent_trading::rules::Formula;
 use serde_json::{Map, Value};
 
-use super::{Wrong, bounds, wrong};
+use super::{
+    Wrong,
+    axes::{self, bounds},
+    wrong,
+};
 
 const HINT: &str = "write a list `[5, 10, 20]`, `{min: 10, max: 50}`, `{min: 0.01, max: 1, log: \
                     true}` or `\"range(10, 50, 5)\"`, both ends included";
 
-/// The space of these parameters, without the points that the constraints of `config` exclude.
-pub(super) fn of(
-    config: &Map<String, Value>,
-    parameters: &Map<String, Value>,
-) -> Result<Space, Wrong> {
-    let all = parameters.iter().map(|(name, value)| parameter(name, value));
-    let all: Vec<Parameter> = all.collect::<Result<_, _>>()?;
-    let numbers: Vec<String> =
-        all.iter().filter(|own| is_number(&own.domain)).map(|own| own.name.clone()).collect();
-    let mut space = Space::new(all).map_err(refused)?;
-    let none = Vec::new();
-    let constraints = config.get("constraints").and_then(Value::as_array).unwrap_or(&none);
-    for (at, text) in constraints.iter().enumerate() {
-        let key = format!("constraints[{at}]");
-        space = constrained(space, &key, text.as_str().unwrap_or_default(), &numbers)?;
-    }
-    Ok(space)
+/// The space of these parameters, written at `key`.
+pub(super) fn of(key: &str, parameters: Vec<Parameter>) -> Result<Space, Wrong> {
+    Space::new(parameters).map_err(|error| refused(key, error))
 }
 
-fn constrained(space: Space, key: &str, text: &str, names: &[String]) -> Result<Space, Wrong> {
+/// The same without the points that `condition`, written at `key`, excludes.
+pub(super) fn constrained(
+    space: Space,
+    key: &str,
+    text: &str,
+    holds: impl Fn(&Assignment<'_>) -> bool + Send + Sync + 'static,
+) -> Result<Space, Wrong> {
+    space.constrain(text, holds).map_err(|error| refused(key, error))
+}
+
+/// A condition on numbers among these parameters, such as `fast < slow`.
+pub(super) fn condition_of(
+    key: &str,
+    text: &str,
+    parameters: &[Parameter],
+) -> Result<impl Fn(&Assignment<'_>) -> bool + Send + Sync + 'static + use<>, Wrong> {
+    let names: Vec<String> = parameters
+        .iter()
+        .filter(|own| is_number(&own.domain))
+        .map(|own| own.name.clone())
+        .collect();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let formula = match Formula::read(text, &known) {
         Ok(formula) => formula,
@@ -41,14 +51,12 @@ fn constrained(space: Space, key: &str, text: &str, names: &[String]) -> Result<
             return wrong(key, format!("`{text}`: {what}"), hint);
         }
     };
-    let names = names.to_vec();
-    let holds = move |point: &dirigent_research::optimize::Assignment<'_>| {
+    Ok(move |point: &Assignment<'_>| {
         let numbers = names.iter().filter_map(|name| Some((name.as_str(), point.number(name)?)));
         let value = formula.value(numbers);
         // What names a parameter that is not active says nothing.
         value.is_nan() || value != 0.0
-    };
-    space.constrain(text, holds).map_err(refused)
+    })
 }
 
 fn is_number(domain: &Domain) -> bool {
@@ -58,20 +66,49 @@ fn is_number(domain: &Domain) -> bool {
     }
 }
 
-fn refused(error: Error) -> Wrong {
+fn refused(key: &str, error: Error) -> Wrong {
     let (key, what) = match error {
-        Error::Parameter { parameter, problem } => (format!("parameters.{parameter}"), problem),
+        Error::Parameter { parameter, problem } => (format!("{key}.{parameter}"), problem),
         Error::Unsatisfiable { .. } => ("constraints".to_owned(), format!("cannot hold: {error}")),
-        other => ("parameters".to_owned(), other.to_string()),
+        other => (key.to_owned(), other.to_string()),
     };
     Wrong { key, what, hint: HINT.to_owned() }
 }
 
-fn parameter(name: &str, value: &Value) -> Result<Parameter, Wrong> {
-    let key = format!("parameters.{name}");
-    let Some(domain) = domain(value) else {
-        return wrong(&key, "is no set of values", HINT);
+/// The parameters that `written` at `key` describes.
+pub(super) fn parameters(key: &str, written: &Map<String, Value>) -> Result<Vec<Parameter>, Wrong> {
+    let one = |(name, value): (&String, &Value)| {
+        let key = format!("{key}.{name}");
+        match domain(value) {
+            Some(domain) => parameter(&key, name, value, domain),
+            None => wrong(&key, "is no set of values", HINT),
+        }
     };
+    written.iter().map(one).collect()
+}
+
+/// The same as lists of all values that are tried.
+pub(super) fn lists(key: &str, written: &Map<String, Value>) -> Result<Vec<Parameter>, Wrong> {
+    let one = |(name, value): (&String, &Value)| {
+        let key = format!("{key}.{name}");
+        parameter(&key, name, value, Domain::list(options(&key, value)?))
+    };
+    written.iter().map(one).collect()
+}
+
+/// All values of a list of names or numbers, or of a range.
+fn options(key: &str, value: &Value) -> Result<Vec<Value>, Wrong> {
+    let listed = value.get("choice").unwrap_or(value);
+    let is_named = |list: &&Vec<Value>| !list.is_empty() && !list.iter().all(Value::is_number);
+    if let Some(names) = listed.as_array().filter(is_named) {
+        return Ok(names.clone());
+    }
+    let mut listed = listed.clone();
+    listed.as_object_mut().and_then(|map| map.remove("when"));
+    Ok(axes::values(key, &listed)?.into_iter().map(axes::number).collect())
+}
+
+fn parameter(key: &str, name: &str, value: &Value, domain: Domain) -> Result<Parameter, Wrong> {
     let when = match value.get("when") {
         None => None,
         Some(when) => match condition(when) {

@@ -179,10 +179,11 @@ pub(crate) fn sweep(
     if stock.membership.is_some() {
         return Err(invalid("a sweep does not follow `data.universe`; run each by itself".into()));
     }
+    let rules = chosen.rule_set();
     let combinations = count(&request.axes);
     let bars = bars.len();
     let mut swept = Swept { combinations, refused: 0, first_refusal: None, bars, best: Vec::new() };
-    let tries = Tries { registry, setup: &setup, chosen: &chosen, stock: &stock };
+    let tries = Tries { registry, setup: &setup, rules, stock: &stock };
     let all = What::Grid(&request.axes);
     tries.run(all, 0..combinations, request.threads, watch, &mut |trial| match trial.score {
         Ok(score) => {
@@ -218,7 +219,8 @@ fn count(axes: &[Axis]) -> usize {
 pub(crate) struct Tries<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) setup: &'a Setup,
-    pub(crate) chosen: &'a Chosen,
+    /// What it is made of, if that are rules.
+    pub(crate) rules: Option<&'a RuleSet>,
     pub(crate) stock: &'a Stock,
 }
 
@@ -251,7 +253,7 @@ impl Tries<'_> {
         self.stock.bars.len() == 1
             && self.stock.history.is_empty()
             && self.stock.membership.is_none()
-            && self.chosen.rule_set().is_some()
+            && self.rules.is_some()
     }
 
     /// Tries `part` of `what`, and hands each to `each` in order.
@@ -285,8 +287,7 @@ impl Tries<'_> {
             run.map_err(|error| failure("sweep_failed", error.to_string()))
         };
         if written.kind == RULES {
-            let rules = self.chosen.rule_set();
-            let rules = rules.ok_or_else(|| invalid("it is not made of rules".into()))?;
+            let rules = self.rules.ok_or_else(|| invalid("it is not made of rules".into()))?;
             what.known(|name| rules.params.contains_key(name))?;
             return match what {
                 What::Grid(axes) => sweep(&RuleGrid { rules: rules.clone(), axes: axes.to_vec() }),

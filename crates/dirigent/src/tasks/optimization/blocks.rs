@@ -1,30 +1,37 @@
-//! Blocks: the parts of a grid that tasks try.
+//! Blocks: the parts of a search that does not learn, each tried by a task.
 
 use std::ops::Range;
 
-use dirigent_trading::sweep::{Axis, Trial};
+use dirigent_trading::{strategy::ParamValue, sweep};
 use dirigent_workflow::port::{TaskContext, TaskError, TaskKind, TaskOutput};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::{Found, TOP, bench::Trying, search_of, write_row};
+use super::{
+    bench::Trying,
+    found::{Block, Found},
+    rows::{Rows, write_row},
+    search_of,
+};
 use crate::{
-    config::search::{Objective, Trials, params_of},
-    setup::failure,
+    config::search::{Search, Trials, params_of},
     tasks::backtest::{
-        Bench, file_name,
+        Bench,
         sweep::{Ranked, What, ranked},
         write_failed,
     },
 };
 
-/// The combinations of the block that `task` is: equal parts, the first ones one larger.
+/// Takes the number of a trial, its values and what came of it.
+type Each<'e> = &'e mut dyn FnMut(usize, &Map<String, Value>, Result<Ranked, String>);
+
+/// The trials of the block that `task` is: equal parts, the first ones one larger.
 fn part_of(task: &str, blocks: usize, count: usize) -> Range<usize> {
     let block = task.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or(0);
     let start = |block: usize| count / blocks * block + (count % blocks).min(block);
     start(block)..start(block + 1)
 }
 
-/// Tries one block of combinations.
+/// Tries one block.
 pub(super) struct Try(pub(super) Bench);
 
 impl TaskKind for Try {
@@ -33,49 +40,110 @@ impl TaskKind for Try {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let search = search_of(&context.input)?;
-        let Trials::Grid(axes) = &search.trials else {
-            let why = "a guided search has no blocks";
-            return Err(TaskError::Hopeless(failure("config_invalid", why.into())));
-        };
+        let search = search_of(&self.0, context)?;
         let blocks = context.input["blocks"].as_u64().and_then(|n| usize::try_from(n).ok());
         let part = part_of(&context.task, blocks.unwrap_or(1).max(1), search.count());
-        let trying = Trying::of(&self.0, context)?;
-        let (found, rows) = of_block(&trying, axes, &search.objective, part)?;
-        let number = context.task.rsplit_once('/').map_or("0", |(_, number)| number);
-        let name = file_name(context, &format!("trials-{number}.part"));
-        let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
-        let rows = rows.map_err(write_failed)?;
-        let found = Found { rows: Some(rows), ..found };
-        Ok(TaskOutput { value: json!(found), ..TaskOutput::default() })
+        let mut ledger = Ledger::of(&search);
+        for (place, own) in search.parts(&part) {
+            let trying = Trying::of(&self.0, context, &search, place)?;
+            ledger.open(place, &trying);
+            trying.part(own, &mut |index, params, tried| ledger.add(index, params, tried))?;
+        }
+        ledger.close(context)
     }
 }
 
-fn of_block(
-    trying: &Trying<'_>,
-    axes: &[Axis],
-    objective: &Objective,
-    part: Range<usize>,
-) -> Result<(Found, Vec<u8>), TaskError> {
-    let mut rows = Vec::new();
-    let mut found = Found::of(trying);
-    let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
-    let mut each = |index: usize, tried: Result<Ranked, String>| {
-        // A vector takes all that is written.
-        let _ = write_row(&mut rows, index, (&names, &params_of(axes, index)), &tried);
-        found.add(tried, objective, TOP);
-    };
-    if trying.tries().is_fast() {
-        trying.fast(What::Grid(axes), part, &mut |Trial { index, score }| {
-            each(index, score.map(|score| ranked(params_of(axes, index), index, &score)));
-        })?;
-    } else {
-        for (done, index) in part.clone().enumerate() {
-            trying.context.watch.report(done as u64, part.len() as u64);
-            each(index, trying.simulated(index, params_of(axes, index))?);
-        }
+/// Trials as they are made, strategy after strategy.
+pub(super) struct Ledger<'a> {
+    search: &'a Search,
+    names: Vec<&'a str>,
+    found: Vec<Found>,
+    rows: String,
+    first: usize,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn of(search: &'a Search) -> Self {
+        Self { search, names: search.names(), found: Vec::new(), rows: String::new(), first: 0 }
     }
-    Ok((found, rows))
+
+    /// From here on, trials are those of the strategy at `place`.
+    pub(super) fn open(&mut self, place: usize, trying: &Trying<'_>) {
+        self.first = self.search.first_of(place);
+        self.found.push(Found::of(place, trying.periods_per_year()));
+    }
+
+    /// Adds trial `index` of the strategy.
+    pub(super) fn add(
+        &mut self,
+        index: usize,
+        params: &Map<String, Value>,
+        tried: Result<Ranked, String>,
+    ) {
+        let Some(found) = self.found.last_mut() else { return };
+        let of = self.search.members[found.member].name.as_deref();
+        let index = self.first + index;
+        write_row(&mut self.rows, index, of, (&self.names, params), &tried);
+        found.add(tried.map(|ranked| Ranked { index, ..ranked }), &self.search.objective);
+    }
+
+    /// What the task delivers.
+    pub(super) fn close(self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let rows = Rows::put(context, self.rows).map_err(write_failed)?;
+        let value = json!(Block { found: self.found, rows });
+        Ok(TaskOutput { value, ..TaskOutput::default() })
+    }
+}
+
+impl Trying<'_> {
+    /// Makes trials `part` and hands each to `each` in order.
+    pub(super) fn part(&self, part: Range<usize>, each: Each<'_>) -> Result<(), TaskError> {
+        let is_fast = self.tries().is_fast();
+        let from = part.start;
+        if let Trials::Grid(axes) = &self.member.trials {
+            if is_fast {
+                return self.fast(What::Grid(axes), part, &mut |trial| {
+                    let (index, params) = (trial.index, params_of(axes, trial.index));
+                    let score = trial.score.map(|score| ranked(params.clone(), index, &score));
+                    each(index, &params, score);
+                });
+            }
+            return self.slow(from, part.map(|index| params_of(axes, index)).collect(), each);
+        }
+        let params = self.known(part);
+        if !is_fast {
+            return self.slow(from, params, each);
+        }
+        let points: Vec<sweep::Point> = params.iter().map(point).collect();
+        self.fast(What::Points(&points), 0..points.len(), &mut |trial| {
+            let (index, params) = (from + trial.index, &params[trial.index]);
+            let score = trial.score.map(|score| ranked(params.clone(), index, &score));
+            each(index, params, score);
+        })
+    }
+
+    fn slow(
+        &self,
+        from: usize,
+        all: Vec<Map<String, Value>>,
+        each: Each<'_>,
+    ) -> Result<(), TaskError> {
+        let count = all.len() as u64;
+        for (done, params) in (0..).zip(all) {
+            self.context.watch.report(done, count);
+            let index = from + usize::try_from(done).unwrap_or(0);
+            let tried = self.simulated(index, params.clone())?;
+            each(index, &params, tried);
+        }
+        Ok(())
+    }
+}
+
+/// The values of one trial.
+pub(super) fn point(params: &Map<String, Value>) -> sweep::Point {
+    let value =
+        |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
+    params.iter().filter_map(value).collect()
 }
 
 #[cfg(test)]

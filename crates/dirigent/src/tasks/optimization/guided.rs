@@ -7,10 +7,7 @@
 use std::io::Write;
 
 use dirigent_research::optimize::{Asked, Direction, Error, Outcome, Study, Trial as Point};
-use dirigent_trading::{
-    strategy::ParamValue,
-    sweep::{self, Trial},
-};
+use dirigent_trading::sweep::{self, Trial};
 use dirigent_workflow::{
     artifact::ArtifactRef,
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
@@ -18,14 +15,17 @@ use dirigent_workflow::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Found, TOP, bench::Trying, search_of, write_row};
+use super::{
+    bench::Trying,
+    blocks::{Ledger, point},
+    search_of,
+};
 use crate::{
     config::search::{Guided, Objective, Trials},
     setup::failure,
     tasks::backtest::{
         Bench, file_name,
         sweep::{Ranked, What, ranked},
-        write_failed,
     },
 };
 
@@ -48,25 +48,26 @@ impl TaskKind for Guide {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
-        let search = search_of(&context.input)?;
-        let Trials::Guided(guided) = &search.trials else {
-            let why = "a grid is searched in blocks";
-            return Err(TaskError::Hopeless(failure("config_invalid", why.into())));
-        };
-        let trying = Trying::of(&self.0, context)?;
-        let told = Hunt { trying: &trying, guided, objective: &search.objective }.run()?;
-        let mut found = Found::of(&trying);
-        let mut rows = Vec::new();
-        let names = search.names();
-        for (index, Told { params, came }) in told.into_iter().enumerate() {
-            // A vector takes all that is written.
-            let _ = write_row(&mut rows, index, (&names, &params), &came);
-            found.add(came, &search.objective, TOP);
+        let search = search_of(&self.0, context)?;
+        // One task for each of several strategies.
+        let number = context.task.rsplit_once('/').and_then(|(_, number)| number.parse().ok());
+        let place = number.unwrap_or(0);
+        let trying = Trying::of(&self.0, context, &search, place)?;
+        let mut ledger = Ledger::of(&search);
+        ledger.open(place, &trying);
+        let mut add = |index, params: &Map<_, _>, came| ledger.add(index, params, came);
+        match &trying.member.trials {
+            Trials::Guided(guided) if guided.is_adaptive() => {
+                let objective = &search.objective;
+                let told = Hunt { trying: &trying, guided, objective }.run()?;
+                for (index, Told { params, came }) in told.into_iter().enumerate() {
+                    add(index, &params, came);
+                }
+            }
+            // As it is written.
+            _ => trying.part(0..trying.member.count(), &mut add)?,
         }
-        let name = file_name(context, "trials.part");
-        let rows = context.artifacts.put(&name, true, |out| out.write_all(&rows));
-        found.rows = Some(rows.map_err(write_failed)?);
-        Ok(TaskOutput { value: json!(found), ..TaskOutput::default() })
+        ledger.close(context)
     }
 }
 
@@ -81,7 +82,7 @@ impl Hunt<'_> {
     fn run(&self) -> Result<Vec<Told>, TaskError> {
         let Guided { space, method, count } = self.guided;
         let context = self.trying.context;
-        let seed = self.trying.setup.master_seed().child("search").child(&context.task);
+        let seed = self.trying.seed();
         let start = || {
             let directions = vec![Direction::Maximize];
             Study::new(space.clone(), directions, method, seed).map_err(hopeless)
@@ -190,12 +191,6 @@ fn ask(study: &mut Study, most: usize) -> Vec<Point> {
         }
     }
     batch
-}
-
-fn point(params: &Map<String, Value>) -> sweep::Point {
-    let value =
-        |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
-    params.iter().filter_map(value).collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]

@@ -111,6 +111,16 @@ impl GridShape {
     }
 }
 
+impl Space {
+    /// The allowed points in order, the last parameter varying fastest; `None` if a parameter is
+    /// continuous or there are too many points to number.
+    pub fn points(&self) -> Option<impl Iterator<Item = Point> + '_> {
+        let shape = GridShape::new(self, 1).filter(|_| self.is_finite())?;
+        let all = (0..shape.count()).map(move |index| shape.point(self, index));
+        Some(all.filter(|point| self.allows(point)))
+    }
+}
+
 /// Value number `level` of `count`: of a continuous domain, evenly from one end to the other.
 fn value_at(domain: &Domain, level: usize, count: usize) -> Value {
     match domain.levels() {

@@ -83,6 +83,7 @@ pub(super) const DEFINITION: Definition = Definition {
         ),
         number("cash", "The share that is never invested.", 0.0, (0.0, 0.99), (0.0, 0.2, 0.05)),
     ],
+    rising: &[],
     build: Build::Strategy(|params| {
         Box::new(Allocation {
             method: match params.choice("method") {

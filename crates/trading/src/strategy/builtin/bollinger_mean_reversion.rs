@@ -16,11 +16,12 @@ pub(super) const DEFINITION: Definition = Definition {
             (1.0, 3.0, 0.25),
         ),
     ],
+    rising: &[],
     build: Build::Rules(|params| {
         let terms = [
             ("lower", "bbands(close, $period, $width, $width).lower"),
             ("middle", "bbands(close, $period, $width, $width).middle"),
         ];
-        Ok(long(params, &terms, "close < lower", Some("close > middle")))
+        long(params, &terms, "close < lower", Some("close > middle"))
     }),
 };

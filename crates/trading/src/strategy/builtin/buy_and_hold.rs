@@ -7,5 +7,6 @@ pub(super) const DEFINITION: Definition = Definition {
     name: "buy_and_hold",
     summary: "Buys at the first opportunity and never sells.",
     parameters: &[],
-    build: Build::Rules(|params| Ok(long(params, &[], "true", None))),
+    rising: &[],
+    build: Build::Rules(|params| long(params, &[], "true", None)),
 };

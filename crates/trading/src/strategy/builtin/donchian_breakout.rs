@@ -10,8 +10,9 @@ pub(super) const DEFINITION: Definition = Definition {
         bars("entry", "Bars of the channel to break out of.", 20, 1, (10, 60, 5)),
         bars("exit", "Bars of the channel to fall out of.", 10, 1, (5, 30, 5)),
     ],
+    rising: &[],
     build: Build::Rules(|params| {
         let terms = [("top", "highest(high, $entry)[1]"), ("bottom", "lowest(low, $exit)[1]")];
-        Ok(long(params, &terms, "close > top", Some("close < bottom")))
+        long(params, &terms, "close > top", Some("close < bottom"))
     }),
 };

@@ -11,12 +11,12 @@ pub(super) const DEFINITION: Definition = Definition {
         bars("slow", "Bars of the slow average; more than `fast`.", 26, 2, (20, 40, 2)),
         bars("signal", "Bars of the signal line.", 9, 1, (5, 15, 2)),
     ],
+    rising: &[("fast", "slow")],
     build: Build::Rules(|params| {
-        params.rising("fast", "slow")?;
         let terms = [
             ("line", "macd(close, $fast, $slow, $signal).macd"),
             ("trigger", "macd(close, $fast, $slow, $signal).signal"),
         ];
-        Ok(long(params, &terms, "line > trigger", Some("line <= trigger")))
+        long(params, &terms, "line > trigger", Some("line <= trigger"))
     }),
 };

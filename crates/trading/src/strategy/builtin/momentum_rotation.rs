@@ -24,6 +24,7 @@ pub(super) const DEFINITION: Definition = Definition {
         },
         period::PARAMETER,
     ],
+    rising: &[],
     build: Build::Strategy(|params| {
         Box::new(MomentumRotation {
             lookback: params.whole("lookback"),

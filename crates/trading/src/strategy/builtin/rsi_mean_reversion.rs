@@ -17,9 +17,9 @@ pub(super) const DEFINITION: Definition = Definition {
             (45.0, 75.0, 5.0),
         ),
     ],
+    rising: &[("oversold", "exit_above")],
     build: Build::Rules(|params| {
-        params.rising("oversold", "exit_above")?;
         let terms = [("strength", "rsi(close, $period)")];
-        Ok(long(params, &terms, "strength < $oversold", Some("strength > $exit_above")))
+        long(params, &terms, "strength < $oversold", Some("strength > $exit_above"))
     }),
 };

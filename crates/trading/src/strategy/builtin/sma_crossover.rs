@@ -10,9 +10,9 @@ pub(super) const DEFINITION: Definition = Definition {
         bars("fast", "Bars of the fast average.", 20, 1, (5, 50, 5)),
         bars("slow", "Bars of the slow average; more than `fast`.", 50, 2, (20, 200, 10)),
     ],
+    rising: &[("fast", "slow")],
     build: Build::Rules(|params| {
-        params.rising("fast", "slow")?;
         let terms = [("fast", "sma(close, $fast)"), ("slow", "sma(close, $slow)")];
-        Ok(long(params, &terms, "fast > slow", Some("fast <= slow")))
+        long(params, &terms, "fast > slow", Some("fast <= slow"))
     }),
 };
