@@ -64,6 +64,7 @@ use crate::risk::Limits;
 use crate::strategy::Strategy;
 use crate::venue::Venue;
 
+pub(crate) use decide::read as read_signal;
 pub use equity::Equity;
 pub use financing::Financing;
 pub use flow::{Flow, FlowKind};

@@ -10,6 +10,7 @@ pub mod backtest;
 pub mod corporate;
 pub mod currency;
 pub mod data;
+pub mod ensemble;
 pub mod execution;
 pub mod indicator;
 pub mod instrument;

@@ -23,7 +23,7 @@ pub use history::{Joined, WithHistory};
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
 pub(crate) use rules::Feed;
-pub use rules::{RulesError, outputs_of, signals_of};
+pub use rules::{RulesError, outputs_of, signals_computed, signals_of};
 pub use signals::SignalStrategy;
 pub(crate) use signals::wanted;
 pub use window::Window;

@@ -11,7 +11,9 @@
 
 mod block;
 mod grid;
+mod judge;
 mod meter;
+mod replay;
 
 use std::{num::NonZeroUsize, ops::Range};
 
@@ -22,6 +24,7 @@ use crate::price::Money;
 use crate::rules::RuleSet;
 
 pub use grid::{Axis, KindGrid, KindPoints, Point, RuleGrid, RulePoints};
+pub use replay::Replay;
 
 /// How many combinations are traded together.
 const BLOCK: usize = 1024;
@@ -113,6 +116,16 @@ struct Scale {
     rate_per_period: f64,
 }
 
+impl Scale {
+    fn new(periods_per_year: f64, rate: f64) -> Result<Self, metrics::Error> {
+        if !(rate.is_finite() && rate > -1.0) {
+            return Err(metrics::Error::RiskFreeRate(rate));
+        }
+        let rate_per_period = metrics::Returns::new(&[], periods_per_year)?.per_period(rate);
+        Ok(Self { periods_per_year, rate_per_period })
+    }
+}
+
 impl Sweep<'_> {
     /// Tries all combinations and hands out the scores in their order; `watch` is told combinations.
     ///
@@ -142,13 +155,7 @@ impl Sweep<'_> {
 
     fn scale(&self) -> Result<Scale, metrics::Error> {
         let read_off = || metrics::periods_per_year(&self.bars.time);
-        let periods_per_year = self.periods_per_year.unwrap_or_else(read_off);
-        let rate = self.risk_free_rate;
-        if !(rate.is_finite() && rate > -1.0) {
-            return Err(metrics::Error::RiskFreeRate(rate));
-        }
-        let rate_per_period = metrics::Returns::new(&[], periods_per_year)?.per_period(rate);
-        Ok(Scale { periods_per_year, rate_per_period })
+        Scale::new(self.periods_per_year.unwrap_or_else(read_off), self.risk_free_rate)
     }
 
     /// Some combinations, a part on every thread; `None` if cancelled.

@@ -11,7 +11,7 @@ use crate::strategy::{Holding, Window};
 /// Flat, an entry is followed unless both sides are wanted at once. In a position, the entry of the
 /// other side reverses it, unless this side's entry is wanted too; else its exit leaves it, even if
 /// its entry is set as well.
-pub(super) fn read(signal: Signal, holding: Holding) -> (Option<FillReason>, Option<Side>) {
+pub(crate) fn read(signal: Signal, holding: Holding) -> (Option<FillReason>, Option<Side>) {
     let only = |this: Signal, other: Signal| signal.has(this) && !signal.has(other);
     let buy = only(Signal::LONG_ENTRY, Signal::SHORT_ENTRY).then_some(Side::Buy);
     let sell = only(Signal::SHORT_ENTRY, Signal::LONG_ENTRY).then_some(Side::Sell);

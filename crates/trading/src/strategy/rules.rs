@@ -2,7 +2,7 @@
 //!
 //! Prices become doubles a chunk at a time, so that they stay in the cache.
 
-use std::{ops::Range, sync::Arc};
+use std::{cell::Cell, ops::Range, sync::Arc};
 
 use dirigent_core::Timestamp;
 
@@ -88,8 +88,18 @@ fn names<'a>(bars: impl Iterator<Item = &'a Bars>) -> String {
     bars.map(|bars| bars.symbol.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+thread_local! {
+    static COMPUTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many columns of signals this thread has computed from rules so far.
+pub fn signals_computed() -> u64 {
+    COMPUTED.get()
+}
+
 /// The signals of one symbol; `foreign` are the columns that `program.foreign()` asks for.
 pub fn signals_of(program: &Program, bars: &Bars, foreign: &[(Column, &Bars)]) -> Arc<[Signal]> {
+    COMPUTED.set(COMPUTED.get() + 1);
     let mut signals: Arc<[Signal]> = std::iter::repeat_n(Signal::NONE, bars.len()).collect();
     let out = Arc::get_mut(&mut signals).expect("nobody shares it yet");
     if !program.compare_means(bars, out) {

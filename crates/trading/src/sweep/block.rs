@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::judge::judge;
 use super::meter::{Meter, Scratch, Sums};
 use super::{Combinations, Scale, Score, Sweep, Trial};
 use crate::backtest::fast::{self, Kernel, Market, Source};
-use crate::backtest::{self, Outcome, Unwatched, Watch};
-use crate::metrics::{Curve, Performance};
+use crate::backtest::{self, Unwatched, Watch};
 use crate::rules::batch::{Batch, Collector, Texts};
 use crate::rules::{CHUNK_BARS, RuleError, RuleSet, compile};
 use crate::signal::Signal;
@@ -124,35 +124,7 @@ impl Block<'_> {
         let mut strategy = SignalStrategy::from_rules(&program, bars, others)
             .map_err(|error| error.to_string())?;
         let outcome = backtest::run(bars, &mut strategy, options, &Unwatched);
-        self.judge(&outcome.map_err(|error| error.to_string())?)
-    }
-
-    fn judge(&self, outcome: &Outcome) -> Result<Score, String> {
-        let mut equity = outcome.equity.to_f64();
-        let mut time = outcome.equity.time.clone();
-        if outcome.equity.first() != Some(outcome.initial_cash) {
-            equity.insert(0, outcome.initial_cash.to_f64());
-            time.insert(0, dirigent_core::Timestamp::from_nanos(i64::MIN));
-        }
-        let performance = Performance::of(&Curve {
-            time: &time,
-            equity: &equity,
-            periods_per_year: Some(self.scale.periods_per_year),
-            risk_free_rate: self.sweep.risk_free_rate,
-            ..Curve::default()
-        });
-        let performance = performance.map_err(|error| error.to_string())?;
-        Ok(Score {
-            final_equity: outcome.final_equity,
-            total_return: performance.total_return,
-            cagr: performance.cagr,
-            volatility: performance.volatility,
-            sharpe: performance.sharpe,
-            max_drawdown: performance.max_drawdown,
-            trades: outcome.trades.len(),
-            fees: outcome.fees,
-            bars_exposed: outcome.bars_exposed,
-        })
+        judge(&outcome.map_err(|error| error.to_string())?, self.scale, self.sweep.risk_free_rate)
     }
 }
 

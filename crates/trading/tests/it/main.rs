@@ -25,6 +25,7 @@ mod columnar;
 mod columns;
 mod conformance;
 mod data;
+mod ensemble;
 mod fixture;
 mod halts;
 mod history;
