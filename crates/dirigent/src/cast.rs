@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     config::workflow::{Data, Sizing, WeightedStrategy, Workflow},
+    ensemble::Ensemble,
     strategy::{self, Chosen},
 };
 
@@ -71,7 +72,10 @@ pub(crate) fn choose(
             };
             let mut roles = several.iter().map(role).collect::<Result<Vec<_>, String>>()?;
             roles.sort_by(|a, b| a.name.cmp(&b.name));
-            Ok(Cast::Several(roles))
+            match workflow.ensemble {
+                None => Ok(Cast::Several(roles)),
+                Some(_) => Ok(Cast::One(Box::new(Ensemble::of(workflow, roles)?.into()))),
+            }
         }
     }
 }

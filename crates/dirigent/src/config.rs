@@ -7,6 +7,7 @@
 mod consistency;
 mod data;
 mod decimal;
+mod ensemble;
 mod execution;
 pub mod keys;
 mod normalize;

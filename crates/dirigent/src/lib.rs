@@ -14,6 +14,7 @@ pub mod data_check;
 pub mod dead_letters;
 mod deadline;
 pub mod diff;
+mod ensemble;
 mod environment;
 pub mod error;
 pub mod governor;

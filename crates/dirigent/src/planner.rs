@@ -4,9 +4,11 @@
 //! alone and as a phase of `multi_phase`.
 
 mod backtest;
+mod chain;
 mod daily;
 mod multi_phase;
 mod optimization;
+mod replay;
 mod schedule;
 mod tasks;
 
@@ -18,6 +20,8 @@ use dirigent_workflow::{
     resource::Amount,
     retry::{Backoff, Retry},
 };
+
+use serde_json::{Map, Value};
 
 use crate::config::workflow::{Limits, Mode as Written, Phase, PhaseOverlay, Workflow};
 
@@ -99,6 +103,15 @@ impl<'w> Part<'w> {
         let phases = &self.workflow.definition.phases;
         let place = phases.iter().position(|phase| self.phase.is_some() && phase.name == self.name);
         place.map_or_else(|| "workflow".to_owned(), |at| format!("workflow.phases.{at}"))
+    }
+
+    /// The settings that are laid over those of the file for this phase; a search alone sees no bar
+    /// that is kept for the test of what it finds.
+    pub fn settings(&self) -> Map<String, Value> {
+        match self.phase {
+            Some(phase) => phase.config.clone(),
+            None => chain::in_sample(self.workflow),
+        }
     }
 
     /// The settings that `coordinator.phases` lays over the phase.

@@ -3,6 +3,7 @@
 //! Invariant: pure translation; a value that reaches this module was checked by `config`.
 
 mod execution;
+pub(crate) mod found;
 mod venue;
 mod world;
 
@@ -56,11 +57,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// The setup that `start` recorded, with the `config` of a phase laid over it.
+    /// The setup that `start` recorded, with the `config` of a phase and what was `found` laid over it.
     pub(crate) fn of(start: &Start, input: &Value) -> Result<Self, Failure> {
         let mut config = start.config.clone();
         if let Some(overlay) = input.get("config") {
             lay_over(&mut config, overlay);
+        }
+        for found in input["found"].as_array().into_iter().flatten() {
+            let name = found["name"].as_str().unwrap_or_default();
+            found::lay(&mut config, name, &found["value"]);
         }
         let workflow: Workflow = serde_json::from_value(config).map_err(|error| {
             failure("config_invalid", format!("the recorded configuration cannot be read: {error}"))
@@ -78,22 +83,6 @@ impl Setup {
     /// The same with another seed, for prices that are made from it.
     pub(crate) fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
-    }
-
-    /// Lays what a search found over the parameters of the file: those of the one strategy, or of
-    /// each of several by its name.
-    pub(crate) fn take_params(&mut self, found: &Value) {
-        let take = |own: &mut config::Strategy, found: &Value| {
-            let found = found.as_object().into_iter().flatten();
-            own.params.extend(found.map(|(name, value)| (name.clone(), value.clone())));
-        };
-        if let Some(own) = &mut self.workflow.strategy {
-            take(own, found);
-        }
-        for own in &mut self.workflow.strategies {
-            let found = &found[cast::name_of(own)];
-            take(&mut own.strategy, found);
-        }
     }
 
     /// The setup of one of several strategies by itself: with all the money, on its own symbols.

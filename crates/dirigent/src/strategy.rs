@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use dirigent_trading::{
     Bars,
+    corporate::Action,
     rules::{self, Place, Program, RuleError, RuleSet},
     strategy::{Joined, ParamValue, Plan, Registry, SignalStrategy, Strategy, WithHistory},
 };
 use serde_json::{Map, Value, json};
 
-use crate::config::{strategies::RULES, workflow};
+use crate::{
+    config::{strategies::RULES, workflow},
+    ensemble::Ensemble,
+};
 
 /// Whether strategies of this type set the weights of the whole portfolio, so that no sizing rule
 /// applies to them.
@@ -50,6 +54,7 @@ pub(crate) struct Chosen {
 enum Made {
     Rules(Box<RuleSet>, Program),
     Code(Box<dyn Strategy>),
+    Ensemble(Box<Ensemble>),
 }
 
 /// Chooses the strategy that a file describes, for the bars of `data`.
@@ -105,8 +110,21 @@ fn rule_set(written: &workflow::Strategy) -> RuleSet {
     }
 }
 
+impl From<Ensemble> for Chosen {
+    fn from(ensemble: Ensemble) -> Self {
+        Self {
+            label: "ensemble".into(),
+            params: ensemble.terms().fractions(),
+            warnings: Vec::new(),
+            sectors: BTreeMap::new(),
+            made: Made::Ensemble(Box::new(ensemble)),
+        }
+    }
+}
+
 impl Chosen {
-    /// The strategy for these bars, with `others` to look at and `history` before them.
+    /// The strategy for these bars, with `others` to look at and `history` before them; `actions` are
+    /// those on both.
     ///
     /// # Errors
     /// What does not fit, in words.
@@ -115,6 +133,7 @@ impl Chosen {
         history: &[Bars],
         bars: &[Bars],
         others: &[Bars],
+        actions: &[Action],
     ) -> Result<Box<dyn Strategy>, String> {
         match self.made {
             Made::Code(mut strategy) => {
@@ -129,6 +148,9 @@ impl Chosen {
                 let signals = signals(&program, history, bars, others)?;
                 Ok(Box::new(signals))
             }
+            Made::Ensemble(ensemble) => {
+                Ok(Box::new(ensemble.strategy(history, bars, others, actions)?))
+            }
         }
     }
 
@@ -139,6 +161,7 @@ impl Chosen {
                 program.foreign().iter().map(|(_, symbol)| symbol.clone()).collect()
             }
             Made::Code(_) => Vec::new(),
+            Made::Ensemble(ensemble) => ensemble.foreign(),
         }
     }
 
@@ -146,13 +169,33 @@ impl Chosen {
     pub(crate) fn rule_set(&self) -> Option<&RuleSet> {
         match &self.made {
             Made::Rules(set, _) => Some(set),
-            Made::Code(_) => None,
+            Made::Code(_) | Made::Ensemble(_) => None,
+        }
+    }
+
+    /// Its rules, ready to compute signals.
+    pub(crate) fn program(&self) -> Option<&Program> {
+        match &self.made {
+            Made::Rules(_, program) => Some(program),
+            Made::Code(_) | Made::Ensemble(_) => None,
+        }
+    }
+
+    /// The strategies that vote, if it is made of them.
+    pub(crate) fn ensemble(&self) -> Option<&Ensemble> {
+        match &self.made {
+            Made::Ensemble(ensemble) => Some(ensemble),
+            Made::Rules(..) | Made::Code(_) => None,
         }
     }
 
     /// Its rules, if it is made of rules.
     pub(crate) fn rules_json(&self) -> Value {
-        let Made::Rules(set, _) = &self.made else { return Value::Null };
+        let set = match &self.made {
+            Made::Rules(set, _) => set,
+            Made::Ensemble(ensemble) => return ensemble.facts(),
+            Made::Code(_) => return Value::Null,
+        };
         let terms: Map<String, Value> =
             set.terms.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
         json!({
@@ -167,6 +210,9 @@ impl Chosen {
 
     /// Its type and parameters in one line.
     pub(crate) fn describe(&self) -> String {
+        if let Some(ensemble) = self.ensemble() {
+            return ensemble.terms().describe();
+        }
         let params: Vec<String> =
             self.params.iter().map(|(name, value)| format!("{name} {value}")).collect();
         if params.is_empty() {

@@ -5,6 +5,7 @@
 //! Not here: what keys mean together; see `consistency`.
 
 mod coordinate;
+mod ensemble;
 mod fill;
 mod market;
 mod portfolio;
@@ -92,6 +93,12 @@ pub static FILE: Section = Section::new(
             "How kinds of market are told apart, by what asks for them",
         )
         .example("{method: hmm, states: 2}"),
+        Field::optional(
+            "ensemble",
+            Kind::Section(&ensemble::ENSEMBLE),
+            "Makes one position of the votes of `strategies`, in place of a part of the money for each",
+        )
+        .example("{min_agreement: 0.6}"),
         Field::optional(
             "instruments",
             Kind::Map(&Kind::Section(&world::INSTRUMENT)),
@@ -226,6 +233,12 @@ static PHASE: Section = Section::new(
             "The search of a phase of type optimization; default that of the workflow, or else of what \
              strategies declare",
         ),
+        Field::default(
+            "allow_searched_data",
+            Kind::Boolean,
+            "false",
+            "Test what was found on the days that it was found on",
+        ),
     ],
 );
 
@@ -258,6 +271,12 @@ static OPTIMIZATION: Section = Section::new(
             Kind::List { of: &Kind::Text, min: 0, max: 100 },
             "[]",
             "What parameters that are tried have in common, such as `fast < slow`",
+        ),
+        Field::optional(
+            "method",
+            Kind::Choice(&["signal_replay", "full_simulation"]),
+            "How weights of an `ensemble` are tried: on signals that are computed once, the default, or \
+             each simulated whole",
         ),
         Field::optional(
             "trials",

@@ -54,6 +54,9 @@ pub struct Phase {
     pub tasks: Vec<Task>,
     /// `optimization_config`
     pub optimization_config: Option<Map<String, Value>>,
+    /// `allow_searched_data`
+    #[serde(default)]
+    pub allow_searched_data: bool,
 }
 
 /// `resources` of a phase, in either spelling.

@@ -7,7 +7,9 @@ mod axes;
 mod declared;
 mod goal;
 mod member;
+pub(crate) mod setting;
 mod space;
+pub mod weights;
 
 use std::{ops::Range, sync::Arc};
 

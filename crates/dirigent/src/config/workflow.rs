@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use super::data::{BarKind, BarRule, PartialBar, Session, Synthetic, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
+pub use super::ensemble::Ensemble;
 pub use super::execution::{
     Commission, Entry, EntryBar, Execution, Fill, Intrabar, LimitFill, LimitGap, SaleFees,
     Slippage, StopsBefore, Tier, TimeInForce, TrailBy,
@@ -51,6 +52,9 @@ pub struct Workflow {
     /// `regimes`; see [`Regimes::default`] for a file without.
     #[serde(default)]
     pub regimes: Option<Regimes>,
+    /// `ensemble`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<Ensemble>,
     /// `instruments`, by symbol or `default`.
     #[serde(default)]
     pub instruments: Option<BTreeMap<String, Instrument>>,

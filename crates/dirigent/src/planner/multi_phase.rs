@@ -2,7 +2,7 @@
 
 use dirigent_workflow::plan::{InputRef, Mode, PhasePlan};
 
-use super::{Part, Planned, Planner, Planners, Refusal, tasks};
+use super::{Part, Planned, Planner, Planners, Refusal, chain, tasks};
 use crate::config::workflow::{Phase, Workflow};
 
 pub(super) struct MultiPhase;
@@ -24,8 +24,11 @@ impl Planner for MultiPhase {
             let (path, message) = ("workflow.phases".into(), "there is no phase".into());
             return Err(tasks::refusal(path, message, "list the phases in order"));
         }
+        let dated: Vec<Phase> = phases.iter().map(|phase| chain::dated(workflow, phase)).collect();
+        chain::guard(workflow, &dated)?;
         let one = |(at, phase): (usize, &Phase)| plan(workflow, phase, at, planners);
-        let phases = phases.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let mut phases = dated.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        chain::link(&mut phases);
         let mut limits = tasks::limits(workflow);
         // Phases are computed, not waited for: as many at once as there are workers.
         if phases.iter().all(|phase| phase.kind != "tasks") {
@@ -52,7 +55,9 @@ fn plan(
         return Err(Refusal { path: format!("workflow.phases.{at}.type"), message, hint });
     };
     let mut planned = planner.phase(&Part { workflow, name: &phase.name, phase: Some(phase) })?;
-    if planned.mode == Mode::SignalReplay || phase.method.as_deref() == Some("signal_replay") {
+    let is_replay =
+        planned.mode == Mode::SignalReplay || phase.method.as_deref() == Some("signal_replay");
+    if is_replay && phase.kind != "optimization" {
         let message = format!("phases of type `{}` are not replayed from signals", phase.kind);
         let path = format!("workflow.phases.{at}.execution_mode");
         return Err(tasks::refusal(path, message, "choose another mode; they are computed whole"));

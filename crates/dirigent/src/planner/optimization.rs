@@ -6,7 +6,7 @@ use dirigent_trading::strategy::Registry;
 use dirigent_workflow::plan::{PhasePlan, TaskPlan};
 use serde_json::{Map, Value, json};
 
-use super::{Part, Planner, Refusal, backtest};
+use super::{Part, Planner, Refusal, backtest, replay};
 use crate::{
     config::{
         search::{Search, told},
@@ -34,6 +34,9 @@ impl Planner for Optimization {
             None => "workflow.optimization_config".to_owned(),
         };
         let written = of_phase.or(part.workflow.definition.optimization_config.as_ref());
+        if let Some(method) = replay::method(part, written) {
+            return Ok(replay::plan(part, written, method));
+        }
         let config = told(written, part.containers());
         let workflow = overlaid(part)?;
         if workflow.strategy.is_none() && workflow.strategies.is_empty() {
@@ -90,12 +93,12 @@ enum Parts {
 }
 
 fn plan(part: &Part<'_>, config: Map<String, Value>, parts: Parts) -> PhasePlan {
-    let overlay = part.phase.map(|phase| &phase.config).filter(|config| !config.is_empty());
+    let overlay = part.settings();
     let mut input = json!({"search": config});
     if let Parts::Blocks(blocks) = parts {
         input["blocks"] = json!(blocks);
     }
-    if let Some(overlay) = overlay {
+    if !overlay.is_empty() {
         input["config"] = json!(overlay);
     }
     let (kind, count, has_container) = match parts {

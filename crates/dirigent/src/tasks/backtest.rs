@@ -9,6 +9,7 @@ mod attribution;
 mod finished;
 pub(crate) mod load;
 mod membership;
+mod ranked;
 mod rolls;
 pub(super) mod simulate;
 pub mod sweep;
@@ -30,7 +31,7 @@ use serde_json::{Map, Value, json};
 use super::shelf::Shelf;
 use crate::{
     cast::{self, Cast},
-    setup::{Setup, failure},
+    setup::{Setup, failure, found},
     sheet::Sheet,
 };
 use finished::{Finished, ResultFile};
@@ -62,16 +63,17 @@ impl Bench {
         Self { strategies: Arc::clone(strategies), shelf: Arc::default() }
     }
 
-    /// The setup of a task, with the best parameters of the search that it names.
+    /// The setup of a task, with what earlier phases and the search that it names found.
     pub(super) fn setup(&self, context: &TaskContext) -> Result<(Setup, Cast), TaskError> {
-        let mut setup = Setup::of(&context.start, &context.input).map_err(TaskError::Failed)?;
-        let search = context.input["params_of"].as_str();
-        if let Some(found) = search.and_then(|search| context.outputs.get(search)) {
-            setup.take_params(&found["best_params"]);
-        }
+        let setup = Setup::of(&context.start, &with_params(context)).map_err(TaskError::Failed)?;
+        let cast = self.cast(&setup)?;
+        Ok((setup, cast))
+    }
+
+    /// Who trades by `setup`.
+    pub(super) fn cast(&self, setup: &Setup) -> Result<Cast, TaskError> {
         let cast = cast::choose(&self.strategies, &setup.workflow, &setup.data);
-        let invalid = |message| TaskError::Failed(failure("strategy_invalid", message));
-        Ok((setup, cast.map_err(invalid)?))
+        cast.map_err(|message| TaskError::Failed(failure("strategy_invalid", message)))
     }
 
     /// The bars: those that this process has, or loaded again and found to be the same.
@@ -139,6 +141,30 @@ impl Bench {
         context.container.hold(Arc::clone(&finished));
         Ok(finished)
     }
+}
+
+/// The input of a task, with what the phase got of earlier ones, and the best of the search that it
+/// names.
+pub(super) fn with_params(context: &TaskContext) -> Value {
+    let mut input = context.input.clone();
+    let mut found = Vec::new();
+    for (reference, value) in context.inputs.iter() {
+        let name = reference.rsplit_once('.').map_or("", |(_, key)| key);
+        if found::NAMES.contains(&name) {
+            found.push(json!({"name": name, "value": value}));
+        }
+    }
+    // Parameters before the weights of those who have them.
+    found.sort_by_key(|found| found["name"].as_str().map(str::to_owned));
+    if let Some(search) = context.input["params_of"].as_str()
+        && let Some(rank) = context.outputs.get(search)
+    {
+        found.push(json!({"name": "best_params", "value": rank["best_params"]}));
+    }
+    if !found.is_empty() {
+        input["found"] = found.into();
+    }
+    input
 }
 
 /// Step 1: the configuration makes a strategy and options.

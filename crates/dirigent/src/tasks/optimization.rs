@@ -12,6 +12,8 @@ mod judge;
 mod rank;
 mod rows;
 mod sequence;
+mod signals;
+mod weigh;
 
 use std::sync::Arc;
 
@@ -24,11 +26,13 @@ use crate::{
 };
 
 /// The steps of searches.
-pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 4] {
+pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 6] {
     [
         Arc::new(blocks::Try(bench.clone())),
         Arc::new(guided::Guide(bench.clone())),
         Arc::new(rank::Rank(bench.clone())),
+        Arc::new(signals::Capture(bench.clone())),
+        Arc::new(weigh::Weigh(bench.clone())),
         Arc::new(judge::Judge),
     ]
 }

@@ -8,6 +8,7 @@ mod command;
 mod configuration;
 mod containers;
 mod dead_letters;
+mod ensemble;
 mod fills;
 mod graphs;
 mod halt;

@@ -14,6 +14,11 @@ pub(super) fn check(root: &Resolved, problems: &mut Vec<Problem>) {
     for index in 0..count {
         symbols(root, problems, index);
     }
+    if root.get("ensemble").is_some() && count < 2 {
+        let message = "an `ensemble` is the vote of two `strategies` or more";
+        let problem = Problem::error(root.place("ensemble"), "ensemble", message);
+        problems.push(problem.hint("add `strategies: [{name: …, type: …}, …]`, or remove it"));
+    }
     let path = "portfolio.rebalance";
     if root.get(path).is_some() && root.get("strategies").is_none() {
         let message = format!("`{path}` moves money between `strategies`, and there are none");

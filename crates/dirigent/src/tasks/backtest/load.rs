@@ -43,11 +43,11 @@ const STALE_DAYS: i64 = 7;
 #[derive(Debug)]
 pub(crate) struct Stock {
     /// The bars that are traded, in the order of the file.
-    pub(super) bars: Vec<Bars>,
+    pub(in crate::tasks) bars: Vec<Bars>,
     /// What came before the first bar that is traded, by symbol: seen, never traded.
-    pub(super) history: Vec<Bars>,
+    pub(in crate::tasks) history: Vec<Bars>,
     /// Bars that are only looked at, those before the first that is traded among them.
-    pub(super) others: Vec<Bars>,
+    pub(in crate::tasks) others: Vec<Bars>,
     /// Which of them the result is compared with.
     pub(super) benchmark: Option<String>,
     /// Length of a bar.
@@ -56,6 +56,8 @@ pub(crate) struct Stock {
     pub(super) adjustment: String,
     /// What companies did to their units.
     pub(super) actions: Arc<[Action]>,
+    /// The same with what they did before the first bar that is traded.
+    pub(in crate::tasks) known: Arc<[Action]>,
     /// What other currencies than the account's are worth.
     pub(super) currencies: Currencies,
     /// What is known of the market beyond bars.
@@ -141,6 +143,7 @@ pub(super) fn load(setup: &Setup, foreign: Vec<String>) -> Result<Stock, Failure
     }
     stock.rolls = rolls;
     take_actions(setup, actions.as_ref(), &mut stock)?;
+    stock.known = Arc::clone(&stock.actions);
     stock.currencies = currencies(setup, &mut stock)?;
     stock.market = tape::load(setup, &request, &adjusted, &mut stock)?;
     if let Some(path) = benchmark.filter(|name| is_path(name)) {
@@ -162,7 +165,8 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
     let (bars, others) =
         loaded.bars.into_iter().partition(|bars: &Bars| traded.contains(&bars.symbol));
     let (timeframe, notes, adjustment) = (loaded.timeframe, loaded.notes, String::new());
-    let (actions, currencies, membership) = (Arc::default(), Currencies::default(), None);
+    let actions: Arc<[Action]> = Arc::default();
+    let (currencies, membership) = (Currencies::default(), None);
     let rolls = Rolls::new();
     Stock {
         bars,
@@ -171,6 +175,7 @@ fn sort(loaded: Loaded, traded: &[String], benchmark: Option<&str>) -> Stock {
         benchmark,
         timeframe,
         adjustment,
+        known: Arc::clone(&actions),
         actions,
         currencies,
         market: Market::default(),

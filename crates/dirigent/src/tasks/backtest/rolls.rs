@@ -31,10 +31,22 @@ pub(super) fn load(setup: &Setup, symbols: Vec<String>) -> Result<(Loaded, Rolls
     };
     let mut request = setup.request(symbols.iter().flat_map(contracts).collect());
     request.may_lack = rolled.values().flat_map(|roll| roll.contracts.clone()).collect();
+    if setup.data.out_of_sample_start.is_some() && setup.data.symbols.len() > 1 {
+        // Parts of the days are looked at apart, and some companies are younger than a part.
+        request.may_lack.extend(setup.data.symbols.iter().cloned());
+    }
     let open_interest = request.columns.remove(OPEN_INTEREST);
     let mut loaded = data::load(&request).map_err(invalid)?;
     let mut rolls = Rolls::new();
+    let has = |symbol: &String| loaded.bars.iter().any(|bars| bars.symbol == *symbol);
+    let lacking: Vec<&String> = setup.data.symbols.iter().filter(|name| !has(name)).collect();
     if rolled.is_empty() {
+        if lacking.len() == setup.data.symbols.len() {
+            return Err(lacks(&setup.data.symbols[0]));
+        }
+        let left_out = |symbol: &&String| format!("`{symbol}` has no bar on these days: left out");
+        let notes: Vec<String> = lacking.iter().map(left_out).collect();
+        loaded.notes.extend(notes);
         return Ok((loaded, rolls));
     }
     let mut of_contract: BTreeMap<String, (Bars, Adjusted)> = BTreeMap::new();

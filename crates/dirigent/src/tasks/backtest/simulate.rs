@@ -116,7 +116,7 @@ fn parts(setup: &Setup, stock: &Stock, played: &Played, options: &Options) -> Op
 }
 
 /// How orders fill, and what the world does to positions.
-pub(super) fn options(setup: &Setup, stock: &Stock, periods_per_year: f64) -> Options {
+pub(in crate::tasks) fn options(setup: &Setup, stock: &Stock, periods_per_year: f64) -> Options {
     let own = setup.options(periods_per_year);
     Options {
         actions: Arc::clone(&stock.actions),
@@ -134,7 +134,7 @@ fn strategy(
     bars: &[Bars],
     others: &[Bars],
 ) -> Result<Box<dyn Strategy>, String> {
-    let strategy = chosen.strategy(&stock.history, bars, others)?;
+    let strategy = chosen.strategy(&stock.history, bars, others, &stock.known)?;
     Ok(match &stock.membership {
         None => strategy,
         // Who leaves the universe when is known in advance, as is the calendar.

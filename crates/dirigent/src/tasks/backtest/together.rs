@@ -69,7 +69,7 @@ impl<'s> Lot<'s> {
         if let Some(cut) = cut {
             others = causality::prefix(&others, cut);
         }
-        let strategy = role.chosen.strategy(&stock.history, bars, &others)?;
+        let strategy = role.chosen.strategy(&stock.history, bars, &others, &stock.known)?;
         Ok(match &stock.membership {
             None => strategy,
             Some(membership) => {

@@ -54,6 +54,7 @@ impl Stock {
             timeframe: self.timeframe,
             adjustment: self.adjustment.clone(),
             actions: self.actions.iter().filter(is_ahead).cloned().collect(),
+            known: self.known.clone(),
             currencies: self.currencies.clone(),
             market: self.market.clone(),
             files: self.files.clone(),

@@ -151,20 +151,6 @@ impl<'a> Trying<'a> {
         let stock = Arc::clone(&self.ground.stock);
         let result =
             simulate::simulate(&setup, one(chosen), stock, &self.context.watch, &again)?.result;
-        let metric = |name: &str| result["metrics"][name].as_f64();
-        Ok(Ok(Ranked {
-            index,
-            params,
-            final_equity: result["final_equity"].as_f64().unwrap_or(f64::NAN),
-            sharpe: metric("sharpe"),
-            total_return: metric("total_return"),
-            cagr: metric("cagr"),
-            max_drawdown: metric("max_drawdown"),
-            trades: result["metrics"]["trades"]
-                .as_u64()
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or(0),
-            objective: None,
-        }))
+        Ok(Ok(Ranked::of_result(params, index, &result)))
     }
 }

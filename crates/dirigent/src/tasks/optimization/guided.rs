@@ -182,7 +182,7 @@ impl Hunt<'_> {
 }
 
 /// The trials that can be made without knowing what comes of one of them.
-fn ask(study: &mut Study, most: usize) -> Vec<Point> {
+pub(super) fn ask(study: &mut Study, most: usize) -> Vec<Point> {
     let mut batch = Vec::new();
     while batch.len() < most {
         match study.ask() {
@@ -194,6 +194,6 @@ fn ask(study: &mut Study, most: usize) -> Vec<Point> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
-fn hopeless(error: Error) -> TaskError {
+pub(super) fn hopeless(error: Error) -> TaskError {
     TaskError::Hopeless(failure("search_failed", error.to_string()))
 }

@@ -42,13 +42,14 @@ impl TaskKind for Rank {
             worth_something(found, member.name.as_deref())?;
         }
         let value = ranking(&search, &all);
-        let table = rows::table(context, &search, &rows).map_err(write_failed)?;
+        let table = rows::table(context, (&search.names(), search.is_several()), &rows)
+            .map_err(write_failed)?;
         Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
     }
 }
 
 /// One trial at least made a strategy.
-fn worth_something(found: &Found, name: Option<&str>) -> Result<(), TaskError> {
+pub(super) fn worth_something(found: &Found, name: Option<&str>) -> Result<(), TaskError> {
     if !found.best.is_empty() {
         return Ok(());
     }
@@ -97,7 +98,7 @@ fn counted(found: &Found) -> Map<String, Value> {
 }
 
 /// What is told of the trials of one strategy.
-fn told(found: &Found) -> Map<String, Value> {
+pub(super) fn told(found: &Found) -> Map<String, Value> {
     let best = [
         ("best", found.best.first().map_or(Value::Null, row)),
         ("best_params", json!(found.best.first().map(|best| &best.params))),

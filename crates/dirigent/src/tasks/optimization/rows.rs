@@ -6,10 +6,7 @@ use dirigent_workflow::{artifact::ArtifactRef, port::TaskContext};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{
-    config::search::Search,
-    tasks::backtest::{file_name, sweep::Ranked},
-};
+use crate::tasks::backtest::{file_name, sweep::Ranked};
 
 const METRICS: &str = "sharpe,total_return,cagr,max_drawdown,trades,final_equity,refused";
 /// Up to so many bytes, rows are recorded with what a block found; more are a file of their own.
@@ -74,11 +71,11 @@ fn quoted(text: &str) -> String {
 /// All rows under one header.
 pub(super) fn table(
     context: &TaskContext,
-    search: &Search,
+    (names, is_several): (&[&str], bool),
     parts: &[Rows],
 ) -> io::Result<ArtifactRef> {
-    let names: String = search.names().iter().map(|name| format!("{name},")).collect();
-    let of = if search.is_several() { "strategy," } else { "" };
+    let names: String = names.iter().map(|name| format!("{name},")).collect();
+    let of = if is_several { "strategy," } else { "" };
     context.artifacts.put(&file_name(context, "trials.csv"), true, |out| {
         writeln!(out, "trial,{of}{names}{METRICS}")?;
         for part in parts {

@@ -1,0 +1,236 @@
+//! The search of an ensemble's weights, on signals that were captured once or by whole simulations.
+//!
+//! Promises: both ways find the same, to the cent. Nothing is kept on the way: a replay is so quick that
+//! what a crash takes is made again.
+
+use std::sync::Arc;
+
+use dirigent_research::optimize::{Direction, Outcome, Study, Trial as Point};
+use dirigent_trading::{ensemble::Ballot, strategy::signals_computed, sweep::Replay};
+use dirigent_workflow::{
+    artifact::ArtifactRef,
+    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    found::Found,
+    guided::{ask, hopeless},
+    rank::{told, worth_something},
+    rows::{self, Rows, write_row},
+    signals,
+};
+use crate::{
+    cast::Cast,
+    config::search::weights::{WEIGHT, WeightSearch},
+    ensemble::Terms,
+    setup::{Setup, failure},
+    strategy::Chosen,
+    tasks::backtest::{
+        Bench,
+        load::Stock,
+        simulate,
+        sweep::{Ranked, ranked},
+        with_params, write_failed,
+    },
+};
+
+/// The most trials that are asked for before one of them is told.
+const BATCH: usize = 256;
+
+/// Searches how much the word of each strategy counts.
+pub(super) struct Weigh(pub(super) Bench);
+
+impl TaskKind for Weigh {
+    fn name(&self) -> &'static str {
+        "optimization.weigh"
+    }
+
+    fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        let (setup, cast) = self.0.setup(context)?;
+        let chosen = signals::chosen(cast)?;
+        let stock = self.0.stock(context)?;
+        let search = search(context, &setup, signals::ensemble(&chosen)?.terms())?;
+        let computed = signals_computed();
+        let scale = Scale {
+            bench: &self.0,
+            context,
+            setup: &setup,
+            chosen: &chosen,
+            stock: &stock,
+            search: &search,
+        };
+        let is_replay = context.input["method"] != "full_simulation";
+        let trials = if is_replay { scale.replayed()? } else { scale.simulated()? };
+        let computed = signals_computed() - computed;
+        let (mut value, table) = result(context, &search, &scale, trials)?;
+        value["method"] = if is_replay { "signal_replay" } else { "full_simulation" }.into();
+        value["signals_computed"] = computed.into();
+        Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
+    }
+}
+
+fn search(context: &TaskContext, setup: &Setup, terms: &Terms) -> Result<WeightSearch, TaskError> {
+    let none = Map::new();
+    let config = context.input["search"].as_object().unwrap_or(&none);
+    let members: Vec<String> = terms.weights.iter().map(|(name, _)| name.clone()).collect();
+    let count = context.input["trials"].as_u64().and_then(|count| usize::try_from(count).ok());
+    let has_regimes =
+        setup.workflow.ensemble.as_ref().is_some_and(|own| own.regime_weights.is_some());
+    WeightSearch::of(config, &members, has_regimes, count).map_err(|wrong| {
+        let message = format!("`optimization_config.{}` {}", wrong.key, wrong.what);
+        TaskError::Hopeless(failure("config_invalid", message))
+    })
+}
+
+/// Tries a point; the inner error says why it makes no ensemble.
+type Score<'a> =
+    dyn FnMut(usize, &Map<String, Value>) -> Result<Result<Ranked, String>, TaskError> + 'a;
+
+type Tried = (Map<String, Value>, Result<Ranked, String>);
+
+/// What all trials have in common.
+struct Scale<'a> {
+    bench: &'a Bench,
+    context: &'a TaskContext,
+    setup: &'a Setup,
+    chosen: &'a Chosen,
+    stock: &'a Arc<Stock>,
+    search: &'a WeightSearch,
+}
+
+impl Scale<'_> {
+    /// Tries as many as the search asks for.
+    fn hunt(&self, score: &mut Score<'_>) -> Result<Vec<Tried>, TaskError> {
+        let (guided, context) = (&self.search.guided, self.context);
+        let seed = self.setup.master_seed().child("search").child(&context.task);
+        let directions = vec![Direction::Maximize];
+        let study = Study::new(guided.space.clone(), directions, &guided.method, seed);
+        let mut study = study.map_err(hopeless)?;
+        let mut tried: Vec<Tried> = Vec::new();
+        while tried.len() < guided.count {
+            if context.watch.stopped() {
+                return Err(TaskError::Stopped);
+            }
+            context.watch.report(tried.len() as u64, guided.count as u64);
+            let batch = ask(&mut study, (guided.count - tried.len()).min(BATCH));
+            if batch.is_empty() {
+                break;
+            }
+            for trial in batch {
+                let (params, came) = match self.params(&trial) {
+                    Some(params) => {
+                        let came = score(tried.len(), &params)?;
+                        (params, came.map(|ranked| ranked.by(&self.search.objective)))
+                    }
+                    None => (Map::new(), Err("no weight is above zero".to_owned())),
+                };
+                let value = came.as_ref().ok().and_then(|ranked| ranked.objective);
+                let outcome = value.map_or(Outcome::Failed, Outcome::value);
+                study.tell(trial.number, outcome).map_err(hopeless)?;
+                tried.push((params, came));
+            }
+        }
+        Ok(tried)
+    }
+
+    fn params(&self, trial: &Point) -> Option<Map<String, Value>> {
+        match self.search.guided.space.to_json(&trial.point) {
+            Value::Object(params) => self.search.settled(params),
+            _ => None,
+        }
+    }
+
+    /// The file with the values of a trial.
+    fn with(&self, params: &Map<String, Value>) -> Result<(Setup, Chosen), TaskError> {
+        let mut input = with_params(self.context);
+        let found = json!({"name": "best_params", "value": params});
+        match input["found"].as_array_mut() {
+            Some(list) => list.push(found),
+            None => input["found"] = json!([found]),
+        }
+        let setup = Setup::of(&self.context.start, &input).map_err(TaskError::Failed)?;
+        let cast = self.bench.cast(&setup)?;
+        Ok((setup, signals::chosen(cast)?))
+    }
+
+    /// Trades captured signals.
+    fn replayed(&self) -> Result<Vec<Tried>, TaskError> {
+        let captured = signals::read(self.context, self.chosen, self.stock)?;
+        let terms = signals::ensemble(self.chosen)?.terms();
+        let bars = &self.stock.bars;
+        let invalid = |why| TaskError::Failed(failure("strategy_invalid", why));
+        let ballots: Vec<Ballot> = {
+            let stock = self.stock;
+            terms.ballots(&captured, (&stock.history, bars), &stock.known).map_err(invalid)?
+        };
+        let periods = simulate::periods_per_year(self.setup, self.stock);
+        let rate = self.setup.workflow.metrics.risk_free_rate;
+        let replay = Replay::new(bars, &ballots, periods, rate);
+        let mut replay = replay.map_err(|error| invalid(error.to_string()))?;
+        let options = simulate::options(self.setup, self.stock, periods);
+        let has_settings = |params: &Map<String, Value>| {
+            params.keys().any(|name| name.contains('.') && !name.starts_with(WEIGHT))
+        };
+        self.hunt(&mut |index, params| {
+            let own = if has_settings(params) {
+                let (setup, _) = self.with(params)?;
+                Some(simulate::options(&setup, self.stock, periods))
+            } else {
+                None
+            };
+            let vote = match terms.with(params).vote() {
+                Ok(vote) => vote,
+                Err(why) => return Ok(Err(why)),
+            };
+            let score = replay.score(&vote, own.as_ref().unwrap_or(&options));
+            Ok(score.map(|score| ranked(params.clone(), index, &score)))
+        })
+    }
+
+    /// Simulates each trial whole, its strategies with it.
+    fn simulated(&self) -> Result<Vec<Tried>, TaskError> {
+        self.hunt(&mut |index, params| {
+            let (mut setup, chosen) = self.with(params)?;
+            setup.workflow.metrics.prove_causal = None;
+            let again = || Ok(Cast::One(Box::new(self.with(params)?.1)));
+            let (cast, stock) = (Cast::One(Box::new(chosen)), Arc::clone(self.stock));
+            let watch = &self.context.watch;
+            let result = simulate::simulate(&setup, cast, stock, watch, &again)?.result;
+            Ok(Ok(Ranked::of_result(params.clone(), index, &result)))
+        })
+    }
+}
+
+/// The result: the best, their weights, and how all did.
+fn result(
+    context: &TaskContext,
+    search: &WeightSearch,
+    scale: &Scale<'_>,
+    tried: Vec<Tried>,
+) -> Result<(Value, ArtifactRef), TaskError> {
+    let mut found = Found::of(0, simulate::periods_per_year(scale.setup, scale.stock));
+    let names = search.names();
+    let mut text = String::new();
+    for (index, (params, came)) in tried.into_iter().enumerate() {
+        write_row(&mut text, index, None, (&names, &params), &came);
+        found.add(came, &search.objective);
+    }
+    worth_something(&found, None)?;
+    let rows = [Rows::Text(text)];
+    let table = rows::table(context, (&names, false), &rows).map_err(write_failed)?;
+    let best = found.best.first().map(|best| best.params.clone()).unwrap_or_default();
+    let weight = |(name, weight): (String, Value)| {
+        name.strip_prefix(WEIGHT).map(|member| (member.to_owned(), weight))
+    };
+    let weights: Map<String, Value> = best.into_iter().filter_map(weight).collect();
+    let mut value = json!({
+        "algorithm": search.guided.method.name(),
+        "objective": search.objective.as_str(),
+        "final_weights": weights,
+        "sharpes": found.sharpes,
+        "periods_per_year": found.periods_per_year,
+    });
+    value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found)));
+    Ok((value, table))
+}
