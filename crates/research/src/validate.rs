@@ -5,6 +5,7 @@
 //! Formulas, conventions and sources: `docs/concepts/validation.md`.
 //! Not here: running strategies; the caller evaluates and brings returns.
 
+mod beyond;
 mod block;
 mod bootstrap;
 mod cross;
@@ -20,6 +21,7 @@ mod stress;
 mod superior;
 mod verdict;
 
+pub use beyond::{Beyond, beyond};
 pub use block::{BlockLength, block_length};
 pub use bootstrap::{Distribution, Interval, Resample, bootstrap};
 pub use cross::{Combinatorial, Fold, combinatorial, purged_folds};
@@ -32,7 +34,7 @@ pub use sharpe::{Estimate, Track, Trials, expected_max};
 pub use split::Split;
 pub use stress::{CostStress, DelayStress, Stressed};
 pub use superior::{Superiority, Test, reality_check, step_superior, superior_ability};
-pub use verdict::{Assess, Evidence, Finding, Judgement, Reason, Verdict, judge};
+pub use verdict::{Assess, Evidence, Finding, Judgement, Reason, Verdict, effective_trials, judge};
 
 /// Why something could not be validated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -88,6 +88,7 @@ fn walk(case: &Value) -> Result<WalkForward> {
     Ok(WalkForward {
         train: needed(case, "train_size")?,
         test: needed(case, "test_size")?,
+        step: needed(case, "test_size")?,
         gap: setting(case, "purged_size").unwrap_or(0),
         period: if is("expand_train") { Period::Anchored } else { Period::Rolling },
         partial: is("reduce_test"),

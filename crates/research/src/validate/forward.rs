@@ -18,13 +18,15 @@ pub enum Period {
     Anchored,
 }
 
-/// A walk forward in steps as long as the test.
+/// A walk forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WalkForward {
     /// Bars of the training window; the first one, if anchored.
     pub train: usize,
     /// Bars of each test.
     pub test: usize,
+    /// Bars from the start of one test to that of the next; below `test`, tests overlap.
+    pub step: usize,
     /// Bars left out between training and test.
     pub gap: usize,
     /// Which past is trained on.
@@ -40,10 +42,11 @@ pub struct WalkForward {
 pub fn forward_splits(bars: usize, walk: &WalkForward) -> Result<Vec<Split>, Error> {
     check_count("bars of training", walk.train, 1)?;
     check_count("bars of a test", walk.test, 1)?;
+    check_count("bars of a step", walk.step, 1)?;
     let shortest = if walk.partial { 1 } else { walk.test };
     let ahead = walk.train.saturating_add(walk.gap);
     check_count("bars for one walk forward", bars, ahead.saturating_add(shortest))?;
-    let starts = (ahead..bars).step_by(walk.test);
+    let starts = (ahead..bars).step_by(walk.step);
     let split = |start: usize| {
         let train_end = start - walk.gap;
         let train_start = match walk.period {
@@ -85,8 +88,14 @@ pub fn forward_splits_by_count(
 mod tests {
     use super::*;
 
-    const WALK: WalkForward =
-        WalkForward { train: 120, test: 30, gap: 5, period: Period::Rolling, partial: false };
+    const WALK: WalkForward = WalkForward {
+        train: 120,
+        test: 30,
+        step: 30,
+        gap: 5,
+        period: Period::Rolling,
+        partial: false,
+    };
 
     #[test]
     fn what_is_too_short_is_refused() {
@@ -124,7 +133,7 @@ mod tests {
         assert_eq!(splits[4], Split::plain(168..228, 230..250));
         let splits = forward_splits_by_count(103, 4, None, 5, None).unwrap();
         assert_eq!(splits[0], Split::plain(0..18, 23..43));
-        let walk = WalkForward { train: 252, test: 63, ..WALK };
+        let walk = WalkForward { train: 252, test: 63, step: 63, ..WALK };
         let splits = forward_splits(1000, &walk).unwrap();
         assert_eq!((splits.len(), &splits[10]), (11, &Split::plain(630..882, 887..950)));
     }

@@ -146,13 +146,13 @@ impl Surface {
         found
     }
 
-    /// The share of neighbors that keep at least `share` of the chosen score; one without a score
-    /// keeps nothing. `None` if the chosen score is not above zero.
+    /// The share of neighbors that keep at least `share` of the chosen score; one without a score is
+    /// no neighbor. `None` without neighbors, or if the chosen score is not above zero.
     pub fn kept(&self, share: f64) -> Option<f64> {
         let limit = self.center().filter(|center| *center > 0.0)? * share;
-        let others = self.scores.len().checked_sub(1).filter(|count| *count > 0)?;
-        let kept = self.neighbors().iter().filter(|score| **score >= limit).count();
-        Some(float(kept) / float(others))
+        let neighbors = self.neighbors();
+        let kept = neighbors.iter().filter(|score| **score >= limit).count();
+        (!neighbors.is_empty()).then(|| float(kept) / float(neighbors.len()))
     }
 
     /// The scores over two axes, all others at their center: rows are `first`, columns `second`.
@@ -196,9 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn points_without_a_score_keep_nothing() {
+    fn points_without_a_score_are_no_neighbors() {
         let half = perturb(&axes(), |p| (p[0] <= 10.0).then_some(1.0)).unwrap();
-        assert_eq!(half.kept(0.5), Some(19.0 / 34.0));
+        assert_eq!((half.neighbors().len(), half.kept(0.5)), (19, Some(1.0)));
+        let alone = perturb(&axes(), |p| ((p[0] - 10.0).abs() < 0.5).then_some(1.0)).unwrap();
+        assert_eq!((alone.neighbors().len(), alone.kept(0.5)), (4, Some(1.0)));
         assert!(perturb(&axes(), |_| Some(f64::NAN)).unwrap().center().is_none());
     }
 

@@ -87,8 +87,14 @@ mod tests {
     }
 
     fn splits() -> Vec<Split> {
-        let walk =
-            WalkForward { train: 40, test: 20, gap: 0, period: Period::Rolling, partial: false };
+        let walk = WalkForward {
+            train: 40,
+            test: 20,
+            step: 20,
+            gap: 0,
+            period: Period::Rolling,
+            partial: false,
+        };
         forward_splits(120, &walk).unwrap()
     }
 

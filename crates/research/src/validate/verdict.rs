@@ -10,7 +10,7 @@ use std::fmt;
 mod assess;
 mod weigh;
 
-pub use assess::Assess;
+pub use assess::{Assess, effective_trials};
 pub use weigh::judge;
 
 /// What to think of a result.
@@ -100,12 +100,16 @@ pub struct Evidence {
     pub overfit_loss: Option<f64>,
     /// Returns needed for 95 % confidence in a Sharpe ratio above zero; infinite if never.
     pub length_min: Option<f64>,
+    /// Whether each test of the walk forward was chosen for on its own past.
+    pub forward_is_chosen: bool,
     /// Annualized Sharpe ratio of walk-forward tests.
     pub forward_sharpe: Option<f64>,
     /// Probability that the true Sharpe ratio of these tests is above zero.
     pub forward_probability: Option<f64>,
     /// Their Sharpe ratio over that of training.
     pub forward_efficiency: Option<f64>,
+    /// Probability that it earns beyond a holding that moves as much with the market.
+    pub beyond_holding: Option<f64>,
     /// Share of neighboring parameters that keep half of the score.
     pub neighbors_kept: Option<f64>,
     /// Factor on costs at which nothing is left; infinite if none that was tried.

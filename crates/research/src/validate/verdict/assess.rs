@@ -72,7 +72,7 @@ impl Assess {
             ..Evidence::default()
         };
         evidence.deflated = track.deflated(&trials_beside(columns, chosen)?);
-        evidence.trials_effective = Some(effective_trials(columns));
+        evidence.trials_effective = Some(effective_trials(columns, columns.len()));
         self.choice(&mut evidence, columns, seed)?;
         self.forward(&mut evidence, columns)?;
         let mean_block = block_length(returns)?.stationary.max(1.0);
@@ -106,11 +106,13 @@ impl Assess {
         let walk = WalkForward {
             train: part * self.parts_train,
             test: part,
+            step: part,
             gap: 0,
             period: Period::Anchored,
             partial: true,
         };
         let found = select_forward(columns, &forward_splits(columns[0].len(), &walk)?)?;
+        evidence.forward_is_chosen = true;
         evidence.forward_efficiency = found.efficiency();
         // Choices that never traded afterwards earned nothing, for certain.
         let track = Track::of(&found.returns, Estimate::Population).ok();
@@ -131,16 +133,18 @@ fn trials_beside(columns: &[Vec<f64>], chosen: usize) -> Result<Trials, Error> {
     };
     let others = of(Some(chosen));
     let spread = Trials::of(&if others.len() > 1 { others } else { of(None) })?;
-    Ok(Trials { count: effective_trials(columns), ..spread })
+    Ok(Trials { count: effective_trials(columns, columns.len()), ..spread })
 }
 
-/// How many independent trials these are worth: r + (1 - r) N with the mean correlation r of all
-/// pairs, not below zero, rounded up (Bailey and López de Prado, 2014, appendix 3).
-fn effective_trials(columns: &[Vec<f64>]) -> usize {
+/// How many independent trials `all` of the kind of these columns are worth: r + (1 - r) N with the
+/// mean correlation r of all pairs, not below zero, rounded up (Bailey and López de Prado, 2014,
+/// appendix 3). Columns that never move count for nothing.
+pub fn effective_trials(columns: &[Vec<f64>], all: usize) -> usize {
     let moving: Vec<&Vec<f64>> = columns.iter().filter(|column| !is_constant(column)).collect();
     let count = moving.len();
     if count < 2 {
-        return count.max(1);
+        // One column tells of no other; those that were not seen count in full.
+        return count.max(1).max(if columns.len() == 1 { all } else { 1 });
     }
     // The variance of the sum of standardized columns is N + N (N - 1) r.
     let mut sums = vec![0.0; moving[0].len()];
@@ -151,7 +155,9 @@ fn effective_trials(columns: &[Vec<f64>]) -> usize {
     let spread = deviation(&sums);
     let n = float(count);
     let correlation = ((spread * spread - n) / (n * (n - 1.0))).clamp(0.0, 1.0);
-    whole((correlation + (1.0 - correlation) * n).ceil()).clamp(1, count)
+    let still = columns.len() - count;
+    let all = all.saturating_sub(still).max(count);
+    whole((correlation + (1.0 - correlation) * float(all)).ceil()).clamp(1, all)
 }
 
 #[cfg(test)]
@@ -169,11 +175,15 @@ mod tests {
 
     #[test]
     fn related_trials_count_as_fewer() {
-        assert!(effective_trials(&noise(40, 0.0)) >= 39);
-        let half = effective_trials(&noise(40, 0.5_f64.sqrt()));
+        assert!(effective_trials(&noise(40, 0.0), 40) >= 39);
+        let half = effective_trials(&noise(40, 0.5_f64.sqrt()), 40);
         assert!((17..=24).contains(&half), "{half}");
-        assert!(effective_trials(&noise(40, 0.999)) <= 2);
-        assert_eq!(effective_trials(&[vec![0.0; 9], vec![0.0; 9]]), 1);
+        assert!(effective_trials(&noise(40, 0.999), 40) <= 2);
+        assert_eq!(effective_trials(&[vec![0.0; 9], vec![0.0; 9]], 2), 1);
+        // Of those that were not looked at the same holds; of one nothing is known of others.
+        let many = effective_trials(&noise(40, 0.5_f64.sqrt()), 400);
+        assert!((170..=240).contains(&many), "{many}");
+        assert_eq!(effective_trials(&noise(1, 0.0), 30), 30);
     }
 
     #[test]

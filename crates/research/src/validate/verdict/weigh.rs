@@ -26,15 +26,18 @@ const NEIGHBORS_GOOD: f64 = 0.60;
 const COSTS_GOOD: f64 = 2.0;
 /// Share of the score that is left one bar late.
 const DELAY_GOOD: f64 = 0.50;
+/// Confidence in earning more than a holding that moves as much.
+const BEYOND_GOOD: f64 = 0.90;
 
 /// Judges a result.
 pub fn judge(evidence: &Evidence) -> Judgement {
-    let checks: [(&'static str, Option<Reason>); 9] = [
+    let checks: [(&'static str, Option<Reason>); 10] = [
         ("superior_ability", superiority(evidence)),
         ("deflated_sharpe", deflated(evidence)),
         ("walk_forward", forward(evidence)),
         ("overfit_probability", overfit(evidence)),
         ("track_length", length(evidence)),
+        ("beyond_holding", beyond(evidence)),
         ("resampled_return", resampled(evidence)),
         ("neighbors", neighbors(evidence)),
         ("costs", costs(evidence)),
@@ -76,11 +79,12 @@ fn percent(share: f64) -> String {
 fn superiority(evidence: &Evidence) -> Option<Reason> {
     let value = evidence.superiority?;
     let finding = rising(-value, -SUPERIORITY_GOOD, -SUPERIORITY_BAD);
-    let text = format!(
-        "without any edge, the best of {} trials would look as good in {} of cases (SPA)",
-        evidence.trials,
-        percent(value)
-    );
+    let who = match evidence.trials {
+        0 | 1 => "it".to_owned(),
+        trials => format!("the best of {trials} trials"),
+    };
+    let cases = percent(value);
+    let text = format!("without any edge, {who} would look as good in {cases} of cases (SPA)");
     Some(Reason { check: "superior_ability", finding, value, text })
 }
 
@@ -89,11 +93,13 @@ fn deflated(evidence: &Evidence) -> Option<Reason> {
     let is_alone = evidence.superiority.is_none();
     let good = if is_alone { DEFLATED_ALONE } else { DEFLATED_GOOD };
     let finding = rising(value, good, DEFLATED_BAD);
+    let of = match evidence.trials_effective.unwrap_or(evidence.trials) {
+        0 | 1 => "zero".to_owned(),
+        trials => format!("what the best of {trials} independent trials shows by luck"),
+    };
+    let probability = percent(value);
     let text = format!(
-        "the true Sharpe ratio is above what the best of {} independent trials shows by luck with \
-         probability {} (deflated Sharpe)",
-        evidence.trials_effective.unwrap_or(evidence.trials),
-        percent(value)
+        "the true Sharpe ratio is above {of} with probability {probability} (deflated Sharpe)"
     );
     Some(Reason { check: "deflated_sharpe", finding, value, text })
 }
@@ -102,13 +108,17 @@ fn forward(evidence: &Evidence) -> Option<Reason> {
     let value = evidence.forward_probability?;
     let finding = rising(value, FORWARD_GOOD, FORWARD_BAD);
     let kept = evidence.forward_efficiency.map_or_else(|| "none".to_owned(), percent);
-    let text = format!(
-        "chosen on the past and tested on what followed, its Sharpe ratio is {:.2}, {} of that in \
-         training, and above zero with probability {}",
-        evidence.forward_sharpe.unwrap_or(0.0),
-        kept,
-        percent(value)
-    );
+    let (sharpe, probability) = (evidence.forward_sharpe.unwrap_or(0.0), percent(value));
+    let text = match evidence.forward_is_chosen {
+        true => format!(
+            "chosen on the past and tested on what followed, its Sharpe ratio is {sharpe:.2}, {kept} \
+             of that in training, and above zero with probability {probability}"
+        ),
+        false => format!(
+            "over the tests of the walk forward, for which nothing was chosen anew, its Sharpe ratio \
+             is {sharpe:.2}, and above zero with probability {probability}"
+        ),
+    };
     Some(Reason { check: "walk_forward", finding, value, text })
 }
 
@@ -138,6 +148,16 @@ fn length(evidence: &Evidence) -> Option<Reason> {
         false => "no record of it would be long enough: its Sharpe ratio is not above zero".into(),
     };
     Some(Reason { check: "track_length", finding, value, text })
+}
+
+fn beyond(evidence: &Evidence) -> Option<Reason> {
+    let value = evidence.beyond_holding?;
+    let finding = enough(value, BEYOND_GOOD);
+    let text = format!(
+        "it earns more than a holding that moves as much with the market with probability {}",
+        percent(value)
+    );
+    Some(Reason { check: "beyond_holding", finding, value, text })
 }
 
 fn resampled(evidence: &Evidence) -> Option<Reason> {
@@ -186,9 +206,11 @@ mod tests {
             overfit: Some(0.2),
             overfit_loss: Some(0.05),
             length_min: Some(200.0),
+            forward_is_chosen: true,
             forward_sharpe: Some(1.8),
             forward_probability: Some(0.99),
             forward_efficiency: Some(0.8),
+            beyond_holding: Some(0.95),
             neighbors_kept: Some(0.9),
             costs_break_even: Some(f64::INFINITY),
             delay_kept: Some(0.8),
@@ -223,6 +245,7 @@ mod tests {
         check(lost(0.5), LikelyLuck, "overfit_probability");
         check(|e| e.length_min = Some(2000.0), Fragile, "track_length");
         check(|e| e.resampled_low = Some(-0.1), Fragile, "resampled_return");
+        check(|e| e.beyond_holding = Some(0.6), Fragile, "beyond_holding");
         check(|e| e.neighbors_kept = Some(0.2), Fragile, "neighbors");
         check(|e| e.costs_break_even = Some(1.4), Fragile, "costs");
         check(|e| e.delay_kept = Some(-0.2), Fragile, "delay");
@@ -231,7 +254,7 @@ mod tests {
     #[test]
     fn what_was_not_looked_at_is_named_and_not_robust() {
         let found = judge(&Evidence::default());
-        assert_eq!((found.verdict, found.missing.len()), (Verdict::Fragile, 9));
+        assert_eq!((found.verdict, found.missing.len()), (Verdict::Fragile, 10));
         let unseen = Evidence { forward_probability: None, ..good() };
         let found = judge(&unseen);
         assert_eq!((found.verdict, found.missing), (Verdict::Fragile, vec!["walk_forward"]));
