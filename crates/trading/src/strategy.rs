@@ -6,6 +6,7 @@
 
 mod builtin;
 mod history;
+mod late;
 mod parameter;
 mod registry;
 mod rules;
@@ -20,6 +21,7 @@ use crate::signal::Signal;
 
 pub use builtin::catalogue;
 pub use history::{Joined, WithHistory};
+pub use late::Late;
 pub use parameter::{ParamValue, Parameter, Params, ParamsError, Values};
 pub use registry::{Build, BuildError, Definition, NameTaken, Plan, Registry, StrategyKind};
 pub(crate) use rules::Feed;

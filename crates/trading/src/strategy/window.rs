@@ -34,6 +34,24 @@ impl<'a> Window<'a> {
         Self { has_orders, ..self }
     }
 
+    /// Per symbol, how many bars have closed.
+    pub(crate) fn seen(&self) -> &[usize] {
+        self.seen
+    }
+
+    /// What could be seen earlier: these many bars of each symbol, at `now` and before `next`.
+    pub(crate) fn at<'b>(
+        &self,
+        seen: &'b [usize],
+        now: Timestamp,
+        next: Option<Timestamp>,
+    ) -> Window<'b>
+    where
+        'a: 'b,
+    {
+        Window { seen, now, next, ..*self }
+    }
+
     /// Whether orders of the run wait for a price.
     pub const fn has_orders(&self) -> bool {
         self.has_orders

@@ -31,6 +31,7 @@ mod halts;
 mod history;
 mod indicators;
 mod inspect;
+mod late;
 mod latency_queue;
 mod metrics;
 mod orders;
