@@ -47,6 +47,21 @@ pub(crate) fn lay_over(config: &mut Value, overlay: &Value) {
     }
 }
 
+/// The file that `start` recorded, with the `config` of a phase and what was `found` laid over it.
+pub(crate) fn workflow(start: &Start, input: &Value) -> Result<Workflow, Failure> {
+    let mut config = start.config.clone();
+    if let Some(overlay) = input.get("config") {
+        lay_over(&mut config, overlay);
+    }
+    for found in input["found"].as_array().into_iter().flatten() {
+        let name = found["name"].as_str().unwrap_or_default();
+        found::lay(&mut config, name, &found["value"]);
+    }
+    serde_json::from_value(config).map_err(|error| {
+        failure("config_invalid", format!("the recorded configuration cannot be read: {error}"))
+    })
+}
+
 /// A backtest, ready to be loaded and run.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
@@ -59,18 +74,7 @@ pub(crate) struct Setup {
 impl Setup {
     /// The setup that `start` recorded, with the `config` of a phase and what was `found` laid over it.
     pub(crate) fn of(start: &Start, input: &Value) -> Result<Self, Failure> {
-        let mut config = start.config.clone();
-        if let Some(overlay) = input.get("config") {
-            lay_over(&mut config, overlay);
-        }
-        for found in input["found"].as_array().into_iter().flatten() {
-            let name = found["name"].as_str().unwrap_or_default();
-            found::lay(&mut config, name, &found["value"]);
-        }
-        let workflow: Workflow = serde_json::from_value(config).map_err(|error| {
-            failure("config_invalid", format!("the recorded configuration cannot be read: {error}"))
-        })?;
-        Self::new(workflow, Path::new(&start.base), start.seed)
+        Self::new(workflow(start, input)?, Path::new(&start.base), start.seed)
     }
 
     /// The setup of `workflow`, whose relative paths start at `base`.

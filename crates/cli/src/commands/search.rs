@@ -89,16 +89,36 @@ pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::
             }
         }
     }
-    luck(out, result)
+    // A function has no luck.
+    if result["best"]["value"].is_number() { Ok(()) } else { luck(out, result) }
 }
 
-/// A table of the best of one strategy.
+/// The points of a function with the least values.
+fn points(printer: &Printer, out: &mut String, rows: &[Value]) -> std::fmt::Result {
+    writeln!(out, "\n{}", printer.paint(Style::Dim, "           VALUE  AT"))?;
+    for row in rows.iter().take(ROWS_MAX) {
+        let at = row["params"].as_object().into_iter().flatten();
+        let at: Vec<String> = at.map(|(_, x)| value(x)).collect();
+        let least = row["value"].as_f64().unwrap_or(f64::NAN);
+        let exact = if least.abs() < 1e-3 { format!("{least:.6e}") } else { format!("{least:.6}") };
+        writeln!(out, "{exact:>16}  {}", at.join(", "))?;
+    }
+    Ok(())
+}
+
+/// A table of the best of one strategy; of several objectives, of those that none beats.
 fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    let list = |key: &str| result[key].as_array().map(Vec::as_slice);
+    let front = list("front");
+    let rows = front.or_else(|| list("top")).unwrap_or_default();
+    if result["best"]["value"].is_number() {
+        return points(printer, out, rows);
+    }
     writeln!(out)?;
     let params = result["best"]["params"].as_object();
     let table = Table { names: params.into_iter().flatten().map(|(k, _)| k.as_str()).collect() };
     table.header(printer, out)?;
-    for row in result["top"].as_array().into_iter().flatten().take(ROWS_MAX) {
+    for row in rows.iter().take(ROWS_MAX) {
         let metric = |key: &str| row["metrics"][key].as_f64();
         let shown = Row {
             sharpe: metric("sharpe"),
@@ -108,6 +128,15 @@ fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result
             final_equity: row["final_equity"].as_f64().unwrap_or(f64::NAN),
         };
         table.row(out, |name| value(&row["params"][name]), &shown)?;
+    }
+    if let Some(front) = front {
+        let count = front.len();
+        let knee = &result["best"]["trial"];
+        writeln!(
+            out,
+            "\nNo trial is better than one of these {count} in one objective without being worse in another. \
+             Trial {knee} is\nthe nearest to the best of all objectives, and is the one that was run."
+        )?;
     }
     let failed = result["failed_trials"].as_u64().unwrap_or(0);
     if failed > 0 {

@@ -69,11 +69,18 @@ fn required(root: &Resolved, problems: &mut Vec<Problem>) {
         missing("workflow", "add `workflow:` with `type: backtest` below it");
     }
     let kind = root.text("workflow.type").unwrap_or_default();
+    // A search of a test function looks at no prices.
+    let needs = |path: &str| {
+        let function =
+            |path: &str| root.get(&format!("{path}.optimization_config.objective.function"));
+        let kind = root.text(&format!("{path}.type")).unwrap_or_default();
+        let own = root.get(&format!("{path}.optimization_config")).map_or("workflow", |_| path);
+        needs_data(kind) && !(kind == "optimization" && function(own).is_some())
+    };
     let phases = 0..root.list("workflow.phases").len();
-    let of_phase = |at: usize| root.text(&format!("workflow.phases.{at}.type")).unwrap_or_default();
-    let mut kinds = phases.map(of_phase).peekable();
-    let no_phase_needs_it = kinds.peek().is_some() && !kinds.any(needs_data);
-    let needs_it = needs_data(kind) && !(kind == "multi_phase" && no_phase_needs_it);
+    let mut phases = phases.map(|at| needs(&format!("workflow.phases.{at}"))).peekable();
+    let no_phase_needs_it = phases.peek().is_some() && !phases.any(|needs| needs);
+    let needs_it = needs("workflow") && !(kind == "multi_phase" && no_phase_needs_it);
     if !map.contains_key("data") && needs_it {
         missing("data", "add `data:` with `path: prices/{symbol}.csv` and `symbols: […]` below it");
     }

@@ -249,15 +249,15 @@ static OPTIMIZATION: Section = Section::new(
             "algorithm",
             Kind::Choice(ALGORITHMS),
             "How to search; default `grid`, which tries all, or `sobol` where no `parameters` are given; \
-             `bayesian` is `tpe`; this release refuses `successive_halving`, `hyperband` and `nsga2`",
+             `nsga2` for several objectives; `bayesian` is `tpe`",
         )
         .example("tpe"),
         Field::default(
             "objective",
-            Kind::Text,
+            Kind::Either(&[Kind::Text, Kind::Section(&FUNCTION), OBJECTIVES]),
             "maximize_sharpe",
             "What is good: also `maximize_return`, `maximize_calmar`, `minimize_drawdown` or a formula such as \
-             `sharpe - 2 * abs(max_drawdown)`, of which more is better",
+             `sharpe - 2 * abs(max_drawdown)`, of which more is better; a list of several; or a test function",
         ),
         Field::optional(
             "parameters",
@@ -284,11 +284,41 @@ static OPTIMIZATION: Section = Section::new(
             "How many to try, several `strategies` together; default as many as a phase has containers, or 200; \
              for `grid` all",
         ),
+        Field::optional(
+            "min_fraction",
+            Kind::Number(Range::positive(1.0)),
+            "The first part of the data that `successive_halving` and `hyperband` make trials on; default a ninth",
+        ),
         Field::default(
             "stages",
             Kind::List { of: &Kind::Section(&SEARCH_STAGE), min: 0, max: 100 },
             "[]",
             "Searches that build on each other, in order",
+        ),
+    ],
+);
+
+const OBJECTIVES: Kind = Kind::List { of: &Kind::Text, min: 1, max: 10 };
+
+static FUNCTION: Section = Section::new(
+    "A test function, whose least value is searched without data or strategy",
+    &[
+        Field::required(
+            "function",
+            Kind::Choice(&["sphere", "rosenbrock", "rastrigin", "ackley", "branin", "hartmann6"]),
+            "Its name",
+        )
+        .example("rastrigin"),
+        Field::optional(
+            "dimensions",
+            Kind::Whole { min: 1, max: 1_000 },
+            "How many arguments it has; default 2, of `hartmann6` 6",
+        ),
+        Field::default(
+            "shifted",
+            Kind::Boolean,
+            "true",
+            "Its minimum lies off the middle of the box, which flatters no method",
         ),
     ],
 );

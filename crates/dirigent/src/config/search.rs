@@ -13,7 +13,7 @@ pub mod weights;
 
 use std::{ops::Range, sync::Arc};
 
-use dirigent_research::optimize::{Method, Space};
+use dirigent_research::optimize::{Halving, Method, Nsga, Space};
 use dirigent_trading::{strategy::Registry, sweep::Axis};
 use serde_json::{Map, Value};
 
@@ -25,14 +25,20 @@ pub use axes::{COMBINATIONS_MAX, params_of};
 /// How many trials a search makes that is not told.
 const TRIALS: usize = 200;
 
+/// The least part of the data that trials are made on where bad ones are given up early: less often
+/// is too little for averages of some length.
+const FRACTION_MIN: f64 = 1.0 / 9.0;
+
 /// What is tried, and what decides who is best.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// What is searched, in the order of the file: one strategy, or each of several.
     pub members: Vec<Member>,
-    /// What decides who is best.
-    pub objective: Objective,
+    /// What decides who is best: of one objective its value, of several whether no other trial is
+    /// better in one of them without being worse in another.
+    pub objectives: Vec<Objective>,
     algorithm: &'static str,
+    has_fractions: bool,
 }
 
 /// The search of one strategy.
@@ -93,19 +99,30 @@ impl Search {
         if stages {
             return wrong("stages", "are not in this release", "search in one stage");
         }
-        let objective = goal::objective(config)?;
-        let algorithm = algorithm(config);
-        let method = match Method::named(algorithm) {
-            Some(method) if !matches!(method, Method::Halving(_) | Method::Nsga(_)) => method,
-            _ => {
-                let hint = "use `grid`, `random`, `sobol`, `genetic`, `differential_evolution`, \
-                            `tpe` or `cma_es`";
-                return wrong("algorithm", format!("`{algorithm}` is not in this release"), hint);
-            }
-        };
+        let objectives = goal::objectives(config)?;
+        let method = method(config, objectives.len())?;
         let algorithm = method.name();
-        let members = member::all(config, &method, workflow, registry)?;
-        Ok(Self { members, objective, algorithm })
+        let has_fractions = matches!(method, Method::Halving(_));
+        let members = match &objectives[..] {
+            [Objective::Function(tested)] => vec![member::tested(config, &method, tested)?],
+            _ => member::all(config, &method, workflow, registry)?,
+        };
+        Ok(Self { members, objectives, algorithm, has_fractions })
+    }
+
+    /// Whether a test function is searched, and no strategy.
+    pub fn is_test(&self) -> bool {
+        matches!(self.objectives[..], [Objective::Function(_)])
+    }
+
+    /// Whether trials are made on parts of the data first.
+    pub fn has_fractions(&self) -> bool {
+        self.has_fractions
+    }
+
+    /// The objectives in words.
+    pub fn objective(&self) -> String {
+        self.objectives.iter().map(Objective::as_str).collect::<Vec<_>>().join(", ")
     }
 
     /// How it searches.
@@ -201,11 +218,45 @@ pub fn told(written: Option<&Map<String, Value>>, containers: Option<u32>) -> Ma
     config
 }
 
-/// How to search: a grid of what is named, else a sequence over what strategies declare.
+/// How to search: a grid of what is named, a front of several objectives, else a sequence over what
+/// strategies declare.
 fn algorithm(config: &Map<String, Value>) -> &str {
     let is_given = config.get("parameters").is_some_and(|given| !given.is_null());
-    let default = if is_given { "grid" } else { "sobol" };
+    let objectives = config.get("objective").and_then(Value::as_array).map_or(1, Vec::len);
+    let default = match (objectives, is_given) {
+        (2.., _) => "nsga2",
+        (_, true) => "grid",
+        (_, false) => "sobol",
+    };
     config.get("algorithm").and_then(Value::as_str).unwrap_or(default)
+}
+
+/// How to search, with settings that suit the number of trials.
+fn method(config: &Map<String, Value>, objectives: usize) -> Result<Method, Wrong> {
+    let name = algorithm(config);
+    let Some(method) = Method::named(name) else {
+        let hint = "use `grid`, `random`, `sobol`, `genetic`, `differential_evolution`, `tpe`, \
+                    `cma_es`, `successive_halving`, `hyperband` or `nsga2`";
+        return wrong("algorithm", format!("`{name}` is unknown"), hint);
+    };
+    let is_for_several =
+        matches!(method, Method::Grid(_) | Method::Random | Method::Sobol | Method::Nsga(_));
+    if objectives > 1 && !is_for_several {
+        let what = format!("`{name}` works for one objective, and there are {objectives}");
+        return wrong("algorithm", what, "use `nsga2`, `random`, `sobol` or `grid` for several");
+    }
+    Ok(match method {
+        Method::Nsga(settings) => {
+            let trials = trials(config).unwrap_or(TRIALS);
+            Method::Nsga(Nsga { population: (trials / 10).clamp(8, 100), ..settings })
+        }
+        Method::Halving(settings) => {
+            let given = config.get("min_fraction").and_then(Value::as_f64);
+            let fraction_min = given.unwrap_or(FRACTION_MIN);
+            Method::Halving(Halving { fraction_min, ..settings })
+        }
+        other => other,
+    })
 }
 
 fn trials(config: &Map<String, Value>) -> Option<usize> {

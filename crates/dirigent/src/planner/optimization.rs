@@ -39,7 +39,8 @@ impl Planner for Optimization {
         }
         let config = told(written, part.containers());
         let workflow = overlaid(part)?;
-        if workflow.strategy.is_none() && workflow.strategies.is_empty() {
+        let is_test = config.get("objective").is_some_and(Value::is_object);
+        if workflow.strategy.is_none() && workflow.strategies.is_empty() && !is_test {
             return Err(Refusal {
                 path: "strategy".into(),
                 message: "Required field 'strategy' missing: there is nothing to search".into(),
@@ -55,12 +56,12 @@ impl Planner for Optimization {
             Parts::Strategies(search.is_several().then(|| number(search.members.len())))
         } else {
             let is_one = workflow.data.as_ref().is_some_and(|data| data.symbols.len() == 1);
-            let block = if is_one { BLOCK } else { BLOCK_SLOW };
+            let block = if is_one || is_test { BLOCK } else { BLOCK_SLOW };
             let count = search.count();
             let wanted = part.containers().unwrap_or_else(|| number(count.div_ceil(block)));
             Parts::Blocks(wanted.clamp(1, number(count)))
         };
-        Ok(plan(part, config, parts))
+        Ok(plan(part, config, is_test, parts))
     }
 }
 
@@ -92,7 +93,8 @@ enum Parts {
     Strategies(Option<u32>),
 }
 
-fn plan(part: &Part<'_>, config: Map<String, Value>, parts: Parts) -> PhasePlan {
+/// A strategy that was found is run and judged, the minimum of a function is the result by itself.
+fn plan(part: &Part<'_>, config: Map<String, Value>, is_test: bool, parts: Parts) -> PhasePlan {
     let overlay = part.settings();
     let mut input = json!({"search": config});
     if let Parts::Blocks(blocks) = parts {
@@ -125,21 +127,22 @@ fn plan(part: &Part<'_>, config: Map<String, Value>, parts: Parts) -> PhasePlan 
     };
     let after = rank.name.clone();
     let mut tasks = vec![search, rank];
-    input["params_of"] = "rank".into();
-    tasks.extend(backtest::steps(part, &input, Some(&after)));
-    let judge = TaskPlan {
-        name: part.task_name("judge"),
-        kind: "optimization.judge".into(),
-        needs: vec![after, part.task_name("execute_strategy")],
-        ..TaskPlan::default()
-    };
-    let result = judge.name.clone();
-    tasks.push(judge);
+    if !is_test {
+        input["params_of"] = "rank".into();
+        tasks.extend(backtest::steps(part, &input, Some(&after)));
+        tasks.push(TaskPlan {
+            name: part.task_name("judge"),
+            kind: "optimization.judge".into(),
+            needs: vec![after, part.task_name("execute_strategy")],
+            ..TaskPlan::default()
+        });
+    }
+    let result = tasks.last().map(|last| last.name.clone());
     PhasePlan {
         name: part.name.into(),
         kind: "optimization".into(),
         mode: part.mode(count.unwrap_or(1).into()),
-        result: Some(result),
+        result,
         tasks,
         max_parallel: part.max_parallel(),
         ..PhasePlan::default()

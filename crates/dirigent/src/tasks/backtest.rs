@@ -9,6 +9,7 @@ mod attribution;
 mod finished;
 pub(crate) mod load;
 mod membership;
+pub(crate) mod objective;
 mod ranked;
 mod rolls;
 pub(super) mod simulate;

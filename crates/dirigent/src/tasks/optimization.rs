@@ -22,7 +22,7 @@ use dirigent_workflow::port::{TaskContext, TaskError, TaskKind};
 use super::backtest::Bench;
 use crate::{
     config::search::Search,
-    setup::{Setup, failure},
+    setup::{self, failure},
 };
 
 /// The steps of searches.
@@ -41,10 +41,11 @@ pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 6] {
 fn search_of(bench: &Bench, context: &TaskContext) -> Result<Arc<Search>, TaskError> {
     let key = format!("{} search {}", context.run, phase_of(&context.task));
     bench.shelf.get(key, || {
-        let setup = Setup::of(&context.start, &context.input).map_err(TaskError::Failed)?;
+        let workflow = setup::workflow(&context.start, &context.input);
+        let workflow = workflow.map_err(TaskError::Failed)?;
         let none = serde_json::Map::new();
         let config = context.input["search"].as_object().unwrap_or(&none);
-        Search::of(config, &setup.workflow, &bench.strategies).map_err(|wrong| {
+        Search::of(config, &workflow, &bench.strategies).map_err(|wrong| {
             let message = format!("`optimization_config.{}` {}", wrong.key, wrong.what);
             TaskError::Hopeless(failure("config_invalid", message))
         })

@@ -10,6 +10,7 @@ mod containers;
 mod dead_letters;
 mod ensemble;
 mod fills;
+mod goals;
 mod graphs;
 mod halt;
 mod health;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// Prices that rise and fall in waves of two lengths.
-fn prices(phase: f64) -> String {
+pub(crate) fn prices(phase: f64) -> String {
     let mut text = "date,open,high,low,close,volume\n".to_owned();
     for day in 0..300_u32 {
         let x = f64::from(day);
@@ -20,25 +20,25 @@ fn prices(phase: f64) -> String {
     text
 }
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new();
     world.write("A.csv", &prices(0.0));
     world.write("B.csv", &prices(2.0));
     world
 }
 
-fn run(world: &World, text: &str) -> Summary {
+pub(crate) fn run(world: &World, text: &str) -> Summary {
     let coordinator = world.coordinator();
     let prepared = world.prepare_text(&coordinator, text).unwrap();
     coordinator.execute(&prepared, &Request::default(), &mut Unobserved).unwrap()
 }
 
-fn file(world: &World, summary: &Summary, name: &str) -> String {
+pub(crate) fn file(world: &World, summary: &Summary, name: &str) -> String {
     let folder = world.home().run_folder(&summary.run_id.parse().unwrap());
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-const ONE: &str = "
+pub(crate) const ONE: &str = "
 data: {path: '{symbol}.csv', symbols: [A]}
 strategy: {type: sma_crossover}
 ";
@@ -348,7 +348,8 @@ fn what_cannot_be_searched_is_refused_before_anything_runs() {
     };
     refuse(json!({"parameters": {}}), "parameters` leave nothing to search");
     refuse(json!({"parameters": {"fast": "many"}}), "is no set of numbers");
-    refuse(json!({"algorithm": "nsga2", "parameters": {"fast": [1]}}), "is not in this release");
+    let two = json!(["maximize_sharpe", "minimize_drawdown"]);
+    refuse(json!({"algorithm": "tpe", "objective": two}), "works for one objective");
     let space = json!({"fast": {"min": 2, "max": 9}});
     let never = json!({"algorithm": "tpe", "parameters": space, "constraints": ["fast > 9"]});
     refuse(never, "constraints` cannot hold");

@@ -13,7 +13,7 @@ use super::{
     COMBINATIONS_MAX, Guided, Member, TRIALS, Trials, Wrong,
     axes::{self, combinations},
     declared::{self, Grain},
-    space, trials, wrong,
+    goal, space, trials, wrong,
 };
 use crate::{
     cast::name_of,
@@ -21,6 +21,7 @@ use crate::{
         strategies::RULES,
         workflow::{Strategy, Workflow},
     },
+    tasks::backtest::objective::Tested,
 };
 
 /// The most points of a grid that has names or conditions, which are listed one by one.
@@ -71,6 +72,34 @@ pub(super) fn all(
         grid_fits(config, &members)?;
     }
     Ok(members)
+}
+
+/// The arguments of a test function.
+pub(super) fn tested(
+    config: &Map<String, Value>,
+    method: &Method,
+    tested: &Tested,
+) -> Result<Member, Wrong> {
+    if config.get("parameters").is_some_and(|given| !given.is_null()) {
+        let what = "are given beside a function, which has its own";
+        return wrong("parameters", what, "leave them out");
+    }
+    if matches!(method, Method::Grid(_) | Method::Halving(_)) {
+        let what = format!("`{}` does not search a function", method.name());
+        return wrong("algorithm", what, "use another: a function has no list of values, nor data");
+    }
+    let mut constraints = Constraints::of(config);
+    let parameters = goal::arguments(&tested.function);
+    let conditions = constraints.on(&parameters);
+    constraints.check()?;
+    let mut space = space::of("parameters", parameters)?;
+    for (key, text) in conditions {
+        let holds = space::condition_of(&key, text, space.parameters())?;
+        space = space::constrained(space, &key, text, holds)?;
+    }
+    let (space, method) = (Arc::new(space), method.clone());
+    let count = trials(config).unwrap_or(TRIALS);
+    Ok(Member { name: None, trials: Trials::Guided(Guided { space, method, count }) })
 }
 
 fn sought<'a>(

@@ -82,7 +82,19 @@ fn a_space_has_whole_real_log_and_named_values() {
 #[test]
 fn what_cannot_be_searched_is_refused_with_its_key() {
     refuse(json!({"parameters": {}}), "parameters", "nothing to search");
-    refuse(json!({"algorithm": "hyperband"}), "algorithm", "not in this release");
+    refuse(json!({"algorithm": "annealing"}), "algorithm", "is unknown");
+    let two = json!(["maximize_sharpe", "minimize_drawdown"]);
+    refuse(json!({"algorithm": "tpe", "objective": two}), "algorithm", "there are 2");
+    refuse(json!({"objective": []}), "objective", "empty");
+    refuse(json!({"objective": ["maximize_sharpe", "luck"]}), "objective[1]", "luck");
+    let twice = json!(["maximize_sharpe", "maximize_sharpe"]);
+    refuse(json!({"objective": twice}), "objective[1]", "a second time");
+    refuse(json!({"objective": {"function": "egg"}}), "objective", "there is no function `egg`");
+    let flat = json!({"function": "rosenbrock", "dimensions": 1});
+    refuse(json!({"objective": flat}), "objective", "no form in 1 dimensions");
+    let sphere = json!({"function": "sphere"});
+    refuse(json!({"objective": sphere, "algorithm": "grid"}), "algorithm", "not search a function");
+    refuse(json!({"objective": sphere, "parameters": {"x1": [1]}}), "parameters", "has its own");
     refuse(json!({"parameters": {"n": [1, 1]}}), "parameters.n", "1 twice");
     refuse(json!({"parameters": {"n": "range(1)"}}), "parameters.n", "no set of numbers");
     refuse(json!({"parameters": {"n": {"min": 5, "max": 1}}}), "parameters.n", "no set");

@@ -75,6 +75,11 @@ pub(crate) struct Stock {
 }
 
 impl Stock {
+    /// The bars that are traded.
+    pub(in crate::tasks) fn traded(&self) -> &[Bars] {
+        &self.bars
+    }
+
     /// What the result is compared with.
     pub(super) fn benchmark(&self) -> Option<&Bars> {
         let name = self.benchmark.as_ref()?;

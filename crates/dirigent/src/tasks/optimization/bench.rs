@@ -1,44 +1,87 @@
 //! One trial, or many of the same data: what came of some values of the parameters.
 
-use std::{num::NonZeroUsize, ops::Range, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use dirigent_core::Seed;
-use dirigent_trading::{rules::RuleSet, sweep::Trial};
+use dirigent_core::{Seed, Timestamp};
+use dirigent_trading::{
+    rules::RuleSet,
+    strategy::ParamValue,
+    sweep::{self, Axis, Trial},
+};
 use dirigent_workflow::port::{TaskContext, TaskError};
 use serde_json::{Map, Value};
 
-use super::{phase_of, sequence::Sequence};
+use super::{found::Tried, phase_of, sequence::Sequence};
 use crate::{
     cast::Cast,
-    config::search::{Member, Search, Trials},
+    config::search::{Member, Search, Trials, params_of},
     setup::{Setup, failure},
     strategy,
     tasks::backtest::{
         Bench,
         load::Stock,
         simulate,
-        sweep::{Ranked, Tries, What},
+        sweep::{Ranked, Tries, What, ranked},
     },
 };
 
-/// What all trials of a strategy have in common; made once in a process.
+/// What all trials of a member have in common; made once in a process.
 struct Ground {
-    setup: Setup,
-    rules: Option<RuleSet>,
-    stock: Arc<Stock>,
     seed: Seed,
     /// The points that are tried, if they are known.
     sequence: Option<Sequence>,
+    /// None for a test function.
+    market: Option<Market>,
+}
+
+/// A strategy and the data it is tried on.
+struct Market {
+    setup: Setup,
+    rules: Option<RuleSet>,
+    stock: Arc<Stock>,
+    /// The first parts of the data, by the bits of the fraction.
+    parts: Mutex<BTreeMap<u64, Arc<Stock>>>,
 }
 
 impl Ground {
+    fn of(
+        bench: &Bench,
+        context: &TaskContext,
+        search: &Search,
+        member: &Member,
+    ) -> Result<Self, TaskError> {
+        let seed = Seed::master(context.start.seed).child("search");
+        let seed = seed.child(&format!("{}search", phase_of(&context.task)));
+        let seed = member.name.iter().fold(seed, |seed, name| seed.child(name));
+        let sequence = match &member.trials {
+            Trials::Guided(guided) if !guided.is_adaptive() => {
+                let hopeless = |error| failure("search_failed", format!("{error}"));
+                let sequence = Sequence::of(guided, seed);
+                Some(sequence.map_err(|error| TaskError::Hopeless(hopeless(error)))?)
+            }
+            _ => None,
+        };
+        let market = match search.is_test() {
+            true => None,
+            false => Some(Market::of(bench, context, member)?),
+        };
+        Ok(Self { seed, sequence, market })
+    }
+}
+
+impl Market {
     fn of(bench: &Bench, context: &TaskContext, member: &Member) -> Result<Self, TaskError> {
         let (mut setup, _) = bench.setup(context)?;
-        if let Some(name) = &member.name {
-            let missing = || failure("strategy_invalid", format!("there is no strategy `{name}`"));
-            setup = setup.of_member(name).ok_or_else(|| TaskError::Failed(missing()))?;
-        }
         let invalid = |why| TaskError::Hopeless(failure("strategy_invalid", why));
+        if let Some(name) = &member.name {
+            let missing = || invalid(format!("there is no strategy `{name}`"));
+            setup = setup.of_member(name).ok_or_else(missing)?;
+        }
         let written = setup.workflow.strategy.as_ref();
         let written = written.ok_or_else(|| invalid("the file names no strategy".into()))?;
         let chosen = strategy::choose(&bench.strategies, written, Some(&setup.data));
@@ -46,22 +89,49 @@ impl Ground {
             |errors: Vec<_>| errors.first().map_or_else(String::new, ToString::to_string);
         let chosen = chosen.map_err(|errors| invalid(in_words(errors)))?;
         let stock = bench.loaded(context, &setup, chosen.foreign())?;
-        let seed = setup.master_seed().child("search");
-        let seed = seed.child(&format!("{}search", phase_of(&context.task)));
-        let seed = member.name.iter().fold(seed, |seed, name| seed.child(name));
-        let sequence = match &member.trials {
-            Trials::Guided(guided) if !guided.is_adaptive() => {
-                let sequence = Sequence::of(guided, seed);
-                let hopeless = |error| failure("search_failed", format!("{error}"));
-                Some(sequence.map_err(|error| TaskError::Hopeless(hopeless(error)))?)
-            }
-            _ => None,
-        };
-        Ok(Self { rules: chosen.rule_set().cloned(), setup, stock, seed, sequence })
+        Ok(Self { rules: chosen.rule_set().cloned(), setup, stock, parts: Mutex::default() })
+    }
+
+    /// The first `fraction` of the times of the data; what comes after is not looked at.
+    fn part(&self, fraction: f64) -> Result<Arc<Stock>, TaskError> {
+        if fraction >= 1.0 {
+            return Ok(Arc::clone(&self.stock));
+        }
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = parts.get(&fraction.to_bits()) {
+            return Ok(Arc::clone(part));
+        }
+        let (first, end) = self.stock.first_part(fraction).unwrap_or_default();
+        let part = self.stock.window(first, Some(end)).map_err(TaskError::Hopeless)?;
+        let part = Arc::new(part);
+        parts.insert(fraction.to_bits(), Arc::clone(&part));
+        Ok(part)
     }
 }
 
-/// The strategy and the data that all trials have in common.
+impl Stock {
+    /// The first time that is traded, and the first that the first `fraction` does not have.
+    fn first_part(&self, fraction: f64) -> Option<(Timestamp, Timestamp)> {
+        let mut times: Vec<Timestamp> =
+            self.traded().iter().flat_map(|bars| bars.time.iter().copied()).collect();
+        times.sort_unstable();
+        times.dedup();
+        #[expect(clippy::cast_precision_loss, reason = "bars are far below 2^53")]
+        let share = (times.len() as f64 * fraction).ceil();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of it"
+        )]
+        let count = share as usize;
+        Some((*times.first()?, *times.get(count.max(2)).or(times.last())?))
+    }
+}
+
+/// Takes the number of a trial and what came of it.
+pub(super) type Each<'e> = &'e mut dyn FnMut(usize, Tried);
+
+/// What a member is tried with.
 pub(super) struct Trying<'a> {
     bench: &'a Bench,
     pub(super) context: &'a TaskContext,
@@ -78,13 +148,14 @@ impl<'a> Trying<'a> {
     ) -> Result<Self, TaskError> {
         let member = &search.members[place];
         let key = format!("{} ground {}{place}", context.run, phase_of(&context.task));
-        let ground = bench.shelf.get(key, || Ground::of(bench, context, member))?;
+        let ground = bench.shelf.get(key, || Ground::of(bench, context, search, member))?;
         Ok(Self { bench, context, member, ground })
     }
 
     /// As the metrics of all trials take it.
     pub(super) fn periods_per_year(&self) -> f64 {
-        simulate::periods_per_year(&self.ground.setup, &self.ground.stock)
+        let market = self.ground.market.as_ref();
+        market.map_or(1.0, |own| simulate::periods_per_year(&own.setup, &own.stock))
     }
 
     /// What methods draw from.
@@ -92,30 +163,94 @@ impl<'a> Trying<'a> {
         self.ground.seed
     }
 
-    /// The values of trials `part` of a search that does not learn.
-    pub(super) fn known(&self, part: Range<usize>) -> Vec<Map<String, Value>> {
-        self.ground.sequence.as_ref().map_or_else(Vec::new, |sequence| sequence.params(part))
+    /// Whether a trial costs next to nothing, so that progress needs not be kept after each.
+    pub(super) fn is_fast(&self) -> bool {
+        let market = self.ground.market.as_ref();
+        market.is_none_or(|own| self.tries(own, &own.stock).is_fast())
     }
 
     /// The trials that can be traded together, if they can.
-    pub(super) fn tries(&self) -> Tries<'_> {
-        Tries {
-            registry: &self.bench.strategies,
-            setup: &self.ground.setup,
-            rules: self.ground.rules.as_ref(),
-            stock: &self.ground.stock,
+    fn tries<'t>(&'t self, market: &'t Market, stock: &'t Stock) -> Tries<'t> {
+        let (setup, rules) = (&market.setup, market.rules.as_ref());
+        Tries { registry: &self.bench.strategies, setup, rules, stock }
+    }
+
+    /// Makes trials `part` of a search that does not learn, and hands each to `each` in order.
+    pub(super) fn part(&self, part: Range<usize>, each: Each<'_>) -> Result<(), TaskError> {
+        let from = part.start;
+        let Trials::Grid(axes) = &self.member.trials else {
+            let known = |sequence: &Sequence| sequence.params(part);
+            let params = self.ground.sequence.as_ref().map_or_else(Vec::new, known);
+            return self.points(from, params, 1.0, each);
+        };
+        match &self.ground.market {
+            Some(market) if self.is_fast() => self.grid(market, axes, part, each),
+            _ => self.points(from, part.map(|index| params_of(axes, index)).collect(), 1.0, each),
         }
     }
 
-    /// Trades `part` of `what` together, and hands each to `each` in order.
-    pub(super) fn fast(
+    fn grid(
         &self,
+        market: &Market,
+        axes: &[Axis],
+        part: Range<usize>,
+        each: Each<'_>,
+    ) -> Result<(), TaskError> {
+        let tries = self.tries(market, &market.stock);
+        self.together(&tries, What::Grid(axes), part, &mut |Trial { index, score }| {
+            let params = params_of(axes, index);
+            let came = score.map(|score| ranked(params.clone(), index, &score));
+            each(index, Tried { params, fraction: 1.0, came });
+        })
+    }
+
+    /// Makes a trial of each of `all`, the first of which is number `from`, on the first `fraction`
+    /// of the data, and hands each to `each` in order.
+    pub(super) fn points(
+        &self,
+        from: usize,
+        all: Vec<Map<String, Value>>,
+        fraction: f64,
+        each: Each<'_>,
+    ) -> Result<(), TaskError> {
+        let Some(market) = &self.ground.market else {
+            for (index, params) in (from..).zip(all) {
+                let came = Ok(Ranked::untraded(params.clone(), index));
+                each(index, Tried { params, fraction, came });
+            }
+            return Ok(());
+        };
+        let stock = market.part(fraction)?;
+        let tries = self.tries(market, &stock);
+        if tries.is_fast() {
+            let points: Vec<sweep::Point> = all.iter().map(point).collect();
+            let mut all = (from..).zip(all);
+            let part = 0..points.len();
+            return self.together(&tries, What::Points(&points), part, &mut |trial| {
+                let Some((index, params)) = all.next() else { return };
+                let came = trial.score.map(|score| ranked(params.clone(), index, &score));
+                each(index, Tried { params, fraction, came });
+            });
+        }
+        let count = all.len() as u64;
+        for (done, (index, params)) in (0..).zip((from..).zip(all)) {
+            self.context.watch.report(done, count);
+            let came = self.simulated(market, &stock, index, params.clone())?;
+            each(index, Tried { params, fraction, came });
+        }
+        Ok(())
+    }
+
+    /// Trades `part` of `what` together, and hands each to `each` in order.
+    fn together(
+        &self,
+        tries: &Tries<'_>,
         what: What<'_>,
         part: Range<usize>,
         each: &mut dyn FnMut(Trial),
     ) -> Result<(), TaskError> {
         let watch = simulate::Eyes(&self.context.watch);
-        let run = self.tries().run(what, part, NonZeroUsize::MIN, &watch, each);
+        let run = tries.run(what, part, NonZeroUsize::MIN, &watch, each);
         run.map_err(|error| match self.context.watch.stopped() {
             true => TaskError::Stopped,
             false => TaskError::Failed(error),
@@ -123,12 +258,14 @@ impl<'a> Trying<'a> {
     }
 
     /// One trial by itself; the inner error says why it makes no strategy.
-    pub(super) fn simulated(
+    fn simulated(
         &self,
+        market: &Market,
+        stock: &Arc<Stock>,
         index: usize,
         params: Map<String, Value>,
     ) -> Result<Result<Ranked, String>, TaskError> {
-        let mut setup = self.ground.setup.clone();
+        let mut setup = market.setup.clone();
         // The proof is for the best of them.
         setup.workflow.metrics.prove_causal = None;
         if let Some(written) = &mut setup.workflow.strategy {
@@ -148,9 +285,16 @@ impl<'a> Trying<'a> {
             let chosen = choose().map(one);
             chosen.map_err(|why| TaskError::Failed(failure("strategy_invalid", why)))
         };
-        let stock = Arc::clone(&self.ground.stock);
+        let stock = Arc::clone(stock);
         let result =
             simulate::simulate(&setup, one(chosen), stock, &self.context.watch, &again)?.result;
         Ok(Ok(Ranked::of_result(params, index, &result)))
     }
+}
+
+/// The values of one trial.
+fn point(params: &Map<String, Value>) -> sweep::Point {
+    let value =
+        |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
+    params.iter().filter_map(value).collect()
 }

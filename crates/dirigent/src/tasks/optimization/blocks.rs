@@ -1,28 +1,20 @@
 //! Blocks: the parts of a search that does not learn, each tried by a task.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
-use dirigent_trading::{strategy::ParamValue, sweep};
 use dirigent_workflow::port::{TaskContext, TaskError, TaskKind, TaskOutput};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::{
     bench::Trying,
-    found::{Block, Found},
-    rows::{Rows, write_row},
+    found::{Block, Found, Tried},
+    rows::{Columns, Rows, write_row},
     search_of,
 };
 use crate::{
-    config::search::{Search, Trials, params_of},
-    tasks::backtest::{
-        Bench,
-        sweep::{Ranked, What, ranked},
-        write_failed,
-    },
+    config::search::Search,
+    tasks::backtest::{Bench, sweep::Ranked, write_failed},
 };
-
-/// Takes the number of a trial, its values and what came of it.
-type Each<'e> = &'e mut dyn FnMut(usize, &Map<String, Value>, Result<Ranked, String>);
 
 /// The trials of the block that `task` is: equal parts, the first ones one larger.
 fn part_of(task: &str, blocks: usize, count: usize) -> Range<usize> {
@@ -47,7 +39,7 @@ impl TaskKind for Try {
         for (place, own) in search.parts(&part) {
             let trying = Trying::of(&self.0, context, &search, place)?;
             ledger.open(place, &trying);
-            trying.part(own, &mut |index, params, tried| ledger.add(index, params, tried))?;
+            trying.part(own, &mut |index, tried| ledger.add(index, tried))?;
         }
         ledger.close(context)
     }
@@ -56,35 +48,37 @@ impl TaskKind for Try {
 /// Trials as they are made, strategy after strategy.
 pub(super) struct Ledger<'a> {
     search: &'a Search,
-    names: Vec<&'a str>,
+    columns: Columns<'a>,
     found: Vec<Found>,
     rows: String,
     first: usize,
+    /// What was tried already, where the same is tried on ever more of the data.
+    seen: BTreeSet<String>,
 }
 
 impl<'a> Ledger<'a> {
     pub(super) fn of(search: &'a Search) -> Self {
-        Self { search, names: search.names(), found: Vec::new(), rows: String::new(), first: 0 }
+        let (columns, rows) = (Columns::of(search), String::new());
+        Self { search, columns, found: Vec::new(), rows, first: 0, seen: BTreeSet::new() }
     }
 
     /// From here on, trials are those of the strategy at `place`.
     pub(super) fn open(&mut self, place: usize, trying: &Trying<'_>) {
         self.first = self.search.first_of(place);
+        self.seen.clear();
         self.found.push(Found::of(place, trying.periods_per_year()));
     }
 
     /// Adds trial `index` of the strategy.
-    pub(super) fn add(
-        &mut self,
-        index: usize,
-        params: &Map<String, Value>,
-        tried: Result<Ranked, String>,
-    ) {
+    pub(super) fn add(&mut self, index: usize, mut tried: Tried) {
         let Some(found) = self.found.last_mut() else { return };
         let of = self.search.members[found.member].name.as_deref();
         let index = self.first + index;
-        write_row(&mut self.rows, index, of, (&self.names, params), &tried);
-        found.add(tried.map(|ranked| Ranked { index, ..ranked }), &self.search.objective);
+        let is_new =
+            !self.search.has_fractions() || self.seen.insert(json!(tried.params).to_string());
+        write_row(&mut self.rows, &self.columns, (index, of), &tried);
+        tried.came = tried.came.map(|ranked| Ranked { index, ..ranked });
+        found.add(&tried, is_new, &self.search.objectives);
     }
 
     /// What the task delivers.
@@ -93,57 +87,6 @@ impl<'a> Ledger<'a> {
         let value = json!(Block { found: self.found, rows });
         Ok(TaskOutput { value, ..TaskOutput::default() })
     }
-}
-
-impl Trying<'_> {
-    /// Makes trials `part` and hands each to `each` in order.
-    pub(super) fn part(&self, part: Range<usize>, each: Each<'_>) -> Result<(), TaskError> {
-        let is_fast = self.tries().is_fast();
-        let from = part.start;
-        if let Trials::Grid(axes) = &self.member.trials {
-            if is_fast {
-                return self.fast(What::Grid(axes), part, &mut |trial| {
-                    let (index, params) = (trial.index, params_of(axes, trial.index));
-                    let score = trial.score.map(|score| ranked(params.clone(), index, &score));
-                    each(index, &params, score);
-                });
-            }
-            return self.slow(from, part.map(|index| params_of(axes, index)).collect(), each);
-        }
-        let params = self.known(part);
-        if !is_fast {
-            return self.slow(from, params, each);
-        }
-        let points: Vec<sweep::Point> = params.iter().map(point).collect();
-        self.fast(What::Points(&points), 0..points.len(), &mut |trial| {
-            let (index, params) = (from + trial.index, &params[trial.index]);
-            let score = trial.score.map(|score| ranked(params.clone(), index, &score));
-            each(index, params, score);
-        })
-    }
-
-    fn slow(
-        &self,
-        from: usize,
-        all: Vec<Map<String, Value>>,
-        each: Each<'_>,
-    ) -> Result<(), TaskError> {
-        let count = all.len() as u64;
-        for (done, params) in (0..).zip(all) {
-            self.context.watch.report(done, count);
-            let index = from + usize::try_from(done).unwrap_or(0);
-            let tried = self.simulated(index, params.clone())?;
-            each(index, &params, tried);
-        }
-        Ok(())
-    }
-}
-
-/// The values of one trial.
-pub(super) fn point(params: &Map<String, Value>) -> sweep::Point {
-    let value =
-        |(name, value): (&String, &Value)| Some((name.clone(), ParamValue::from_json(value)?));
-    params.iter().filter_map(value).collect()
 }
 
 #[cfg(test)]

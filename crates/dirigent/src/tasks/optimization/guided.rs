@@ -7,26 +7,22 @@
 use std::io::Write;
 
 use dirigent_research::optimize::{Asked, Direction, Error, Outcome, Study, Trial as Point};
-use dirigent_trading::sweep::{self, Trial};
 use dirigent_workflow::{
     artifact::ArtifactRef,
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
     bench::Trying,
-    blocks::{Ledger, point},
+    blocks::Ledger,
+    found::{Tried, values},
     search_of,
 };
 use crate::{
     config::search::{Guided, Objective, Trials},
     setup::failure,
-    tasks::backtest::{
-        Bench, file_name,
-        sweep::{Ranked, What, ranked},
-    },
+    tasks::backtest::{Bench, file_name},
 };
 
 /// The most trials that are asked for before one of them is told.
@@ -34,13 +30,6 @@ const BATCH: usize = 256;
 
 /// Searches with a method that learns.
 pub(super) struct Guide(pub(super) Bench);
-
-/// A trial and what came of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Told {
-    params: Map<String, Value>,
-    came: Result<Ranked, String>,
-}
 
 impl TaskKind for Guide {
     fn name(&self) -> &'static str {
@@ -55,14 +44,12 @@ impl TaskKind for Guide {
         let trying = Trying::of(&self.0, context, &search, place)?;
         let mut ledger = Ledger::of(&search);
         ledger.open(place, &trying);
-        let mut add = |index, params: &Map<_, _>, came| ledger.add(index, params, came);
+        let mut add = |index, tried| ledger.add(index, tried);
         match &trying.member.trials {
             Trials::Guided(guided) if guided.is_adaptive() => {
-                let objective = &search.objective;
-                let told = Hunt { trying: &trying, guided, objective }.run()?;
-                for (index, Told { params, came }) in told.into_iter().enumerate() {
-                    add(index, &params, came);
-                }
+                let objectives = &search.objectives;
+                let told = Hunt { trying: &trying, guided, objectives }.run()?;
+                told.into_iter().enumerate().for_each(|(index, tried)| add(index, tried));
             }
             // As it is written.
             _ => trying.part(0..trying.member.count(), &mut add)?,
@@ -75,16 +62,16 @@ impl TaskKind for Guide {
 struct Hunt<'a> {
     trying: &'a Trying<'a>,
     guided: &'a Guided,
-    objective: &'a Objective,
+    objectives: &'a [Objective],
 }
 
 impl Hunt<'_> {
-    fn run(&self) -> Result<Vec<Told>, TaskError> {
+    fn run(&self) -> Result<Vec<Tried>, TaskError> {
         let Guided { space, method, count } = self.guided;
         let context = self.trying.context;
         let seed = self.trying.seed();
         let start = || {
-            let directions = vec![Direction::Maximize];
+            let directions = vec![Direction::Maximize; self.objectives.len()];
             Study::new(space.clone(), directions, method, seed).map_err(hopeless)
         };
         let mut told = self.kept();
@@ -93,7 +80,7 @@ impl Hunt<'_> {
             // Kept by another version, or of another space: it is searched anew.
             (study, told) = (start()?, Vec::new());
         }
-        let few = if self.trying.tries().is_fast() { BATCH } else { 1 };
+        let few = if self.trying.is_fast() { BATCH } else { 1 };
         let mut kept = told.len();
         while told.len() < *count {
             if context.watch.stopped() {
@@ -104,10 +91,9 @@ impl Hunt<'_> {
                 break;
             }
             context.watch.report(told.len() as u64, *count as u64);
-            for (trial, came) in batch.iter().zip(self.came_of(&batch, told.len())?) {
-                let came = came.map(|ranked| ranked.by(self.objective));
-                study.tell(trial.number, self.outcome(&came)).map_err(hopeless)?;
-                told.push(Told { params: self.params(trial), came });
+            for (trial, tried) in batch.iter().zip(self.tried(&batch, told.len())?) {
+                study.tell(trial.number, self.outcome(&tried)).map_err(hopeless)?;
+                told.push(tried);
             }
             // All that was told is kept each time, so ever more is tried in between.
             if told.len() - kept >= few + kept / 16 {
@@ -125,42 +111,33 @@ impl Hunt<'_> {
         }
     }
 
-    fn outcome(&self, came: &Result<Ranked, String>) -> Outcome {
-        let value = came.as_ref().ok().and_then(|ranked| ranked.objective);
-        value.map_or(Outcome::Failed, Outcome::value)
+    fn outcome(&self, tried: &Tried) -> Outcome {
+        let came = tried.came.as_ref().ok();
+        let values = came.and_then(|ranked| values(ranked, self.objectives));
+        values.map_or(Outcome::Failed, Outcome::Values)
     }
 
     /// What came of a batch, the first trial of which is number `first`.
-    fn came_of(
-        &self,
-        batch: &[Point],
-        first: usize,
-    ) -> Result<Vec<Result<Ranked, String>>, TaskError> {
-        let all = batch.iter().map(|trial| self.params(trial));
-        if !self.trying.tries().is_fast() {
-            let mut one = |(at, params)| self.trying.simulated(first + at, params);
-            return all.enumerate().map(&mut one).collect();
+    fn tried(&self, batch: &[Point], first: usize) -> Result<Vec<Tried>, TaskError> {
+        let mut tried = Vec::with_capacity(batch.len());
+        for rung in batch.chunk_by(|one, next| one.fraction.total_cmp(&next.fraction).is_eq()) {
+            let from = first + tried.len();
+            let params = rung.iter().map(|trial| self.params(trial)).collect();
+            self.trying.points(from, params, rung[0].fraction, &mut |_, came| tried.push(came))?;
         }
-        let params: Vec<Map<String, Value>> = all.collect();
-        let points: Vec<sweep::Point> = params.iter().map(point).collect();
-        let mut came = Vec::with_capacity(points.len());
-        let each = &mut |Trial { index, score }: Trial| {
-            came.push(score.map(|score| ranked(params[index].clone(), first + index, &score)));
-        };
-        self.trying.fast(What::Points(&points), 0..points.len(), each)?;
-        Ok(came)
+        Ok(tried)
     }
 
-    fn restore(&self, study: &mut Study, told: &[Told]) -> Result<(), Error> {
-        let trials = (0..).zip(told).map(|(number, Told { params, came })| {
-            let point = self.guided.space.parse(&Value::Object(params.clone()))?;
-            Ok((number, point, self.outcome(came)))
+    fn restore(&self, study: &mut Study, told: &[Tried]) -> Result<(), Error> {
+        let trials = (0..).zip(told).map(|(number, tried)| {
+            let point = self.guided.space.parse(&Value::Object(tried.params.clone()))?;
+            Ok((number, point, self.outcome(tried)))
         });
         study.restore(trials.collect::<Result<_, Error>>()?)
     }
 
     /// What an earlier attempt kept.
-    fn kept(&self) -> Vec<Told> {
+    fn kept(&self) -> Vec<Tried> {
         let context = self.trying.context;
         let kept = || {
             let state = context.container.restored()?;
@@ -170,7 +147,7 @@ impl Hunt<'_> {
         kept().unwrap_or_default()
     }
 
-    fn keep(&self, told: &[Told]) {
+    fn keep(&self, told: &[Tried]) {
         let context = self.trying.context;
         let name = file_name(context, "trials.kept");
         let write = |out: &mut dyn Write| Ok(serde_json::to_writer(out, told)?);

@@ -7,11 +7,12 @@ use dirigent_workflow::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    found::{Block, Found},
-    rows, search_of,
+    found::{Block, Found, knee, values},
+    rows::{self, Columns},
+    search_of,
 };
 use crate::{
-    config::search::Search,
+    config::search::{Objective, Search},
     setup::failure,
     tasks::backtest::{Bench, sweep::Ranked, write_failed},
 };
@@ -34,24 +35,38 @@ impl TaskKind for Rank {
         for block in blocks {
             let block: Block = serde_json::from_value(block.clone()).map_err(unreadable)?;
             for found in &block.found {
-                all.get_mut(found.member).into_iter().for_each(|own| own.join(found));
+                all.get_mut(found.member)
+                    .into_iter()
+                    .for_each(|own| own.join(found, &search.objectives));
             }
             rows.push(block.rows);
         }
         for (found, member) in all.iter().zip(&search.members) {
-            worth_something(found, member.name.as_deref())?;
+            worth_something(found, member.name.as_deref(), &search.objectives)?;
         }
         let value = ranking(&search, &all);
-        let table = rows::table(context, (&search.names(), search.is_several()), &rows)
-            .map_err(write_failed)?;
+        let table = rows::table(context, &Columns::of(&search), &rows).map_err(write_failed)?;
         Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
     }
 }
 
 /// One trial at least made a strategy.
-pub(super) fn worth_something(found: &Found, name: Option<&str>) -> Result<(), TaskError> {
-    if !found.best.is_empty() {
+pub(super) fn worth_something(
+    found: &Found,
+    name: Option<&str>,
+    objectives: &[Objective],
+) -> Result<(), TaskError> {
+    let is_front = objectives.len() > 1;
+    if !(if is_front { &found.front } else { &found.best }).is_empty() {
         return Ok(());
+    }
+    if found.refused < found.trials {
+        let message = match is_front {
+            false => format!("none of {} trials came to the whole of the data", found.trials),
+            true => format!("none of {} trials has a value of every objective", found.trials),
+        };
+        let hint = Some("give more `trials`, or choose others to try".into());
+        return Err(TaskError::Hopeless(Failure { hint, ..failure("search_failed", message) }));
     }
     let why = found.first_refusal.as_deref().unwrap_or_default();
     let of = name.map_or_else(String::new, |name| format!(" of `{name}`"));
@@ -61,30 +76,36 @@ pub(super) fn worth_something(found: &Found, name: Option<&str>) -> Result<(), T
 
 fn ranking(search: &Search, all: &[Found]) -> Value {
     let mut whole = Found::default();
-    all.iter().for_each(|found| whole.join(found));
+    all.iter().for_each(|found| whole.join(found, &search.objectives));
     let mut value = json!({
         "algorithm": search.algorithm(),
-        "objective": search.objective.as_str(),
+        "objective": search.objective(),
     });
     let own = if search.is_several() {
-        let named = search.members.iter().zip(all);
-        let own = named.map(|(member, found)| (member.name.clone().unwrap_or_default(), found));
-        let own: Vec<_> = own.collect();
-        let best = own.iter().map(|(name, found)| (name.clone(), json!(found.best[0].params)));
-        let (best, count) = (best.collect::<Map<_, _>>(), counted(&whole));
-        let strategies = own.iter().map(|(name, found)| (name.clone(), Value::Object(told(found))));
-        let strategies: Map<_, _> = strategies.collect();
-        let own =
-            [("best_params".to_owned(), best.into()), ("strategies".into(), strategies.into())];
-        count.into_iter().chain(own).collect()
+        by_strategy(search, all, &whole)
     } else {
-        told(&whole)
+        told(&whole, &search.objectives)
     };
     if let Some(value) = value.as_object_mut() {
         value.extend(own);
-        value.insert("sharpes".into(), json!(whole.sharpes));
-        value.insert("periods_per_year".into(), json!(whole.periods_per_year));
+        if !search.is_test() {
+            value.insert("sharpes".into(), json!(whole.sharpes));
+            value.insert("periods_per_year".into(), json!(whole.periods_per_year));
+        }
     }
+    value
+}
+
+fn by_strategy(search: &Search, all: &[Found], whole: &Found) -> Map<String, Value> {
+    let named = search.members.iter().zip(all);
+    let named = named.map(|(member, found)| (member.name.clone().unwrap_or_default(), found));
+    let strategies: Map<String, Value> =
+        named.map(|(name, found)| (name, told(found, &search.objectives).into())).collect();
+    let best = strategies.iter().map(|(name, own)| (name.clone(), own["best_params"].clone()));
+    let best: Map<String, Value> = best.collect();
+    let mut value = counted(whole);
+    value.insert("best_params".into(), best.into());
+    value.insert("strategies".into(), strategies.into());
     value
 }
 
@@ -98,18 +119,32 @@ fn counted(found: &Found) -> Map<String, Value> {
 }
 
 /// What is told of the trials of one strategy.
-pub(super) fn told(found: &Found) -> Map<String, Value> {
+pub(super) fn told(found: &Found, objectives: &[Objective]) -> Map<String, Value> {
+    let is_test = matches!(objectives, [Objective::Function(_)]);
+    let row = |ranked: &Ranked| if is_test { point(ranked) } else { row(ranked, objectives) };
+    let rows = |all: &[Ranked]| Value::from(all.iter().map(row).collect::<Vec<_>>());
+    let (best, listed) = if objectives.len() > 1 {
+        (knee(&found.front, objectives), ("front", rows(&found.front)))
+    } else {
+        (found.best.first(), ("top", rows(&found.best)))
+    };
     let best = [
-        ("best", found.best.first().map_or(Value::Null, row)),
-        ("best_params", json!(found.best.first().map(|best| &best.params))),
-        ("top", found.best.iter().map(row).collect()),
+        ("best", best.map_or(Value::Null, row)),
+        ("best_params", json!(best.map(|best| &best.params))),
+        listed,
     ];
     let best = best.into_iter().map(|(name, value)| (name.to_owned(), value));
     counted(found).into_iter().chain(best).collect()
 }
 
-fn row(ranked: &Ranked) -> Value {
-    json!({
+/// A point of a test function.
+fn point(ranked: &Ranked) -> Value {
+    let value = ranked.objective.map(|objective| -objective);
+    json!({"trial": ranked.index, "params": ranked.params, "value": value})
+}
+
+fn row(ranked: &Ranked, objectives: &[Objective]) -> Value {
+    let mut row = json!({
         "trial": ranked.index,
         "params": ranked.params,
         "objective": ranked.objective,
@@ -121,7 +156,11 @@ fn row(ranked: &Ranked) -> Value {
             "trades": ranked.trades,
         },
         "final_equity": ranked.final_equity,
-    })
+    });
+    if objectives.len() > 1 {
+        row["objective"] = json!(values(ranked, objectives));
+    }
+    row
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]

@@ -4,9 +4,13 @@ use std::io;
 
 use dirigent_workflow::{artifact::ArtifactRef, port::TaskContext};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::tasks::backtest::{file_name, sweep::Ranked};
+use super::found::Tried;
+use crate::{
+    config::search::{Objective, Search},
+    tasks::backtest::file_name,
+};
 
 const METRICS: &str = "sharpe,total_return,cagr,max_drawdown,trades,final_equity,refused";
 /// Up to so many bytes, rows are recorded with what a block found; more are a file of their own.
@@ -32,35 +36,77 @@ impl Rows {
     }
 }
 
+/// The columns of a table of trials.
+pub(super) struct Columns<'a> {
+    names: Vec<&'a str>,
+    is_several: bool,
+    has_fractions: bool,
+    /// What is searched in place of a strategy.
+    function: Option<&'a Objective>,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(search: &'a Search) -> Self {
+        Self {
+            names: search.names(),
+            is_several: search.is_several(),
+            has_fractions: search.has_fractions(),
+            function: search.objectives.first().filter(|_| search.is_test()),
+        }
+    }
+
+    /// Those of a search of `names` alone.
+    pub(super) fn plain(names: Vec<&'a str>) -> Self {
+        Self { names, is_several: false, has_fractions: false, function: None }
+    }
+
+    fn header(&self) -> Vec<&str> {
+        let mut names = vec!["trial"];
+        names.extend(self.is_several.then_some("strategy"));
+        names.extend(&self.names);
+        names.extend(self.has_fractions.then_some("fraction"));
+        names.push(if self.function.is_some() { "value" } else { METRICS });
+        names
+    }
+}
+
 /// Adds the row of trial `index` of the strategy called `of`.
 pub(super) fn write_row(
     out: &mut String,
-    index: usize,
-    of: Option<&str>,
-    (names, params): (&[&str], &Map<String, Value>),
-    tried: &Result<Ranked, String>,
+    columns: &Columns<'_>,
+    (index, of): (usize, Option<&str>),
+    tried: &Tried,
 ) {
-    *out += &index.to_string();
-    if let Some(name) = of {
-        *out += &format!(",{}", quoted(name));
+    let mut cells = vec![index.to_string()];
+    cells.extend(of.map(quoted));
+    cells.extend(columns.names.iter().map(|name| match tried.params.get(*name) {
+        Some(Value::String(text)) => quoted(text),
+        Some(value) => value.to_string(),
+        // It does not matter there.
+        None => String::new(),
+    }));
+    if columns.has_fractions {
+        cells.push(tried.fraction.to_string());
     }
-    for name in names {
-        match params.get(*name) {
-            Some(Value::String(text)) => *out += &format!(",{}", quoted(text)),
-            Some(value) => *out += &format!(",{value}"),
-            // It does not matter there.
-            None => out.push(','),
+    let cell = |score: Option<f64>| score.map_or_else(String::new, |score| score.to_string());
+    match &tried.came {
+        Ok(ranked) if columns.function.is_some() => {
+            let value = columns.function.and_then(|function| function.of(ranked));
+            cells.push(cell(value.map(|value| -value)));
         }
-    }
-    match tried {
         Ok(ranked) => {
-            for score in [ranked.sharpe, ranked.total_return, ranked.cagr, ranked.max_drawdown] {
-                *out += &score.map_or_else(|| ",".to_owned(), |score| format!(",{score}"));
-            }
-            *out += &format!(",{},{},\n", ranked.trades, ranked.final_equity);
+            let scores = [ranked.sharpe, ranked.total_return, ranked.cagr, ranked.max_drawdown];
+            cells.extend(scores.map(cell));
+            cells.extend([ranked.trades.to_string(), ranked.final_equity.to_string()]);
+            cells.push(String::new());
         }
-        Err(why) => *out += &format!(",,,,,,,{}\n", quoted(why)),
+        Err(why) => {
+            cells.extend([const { String::new() }; 6]);
+            cells.push(quoted(why));
+        }
     }
+    *out += &cells.join(",");
+    out.push('\n');
 }
 
 /// A text as a cell of a table.
@@ -71,13 +117,11 @@ fn quoted(text: &str) -> String {
 /// All rows under one header.
 pub(super) fn table(
     context: &TaskContext,
-    (names, is_several): (&[&str], bool),
+    columns: &Columns<'_>,
     parts: &[Rows],
 ) -> io::Result<ArtifactRef> {
-    let names: String = names.iter().map(|name| format!("{name},")).collect();
-    let of = if is_several { "strategy," } else { "" };
     context.artifacts.put(&file_name(context, "trials.csv"), true, |out| {
-        writeln!(out, "trial,{of}{names}{METRICS}")?;
+        writeln!(out, "{}", columns.header().join(","))?;
         for part in parts {
             match part {
                 Rows::Text(text) => out.write_all(text.as_bytes())?,

@@ -14,10 +14,10 @@ use dirigent_workflow::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    found::Found,
+    found::{Found, Tried},
     guided::{ask, hopeless},
     rank::{told, worth_something},
-    rows::{self, Rows, write_row},
+    rows::{self, Columns, Rows, write_row},
     signals,
 };
 use crate::{
@@ -87,8 +87,6 @@ fn search(context: &TaskContext, setup: &Setup, terms: &Terms) -> Result<WeightS
 type Score<'a> =
     dyn FnMut(usize, &Map<String, Value>) -> Result<Result<Ranked, String>, TaskError> + 'a;
 
-type Tried = (Map<String, Value>, Result<Ranked, String>);
-
 /// What all trials have in common.
 struct Scale<'a> {
     bench: &'a Bench,
@@ -128,7 +126,7 @@ impl Scale<'_> {
                 let value = came.as_ref().ok().and_then(|ranked| ranked.objective);
                 let outcome = value.map_or(Outcome::Failed, Outcome::value);
                 study.tell(trial.number, outcome).map_err(hopeless)?;
-                tried.push((params, came));
+                tried.push(Tried { params, fraction: 1.0, came });
             }
         }
         Ok(tried)
@@ -210,15 +208,15 @@ fn result(
     tried: Vec<Tried>,
 ) -> Result<(Value, ArtifactRef), TaskError> {
     let mut found = Found::of(0, simulate::periods_per_year(scale.setup, scale.stock));
-    let names = search.names();
+    let (columns, objectives) = (Columns::plain(search.names()), [search.objective.clone()]);
     let mut text = String::new();
-    for (index, (params, came)) in tried.into_iter().enumerate() {
-        write_row(&mut text, index, None, (&names, &params), &came);
-        found.add(came, &search.objective);
+    for (index, tried) in tried.iter().enumerate() {
+        write_row(&mut text, &columns, (index, None), tried);
+        found.add(tried, true, &objectives);
     }
-    worth_something(&found, None)?;
+    worth_something(&found, None, &objectives)?;
     let rows = [Rows::Text(text)];
-    let table = rows::table(context, (&names, false), &rows).map_err(write_failed)?;
+    let table = rows::table(context, &columns, &rows).map_err(write_failed)?;
     let best = found.best.first().map(|best| best.params.clone()).unwrap_or_default();
     let weight = |(name, weight): (String, Value)| {
         name.strip_prefix(WEIGHT).map(|member| (member.to_owned(), weight))
@@ -231,6 +229,6 @@ fn result(
         "sharpes": found.sharpes,
         "periods_per_year": found.periods_per_year,
     });
-    value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found)));
+    value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found, &objectives)));
     Ok((value, table))
 }
