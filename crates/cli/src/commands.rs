@@ -23,4 +23,5 @@ pub(crate) mod sweep;
 pub(crate) mod task;
 pub(crate) mod tasks;
 pub(crate) mod validate;
+mod verdict;
 pub(crate) mod verify;

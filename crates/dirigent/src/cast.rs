@@ -81,6 +81,17 @@ pub(crate) fn choose(
 }
 
 impl Cast {
+    /// The same, all of whose decisions come `bars` bars late.
+    pub(crate) fn late(mut self, bars: usize) -> Self {
+        match &mut self {
+            Self::One(chosen) => chosen.late_bars = bars,
+            Self::Several(roles) => {
+                roles.iter_mut().for_each(|role| role.chosen.late_bars = bars);
+            }
+        }
+        self
+    }
+
     /// The symbols that rules look at beside those they trade.
     pub(crate) fn foreign(&self) -> Vec<String> {
         match self {

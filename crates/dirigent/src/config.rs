@@ -17,6 +17,7 @@ mod regimes;
 mod roll;
 pub mod search;
 pub mod strategies;
+pub mod validation;
 mod venue;
 mod vocabulary;
 pub mod workflow;

@@ -11,6 +11,7 @@ mod optimization;
 mod replay;
 mod schedule;
 mod tasks;
+mod validation;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -182,9 +183,10 @@ pub(crate) fn side_by_side(phase: &PhasePlan) -> u64 {
 
 /// All planners that are built in, for workflows that name these strategies.
 pub fn planners(strategies: &Arc<Registry>) -> Planners {
-    let all: [Arc<dyn Planner>; 5] = [
+    let all: [Arc<dyn Planner>; 6] = [
         Arc::new(backtest::Backtest),
         Arc::new(optimization::Optimization(Arc::clone(strategies))),
+        Arc::new(validation::Validation(Arc::clone(strategies))),
         Arc::new(tasks::Tasks),
         Arc::new(multi_phase::MultiPhase),
         Arc::new(daily::Daily),

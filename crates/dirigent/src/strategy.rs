@@ -6,7 +6,7 @@ use dirigent_trading::{
     Bars,
     corporate::Action,
     rules::{self, Place, Program, RuleError, RuleSet},
-    strategy::{Joined, ParamValue, Plan, Registry, SignalStrategy, Strategy, WithHistory},
+    strategy::{Joined, Late, ParamValue, Plan, Registry, SignalStrategy, Strategy, WithHistory},
 };
 use serde_json::{Map, Value, json};
 
@@ -46,6 +46,8 @@ pub(crate) struct Chosen {
     pub(crate) params: Map<String, Value>,
     /// What its author should know.
     pub(crate) warnings: Vec<String>,
+    /// How many bars its decisions are late; zero but where that is tried.
+    pub(crate) late_bars: usize,
     /// By symbol, as the file says it.
     sectors: BTreeMap<String, String>,
     made: Made,
@@ -89,7 +91,7 @@ pub(crate) fn choose(
     // What is built in is right by construction, and its user cannot change it.
     let warnings = if label == RULES { warnings } else { Vec::new() };
     let sectors = data.map(|data| data.sectors.clone()).unwrap_or_default();
-    Ok(Chosen { label, params, warnings, sectors, made })
+    Ok(Chosen { label, params, warnings, late_bars: 0, sectors, made })
 }
 
 /// An error of the strategy as a whole.
@@ -116,6 +118,7 @@ impl From<Ensemble> for Chosen {
             label: "ensemble".into(),
             params: ensemble.terms().fractions(),
             warnings: Vec::new(),
+            late_bars: 0,
             sectors: BTreeMap::new(),
             made: Made::Ensemble(Box::new(ensemble)),
         }
@@ -129,6 +132,18 @@ impl Chosen {
     /// # Errors
     /// What does not fit, in words.
     pub(crate) fn strategy(
+        self,
+        history: &[Bars],
+        bars: &[Bars],
+        others: &[Bars],
+        actions: &[Action],
+    ) -> Result<Box<dyn Strategy>, String> {
+        let late_bars = self.late_bars;
+        let strategy = self.in_time(history, bars, others, actions)?;
+        Ok(if late_bars == 0 { strategy } else { Box::new(Late::new(strategy, late_bars)) })
+    }
+
+    fn in_time(
         self,
         history: &[Bars],
         bars: &[Bars],

@@ -12,6 +12,7 @@ pub mod publish;
 mod secrets;
 mod shelf;
 mod told;
+mod validation;
 mod with;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -31,6 +32,7 @@ pub(crate) fn kinds(strategies: &Arc<Registry>) -> Kinds {
     let bench = backtest::Bench::new(strategies);
     let mut kinds = backtest::kinds(&bench);
     kinds.extend(optimization::kinds(&bench));
+    kinds.extend(validation::kinds(&bench));
     kinds.extend(general());
     kinds.into_iter().map(|kind| (kind.name(), kind)).collect()
 }

@@ -10,7 +10,7 @@ use std::{
 use dirigent::{Summary, core::Timestamp, workflow::RunStatus};
 use serde_json::Value;
 
-use super::search;
+use super::{search, verdict};
 use crate::{
     Context, exit,
     print::{Printer, Style},
@@ -107,7 +107,8 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
             }
         }
     }
-    if summary.phases.len() > 1 || !summary.result["metrics"].is_object() {
+    let is_whole = summary.result["metrics"].is_object() || verdict::is_told(&summary.result);
+    if summary.phases.len() > 1 || !is_whole {
         phases(printer, &mut out, &summary.phases)?;
     }
     if let Some(count) = summary.result["causality"]["prefixes"].as_u64() {
@@ -147,10 +148,13 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
 
 /// Whether `result` has a form of its own.
 fn is_told(result: &Value) -> bool {
-    result["metrics"].is_object() || search::is_told(result)
+    result["metrics"].is_object() || search::is_told(result) || verdict::is_told(result)
 }
 
 fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    if verdict::is_told(result) {
+        return verdict::tell(printer, out, result);
+    }
     match search::is_told(result) {
         true => search::tell(printer, out, result),
         false => backtest(printer, out, result),

@@ -308,3 +308,48 @@ fn rep_07_the_command_and_the_library_come_to_the_same_digest() {
     assert_eq!(summary.digest.as_deref(), Some(&*by_command));
     assert_eq!(world.json(&["show", "last"])["config_hash"], summary.config_hash.as_str());
 }
+
+/// WFT-07, TRD-22, TRD-23: a verdict with its reasons, the figures in the sample and out of it, intervals;
+/// the same for every mode and any number of workers.
+#[test]
+fn wft_07_validation_says_what_is_luck() {
+    let summary = check_graph("validation.yaml");
+    let result = &summary["result"];
+    assert_eq!((&result["verdict"], &result["missing"]), (&json!("likely luck"), &json!([])));
+    let luck = &result["luck"];
+    assert_eq!((&luck["trials"], &luck["record"]["returns"]), (&json!(200), &json!(3270)));
+    for interval in ["sharpe", "total_return", "max_drawdown"] {
+        let of = |key: &str| result["monte_carlo"][interval][key].as_f64().unwrap();
+        assert!(of("low") < of("actual") && of("actual") < of("high"), "{interval}");
+    }
+    // Less is left the more it costs; every delay and factor was tried.
+    let sharpe = |at: usize| result["costs"][at]["sharpe"].as_f64().unwrap();
+    assert!(result["in_sample"]["sharpe"].as_f64().unwrap() > sharpe(0));
+    assert!(sharpe(0) > sharpe(1) && sharpe(1) > sharpe(2));
+    assert_eq!(result["delays"].as_array().unwrap().len(), 2);
+    for file in ["validation.json", "walk_forward.csv", "out_of_sample.csv", "perturbation.csv"] {
+        let all = summary["artifacts"].as_array().unwrap();
+        assert!(all.iter().any(|made| made["name"] == file), "{file}");
+    }
+}
+
+/// The windows follow each other without a gap, and each was searched before it began.
+#[test]
+fn walk_forward_searches_each_past_anew() {
+    let summary = check_graph("walk-forward.yaml");
+    let windows = summary["result"]["walk_forward"]["windows"].as_array().unwrap();
+    assert_eq!(windows.len(), 28);
+    for (at, window) in windows.iter().enumerate() {
+        let bar = |pointer: &str| window.pointer(pointer).unwrap().as_u64().unwrap();
+        assert_eq!(bar("/train/end") - bar("/train/first"), 504);
+        assert_eq!(bar("/test/first"), bar("/train/end") + 5);
+        assert_eq!(bar("/test/first"), 509 + 63 * at as u64);
+        assert_eq!(bar("/trials"), 60);
+    }
+    let world = World::new();
+    let file = root().join("workflows/walk-forward.yaml");
+    let told = world.run(&["run", file.to_str().unwrap()]).stdout;
+    for words in ["verdict  ", "OUT OF SAMPLE", "2006-01-10 – 2006-04-10", "open      "] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}

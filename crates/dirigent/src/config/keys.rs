@@ -13,6 +13,7 @@ mod regimes;
 mod roll;
 mod tasks;
 mod trade;
+mod validate;
 mod venue;
 mod world;
 
@@ -184,7 +185,13 @@ static WORKFLOW: Section = Section::new(
         Field::optional(
             "optimization_config",
             Kind::Section(&OPTIMIZATION),
-            "The search of `type: optimization`; default one of what strategies declare",
+            "The search of `type: optimization`, by default of what strategies declare, or the one that \
+             `type: validation` makes anew in each window",
+        ),
+        Field::optional(
+            "validation_config",
+            Kind::Section(&validate::VALIDATION),
+            "The checks of `type: validation`; all of them if it is left out",
         ),
         Field::optional(
             "config",
@@ -238,6 +245,11 @@ static PHASE: Section = Section::new(
             Kind::Boolean,
             "false",
             "Test what was found on the days that it was found on",
+        ),
+        Field::optional(
+            "validation_config",
+            Kind::Section(&validate::VALIDATION),
+            "The checks of a phase of type validation; default those of the workflow",
         ),
     ],
 );

@@ -57,6 +57,9 @@ pub struct Phase {
     /// `allow_searched_data`
     #[serde(default)]
     pub allow_searched_data: bool,
+    /// `validation_config`
+    #[serde(default)]
+    pub validation_config: Option<Map<String, Value>>,
 }
 
 /// `resources` of a phase, in either spelling.

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use super::workflow::Workflow;
 pub use crate::tasks::backtest::sweep::Objective;
 use axes::combinations;
+pub(crate) use axes::number;
 pub use axes::{COMBINATIONS_MAX, params_of};
 
 /// How many trials a search makes that is not told.

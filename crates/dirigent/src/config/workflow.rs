@@ -104,6 +104,9 @@ pub struct Definition {
     pub config: Map<String, Value>,
     /// `optimization_config`, checked but not typed.
     pub optimization_config: Option<Map<String, Value>>,
+    /// `validation_config`, checked but not typed.
+    #[serde(default)]
+    pub validation_config: Option<Map<String, Value>>,
 }
 
 /// `data`

@@ -4,6 +4,7 @@
 //! whatever the number of workers and however often the run was killed in between.
 //! Not here: how many combinations are traded at once; see `dirigent_trading::sweep`.
 
+mod anew;
 mod bench;
 mod blocks;
 mod found;
@@ -24,6 +25,8 @@ use crate::{
     config::search::Search,
     setup::{self, failure},
 };
+pub(super) use anew::{Anew, Period, anew, candidates};
+pub(super) use blocks::part_of;
 
 /// The steps of searches.
 pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 6] {
@@ -38,7 +41,7 @@ pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 6] {
 }
 
 /// The search that tasks of this name have in common.
-fn search_of(bench: &Bench, context: &TaskContext) -> Result<Arc<Search>, TaskError> {
+pub(super) fn search_of(bench: &Bench, context: &TaskContext) -> Result<Arc<Search>, TaskError> {
     let key = format!("{} search {}", context.run, phase_of(&context.task));
     bench.shelf.get(key, || {
         let workflow = setup::workflow(&context.start, &context.input);

@@ -29,6 +29,7 @@ mod server;
 mod supervisor;
 mod task_kinds;
 mod tasks;
+mod validation;
 mod warmup;
 mod world;
 mod world_accounts;

@@ -42,7 +42,7 @@ pub fn params_of(axes: &[Axis], index: usize) -> Map<String, Value> {
 
 /// A whole number without a point, as a strategy wants it.
 #[expect(clippy::cast_possible_truncation, reason = "looked at")]
-pub(super) fn number(x: f64) -> Value {
+pub(crate) fn number(x: f64) -> Value {
     if x.fract() == 0.0 && x.abs() < 1e15 { Value::from(x as i64) } else { Value::from(x) }
 }
 

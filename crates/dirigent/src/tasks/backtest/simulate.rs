@@ -208,7 +208,12 @@ pub(crate) fn periods_per_year(setup: &Setup, stock: &Stock) -> f64 {
 
 /// What `cash` in the benchmark would be worth at each time of the outcome, with its splits and
 /// dividends; its first close counts for times before it.
-fn held(bars: &Bars, actions: &[Action], outcome: &Outcome, cash: f64) -> Option<Vec<f64>> {
+pub(super) fn held(
+    bars: &Bars,
+    actions: &[Action],
+    outcome: &Outcome,
+    cash: f64,
+) -> Option<Vec<f64>> {
     let times = &outcome.equity.time;
     let mut at = bars.time.partition_point(|time| time <= times.first().unwrap_or(time));
     at = at.saturating_sub(1);

@@ -16,7 +16,7 @@ use dirigent_trading::{
 use dirigent_workflow::port::{TaskContext, TaskError};
 use serde_json::{Map, Value};
 
-use super::{found::Tried, phase_of, sequence::Sequence};
+use super::{anew::Period, found::Tried, phase_of, sequence::Sequence};
 use crate::{
     cast::Cast,
     config::search::{Member, Search, Trials, params_of},
@@ -34,7 +34,7 @@ use crate::{
 struct Ground {
     seed: Seed,
     /// The points that are tried, if they are known.
-    sequence: Option<Sequence>,
+    sequence: Option<Arc<Sequence>>,
     /// None for a test function.
     market: Option<Market>,
 }
@@ -62,7 +62,7 @@ impl Ground {
             Trials::Guided(guided) if !guided.is_adaptive() => {
                 let hopeless = |error| failure("search_failed", format!("{error}"));
                 let sequence = Sequence::of(guided, seed);
-                Some(sequence.map_err(|error| TaskError::Hopeless(hopeless(error)))?)
+                Some(Arc::new(sequence.map_err(|error| TaskError::Hopeless(hopeless(error)))?))
             }
             _ => None,
         };
@@ -152,6 +152,25 @@ impl<'a> Trying<'a> {
         Ok(Self { bench, context, member, ground })
     }
 
+    /// The same on a part of the data.
+    pub(super) fn within(self, period: Period) -> Result<Self, TaskError> {
+        let Ground { seed, sequence, market } = &*self.ground;
+        let of = |own: &Market| {
+            let stock = own.stock.window(period.first, period.end).map_err(TaskError::Hopeless)?;
+            let (setup, rules) = (own.setup.clone(), own.rules.clone());
+            Ok(Market { setup, rules, stock: Arc::new(stock), parts: Mutex::default() })
+        };
+        let market = market.as_ref().map(of).transpose()?;
+        let ground = Ground { seed: *seed, sequence: sequence.clone(), market };
+        Ok(Self { ground: Arc::new(ground), ..self })
+    }
+
+    /// The points of a search that does not learn and is no grid, `most` of them.
+    pub(super) fn known(&self, most: usize) -> Vec<Map<String, Value>> {
+        let sequence = self.ground.sequence.as_ref();
+        sequence.map_or_else(Vec::new, |sequence| sequence.params(0..most))
+    }
+
     /// As the metrics of all trials take it.
     pub(super) fn periods_per_year(&self) -> f64 {
         let market = self.ground.market.as_ref();
@@ -179,7 +198,7 @@ impl<'a> Trying<'a> {
     pub(super) fn part(&self, part: Range<usize>, each: Each<'_>) -> Result<(), TaskError> {
         let from = part.start;
         let Trials::Grid(axes) = &self.member.trials else {
-            let known = |sequence: &Sequence| sequence.params(part);
+            let known = |sequence: &Arc<Sequence>| sequence.params(part);
             let params = self.ground.sequence.as_ref().map_or_else(Vec::new, known);
             return self.points(from, params, 1.0, each);
         };

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The trials of the block that `task` is: equal parts, the first ones one larger.
-fn part_of(task: &str, blocks: usize, count: usize) -> Range<usize> {
+pub(in crate::tasks) fn part_of(task: &str, blocks: usize, count: usize) -> Range<usize> {
     let block = task.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or(0);
     let start = |block: usize| count / blocks * block + (count % blocks).min(block);
     start(block)..start(block + 1)

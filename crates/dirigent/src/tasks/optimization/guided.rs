@@ -48,7 +48,8 @@ impl TaskKind for Guide {
         match &trying.member.trials {
             Trials::Guided(guided) if guided.is_adaptive() => {
                 let objectives = &search.objectives;
-                let told = Hunt { trying: &trying, guided, objectives }.run()?;
+                let hunt = Hunt { trying: &trying, guided, objectives, is_kept: true };
+                let told = hunt.run()?;
                 told.into_iter().enumerate().for_each(|(index, tried)| add(index, tried));
             }
             // As it is written.
@@ -59,14 +60,16 @@ impl TaskKind for Guide {
 }
 
 /// A search under way.
-struct Hunt<'a> {
-    trying: &'a Trying<'a>,
-    guided: &'a Guided,
-    objectives: &'a [Objective],
+pub(super) struct Hunt<'a> {
+    pub(super) trying: &'a Trying<'a>,
+    pub(super) guided: &'a Guided,
+    pub(super) objectives: &'a [Objective],
+    /// Whether what was told outlives the process.
+    pub(super) is_kept: bool,
 }
 
 impl Hunt<'_> {
-    fn run(&self) -> Result<Vec<Tried>, TaskError> {
+    pub(super) fn run(&self) -> Result<Vec<Tried>, TaskError> {
         let Guided { space, method, count } = self.guided;
         let context = self.trying.context;
         let seed = self.trying.seed();
@@ -74,7 +77,7 @@ impl Hunt<'_> {
             let directions = vec![Direction::Maximize; self.objectives.len()];
             Study::new(space.clone(), directions, method, seed).map_err(hopeless)
         };
-        let mut told = self.kept();
+        let mut told = if self.is_kept { self.kept() } else { Vec::new() };
         let mut study = start()?;
         if self.restore(&mut study, &told).is_err() {
             // Kept by another version, or of another space: it is searched anew.
@@ -96,7 +99,7 @@ impl Hunt<'_> {
                 told.push(tried);
             }
             // All that was told is kept each time, so ever more is tried in between.
-            if told.len() - kept >= few + kept / 16 {
+            if self.is_kept && told.len() - kept >= few + kept / 16 {
                 self.keep(&told);
                 kept = told.len();
             }

@@ -74,7 +74,7 @@ pub(super) fn worth_something(
     Err(TaskError::Hopeless(failure("search_failed", message)))
 }
 
-fn ranking(search: &Search, all: &[Found]) -> Value {
+pub(super) fn ranking(search: &Search, all: &[Found]) -> Value {
     let mut whole = Found::default();
     all.iter().for_each(|found| whole.join(found, &search.objectives));
     let mut value = json!({
