@@ -19,6 +19,7 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 mod search;
 pub(crate) mod show;
+mod stages;
 pub(crate) mod sweep;
 pub(crate) mod task;
 pub(crate) mod tasks;

@@ -10,6 +10,7 @@ mod multi_phase;
 mod optimization;
 mod replay;
 mod schedule;
+mod stages;
 mod tasks;
 mod validation;
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::stages;
 use crate::print::{Printer, Style};
 
 /// Rows that are printed.
@@ -73,6 +74,7 @@ impl Table<'_> {
 /// Whether `result` is that of a search.
 pub(super) fn is_told(result: &Value) -> bool {
     result["top"].is_array()
+        || result["stages"].is_array()
         || result["strategies"].is_object() && result["best_params"].is_object()
 }
 
@@ -80,6 +82,10 @@ pub(super) fn is_told(result: &Value) -> bool {
 pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     let text = |key: &str| result[key].as_str().unwrap_or_default();
     writeln!(out, "{} trials, {}, {}", result["trials"], text("algorithm"), text("objective"))?;
+    if let Some(all) = result["stages"].as_array() {
+        stages::tell(printer, out, all)?;
+        return luck(out, result);
+    }
     match result["strategies"].as_object() {
         None => best(printer, out, result)?,
         Some(several) => {
@@ -107,7 +113,7 @@ fn points(printer: &Printer, out: &mut String, rows: &[Value]) -> std::fmt::Resu
 }
 
 /// A table of the best of one strategy; of several objectives, of those that none beats.
-fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+pub(super) fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     let list = |key: &str| result[key].as_array().map(Vec::as_slice);
     let front = list("front");
     let rows = front.or_else(|| list("top")).unwrap_or_default();
@@ -147,7 +153,7 @@ fn best(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result
 }
 
 /// A value of a parameter, a fraction with four digits.
-fn value(value: &Value) -> String {
+pub(super) fn value(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) if number.is_f64() => {

@@ -339,11 +339,32 @@ static SEARCH_STAGE: Section = Section::new(
     "One search of several",
     &[
         Field::required("name", Kind::Text, "Its name").example("detector"),
-        Field::required("component", Kind::Text, "What is searched").example("RegimeDetector"),
+        Field::required(
+            "component",
+            Kind::Text,
+            "What is searched: `RegimeDetector`, a strategy of the file by its name, or a type of \
+             strategies, such as `TrendStrategy`",
+        )
+        .example("RegimeDetector"),
         Field::default("algorithm", Kind::Choice(ALGORITHMS), "grid", "How to search"),
         Field::default("objective", Kind::Text, "maximize_sharpe", "What is good"),
         Field::default("regime_specific", Kind::Boolean, "false", "Search in each regime apart"),
-        Field::optional("parameters", Kind::Map(&Kind::Any), "The space that is searched"),
+        Field::optional(
+            "parameters",
+            Kind::Map(&Kind::Any),
+            "The space that is searched; default what the component declares",
+        ),
+        Field::default(
+            "constraints",
+            Kind::List { of: &Kind::Text, min: 0, max: 100 },
+            "[]",
+            "What parameters that are tried have in common, such as `fast < slow`",
+        ),
+        Field::optional(
+            "trials",
+            Kind::Whole { min: 1, max: 10_000_000 },
+            "How many to try, in each regime; default 200, for `grid` all",
+        ),
     ],
 );
 

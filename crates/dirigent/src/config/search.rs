@@ -9,6 +9,7 @@ mod goal;
 mod member;
 pub(crate) mod setting;
 mod space;
+pub mod stages;
 pub mod weights;
 
 use std::{ops::Range, sync::Arc};
@@ -96,10 +97,6 @@ impl Search {
         workflow: &Workflow,
         registry: &Registry,
     ) -> Result<Self, Wrong> {
-        let stages = config.get("stages").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
-        if stages {
-            return wrong("stages", "are not in this release", "search in one stage");
-        }
         let objectives = goal::objectives(config)?;
         let method = method(config, objectives.len())?;
         let algorithm = method.name();

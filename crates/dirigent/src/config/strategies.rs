@@ -8,10 +8,26 @@ use dirigent_workflow::file::{
 };
 use serde_json::Value;
 
-use super::vocabulary::Vocabulary;
+use super::{vocabulary::Vocabulary, workflow::Strategy};
 
 /// The strategy that is written in the file itself.
 pub const RULES: &str = "rules";
+
+impl Strategy {
+    /// The strategy of this type with its defaults, on all symbols.
+    pub(crate) fn of_kind(kind: String) -> Self {
+        Self {
+            kind,
+            params: serde_json::Map::new(),
+            terms: indexmap::IndexMap::new(),
+            entry: None,
+            exit: None,
+            short_entry: None,
+            short_exit: None,
+            symbols: None,
+        }
+    }
+}
 
 /// One parameter of a strategy.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@ use dirigent_trading::strategy::Registry;
 use dirigent_workflow::plan::{PhasePlan, TaskPlan};
 use serde_json::{Map, Value, json};
 
-use super::{Part, Planner, Refusal, backtest, replay};
+use super::{Part, Planner, Refusal, backtest, replay, stages};
 use crate::{
     config::{
-        search::{Search, told},
+        search::{self, Search, Wrong, told},
         workflow::Workflow,
     },
     setup,
@@ -39,6 +39,15 @@ impl Planner for Optimization {
         }
         let config = told(written, part.containers());
         let workflow = overlaid(part)?;
+        let refuse = |wrong: Wrong| Refusal {
+            path: format!("{path}.{}", wrong.key),
+            message: format!("`{path}.{}` {}", wrong.key, wrong.what),
+            hint: wrong.hint,
+        };
+        let staged = search::stages::of(&config, &workflow, &self.0).map_err(&refuse)?;
+        if !staged.is_empty() {
+            return Ok(stages::plan(part, &config, &staged));
+        }
         let is_test = config.get("objective").is_some_and(Value::is_object);
         if workflow.strategy.is_none() && workflow.strategies.is_empty() && !is_test {
             return Err(Refusal {
@@ -47,11 +56,7 @@ impl Planner for Optimization {
                 hint: "add `strategy: {type: sma_crossover}`, or several `strategies`".into(),
             });
         }
-        let search = Search::of(&config, &workflow, &self.0).map_err(|wrong| Refusal {
-            path: format!("{path}.{}", wrong.key),
-            message: format!("`{path}.{}` {}", wrong.key, wrong.what),
-            hint: wrong.hint,
-        })?;
+        let search = Search::of(&config, &workflow, &self.0).map_err(refuse)?;
         let parts = if search.is_adaptive() {
             Parts::Strategies(search.is_several().then(|| number(search.members.len())))
         } else {

@@ -2,18 +2,21 @@
 
 use serde_json::{Map, Value};
 
+use super::lay_over;
 use crate::config::search::{
     setting,
     weights::{AGREEMENT, TILT, WEIGHT},
 };
 
 /// The outputs of earlier phases that say how to trade, by the name of the output.
-pub(crate) const NAMES: [&str; 3] = ["best_params", "final_weights", "regime_weights"];
+pub(crate) const NAMES: [&str; 4] =
+    ["best_config", "best_params", "final_weights", "regime_weights"];
 
 /// Lays `value`, an output called `name`, over `config`; leaves it as it is if it is of another sort.
 pub(crate) fn lay(config: &mut Value, name: &str, value: &Value) {
     let Some(found) = value.as_object() else { return };
     match name {
+        "best_config" => lay_over(config, value),
         "best_params" => params(config, found),
         "final_weights" => {
             ensemble(config);
@@ -43,7 +46,7 @@ fn params(config: &mut Value, found: &Map<String, Value>) {
                 };
                 member(config, name).map(of);
             }
-        } else if !has_several(config) {
+        } else if !has_several(config) && !value.is_object() {
             config["strategy"]["params"][name] = value.clone();
         }
     }

@@ -164,7 +164,9 @@ pub(super) fn with_params(context: &TaskContext) -> Value {
     if let Some(search) = context.input["params_of"].as_str()
         && let Some(rank) = context.outputs.get(search)
     {
-        found.push(json!({"name": "best_params", "value": rank["best_params"]}));
+        // A search in stages tells all that it changes.
+        let name = if rank["best_config"].is_object() { "best_config" } else { "best_params" };
+        found.push(json!({"name": name, "value": rank[name]}));
     }
     if !found.is_empty() {
         input["found"] = found.into();

@@ -9,11 +9,14 @@ mod bench;
 mod blocks;
 mod found;
 mod guided;
+mod hunt;
 mod judge;
 mod rank;
 mod rows;
 mod sequence;
 mod signals;
+mod stage;
+mod staged;
 mod weigh;
 
 use std::sync::Arc;
@@ -29,13 +32,15 @@ pub(super) use anew::{Anew, Period, anew, candidates};
 pub(super) use blocks::part_of;
 
 /// The steps of searches.
-pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 6] {
+pub(super) fn kinds(bench: &Bench) -> [Arc<dyn TaskKind>; 8] {
     [
         Arc::new(blocks::Try(bench.clone())),
         Arc::new(guided::Guide(bench.clone())),
         Arc::new(rank::Rank(bench.clone())),
         Arc::new(signals::Capture(bench.clone())),
         Arc::new(weigh::Weigh(bench.clone())),
+        Arc::new(stage::OneStage(bench.clone())),
+        Arc::new(staged::Staged),
         Arc::new(judge::Judge),
     ]
 }

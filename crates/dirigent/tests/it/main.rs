@@ -26,6 +26,7 @@ mod search;
 mod secrets;
 mod seed_samples;
 mod server;
+mod stages;
 mod supervisor;
 mod task_kinds;
 mod tasks;

@@ -13,6 +13,7 @@ mod momentum_rotation;
 mod period;
 mod rsi_mean_reversion;
 mod sma_crossover;
+mod trend_strategy;
 
 use crate::rules::RuleSet;
 use crate::strategy::{Definition, ParamValue, Parameter, Params, Values};
@@ -20,7 +21,7 @@ use crate::strategy::{Definition, ParamValue, Parameter, Params, Values};
 /// The longest window a strategy may have, in bars.
 const WINDOW_BARS_MAX: i64 = 100_000;
 
-const CATALOGUE: [Definition; 9] = [
+const CATALOGUE: [Definition; 10] = [
     allocation::DEFINITION,
     bollinger_mean_reversion::DEFINITION,
     buy_and_hold::DEFINITION,
@@ -30,6 +31,7 @@ const CATALOGUE: [Definition; 9] = [
     momentum_rotation::DEFINITION,
     rsi_mean_reversion::DEFINITION,
     sma_crossover::DEFINITION,
+    trend_strategy::DEFINITION,
 ];
 
 /// All built-in strategies, sorted by name.

@@ -21,7 +21,7 @@ pub(super) enum Played {
 
 impl Played {
     /// The account as a whole.
-    pub(super) fn outcome(&self) -> &Outcome {
+    pub(in crate::tasks) fn outcome(&self) -> &Outcome {
         match self {
             Self::One(outcome) => outcome,
             Self::Several(account) => &account.outcome,
@@ -49,7 +49,7 @@ pub(in crate::tasks) struct Finished {
     /// What each part added, if that was asked for.
     pub(super) attribution: Option<Vec<Part>>,
     /// Equity at each time, as doubles.
-    pub(super) equity: Vec<f64>,
+    pub(in crate::tasks) equity: Vec<f64>,
     /// Worth of the same cash in the benchmark at each time.
     pub(super) benchmark: Option<Vec<f64>>,
     /// How it stands against the benchmark.
@@ -91,7 +91,7 @@ impl ResultFile {
 
 impl Finished {
     /// The account as a whole.
-    pub(super) fn outcome(&self) -> &Outcome {
+    pub(in crate::tasks) fn outcome(&self) -> &Outcome {
         self.played.outcome()
     }
 

@@ -46,6 +46,13 @@ pub(super) struct Tried {
     pub(super) came: Result<Ranked, String>,
 }
 
+impl Tried {
+    /// A trial on all of the data.
+    pub(super) fn new(params: Map<String, Value>, came: Result<Ranked, String>) -> Self {
+        Self { params, fraction: whole(), came }
+    }
+}
+
 fn whole() -> f64 {
     1.0
 }
@@ -84,6 +91,18 @@ impl Found {
                     keep(&mut self.best, ranked, TOP);
                 }
             }
+            Err(why) => {
+                self.refused += 1;
+                self.first_refusal.get_or_insert_with(|| why.clone());
+            }
+        }
+    }
+
+    /// The same of a trial that was judged already.
+    pub(super) fn add_judged(&mut self, tried: &Tried) {
+        self.trials += 1;
+        match &tried.came {
+            Ok(ranked) => keep(&mut self.best, ranked.clone(), TOP),
             Err(why) => {
                 self.refused += 1;
                 self.first_refusal.get_or_insert_with(|| why.clone());

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::found::Tried;
 use crate::{
-    config::search::{Objective, Search},
+    config::search::{Objective, Search, stages::GAIN},
     tasks::backtest::file_name,
 };
 
@@ -39,33 +39,60 @@ impl Rows {
 /// The columns of a table of trials.
 pub(super) struct Columns<'a> {
     names: Vec<&'a str>,
-    is_several: bool,
+    /// What each trial is of.
+    of: Option<&'static str>,
     has_fractions: bool,
-    /// What is searched in place of a strategy.
-    function: Option<&'a Objective>,
+    figures: Figures<'a>,
+}
+
+/// What is told of a trial.
+#[derive(Clone, Copy)]
+enum Figures<'a> {
+    Metrics,
+    /// The value of what is searched in place of a strategy.
+    Function(&'a Objective),
+    /// The figure that a detector of regimes is judged by.
+    Gain,
 }
 
 impl<'a> Columns<'a> {
     pub(super) fn of(search: &'a Search) -> Self {
         Self {
             names: search.names(),
-            is_several: search.is_several(),
+            of: search.is_several().then_some("strategy"),
             has_fractions: search.has_fractions(),
-            function: search.objectives.first().filter(|_| search.is_test()),
+            figures: match &search.objectives[..] {
+                [function, ..] if search.is_test() => Figures::Function(function),
+                _ => Figures::Metrics,
+            },
         }
     }
 
     /// Those of a search of `names` alone.
     pub(super) fn plain(names: Vec<&'a str>) -> Self {
-        Self { names, is_several: false, has_fractions: false, function: None }
+        Self { names, of: None, has_fractions: false, figures: Figures::Metrics }
+    }
+
+    /// Those of a search in each regime.
+    pub(super) fn by_regime(names: Vec<&'a str>) -> Self {
+        Self { of: Some("regime"), ..Self::plain(names) }
+    }
+
+    /// Those of a search for a detector of regimes.
+    pub(super) fn of_detector(names: Vec<&'a str>) -> Self {
+        Self { figures: Figures::Gain, ..Self::plain(names) }
     }
 
     fn header(&self) -> Vec<&str> {
         let mut names = vec!["trial"];
-        names.extend(self.is_several.then_some("strategy"));
+        names.extend(self.of);
         names.extend(&self.names);
         names.extend(self.has_fractions.then_some("fraction"));
-        names.push(if self.function.is_some() { "value" } else { METRICS });
+        names.extend(match self.figures {
+            Figures::Metrics => [METRICS].as_slice(),
+            Figures::Function(_) => &["value"],
+            Figures::Gain => &[GAIN, "refused"],
+        });
         names
     }
 }
@@ -89,19 +116,20 @@ pub(super) fn write_row(
         cells.push(tried.fraction.to_string());
     }
     let cell = |score: Option<f64>| score.map_or_else(String::new, |score| score.to_string());
-    match &tried.came {
-        Ok(ranked) if columns.function.is_some() => {
-            let value = columns.function.and_then(|function| function.of(ranked));
-            cells.push(cell(value.map(|value| -value)));
+    match (&tried.came, columns.figures) {
+        (Ok(ranked), Figures::Function(function)) => {
+            cells.push(cell(function.of(ranked).map(|value| -value)));
         }
-        Ok(ranked) => {
+        (Ok(ranked), Figures::Gain) => cells.extend([cell(ranked.objective), String::new()]),
+        (Ok(ranked), Figures::Metrics) => {
             let scores = [ranked.sharpe, ranked.total_return, ranked.cagr, ranked.max_drawdown];
             cells.extend(scores.map(cell));
             cells.extend([ranked.trades.to_string(), ranked.final_equity.to_string()]);
             cells.push(String::new());
         }
-        Err(why) => {
-            cells.extend([const { String::new() }; 6]);
+        (Err(why), figures) => {
+            let empty = if matches!(figures, Figures::Gain) { 1 } else { 6 };
+            cells.extend(std::iter::repeat_n(String::new(), empty));
             cells.push(quoted(why));
         }
     }
@@ -120,7 +148,17 @@ pub(super) fn table(
     columns: &Columns<'_>,
     parts: &[Rows],
 ) -> io::Result<ArtifactRef> {
-    context.artifacts.put(&file_name(context, "trials.csv"), true, |out| {
+    named_table(context, "trials.csv", columns, parts)
+}
+
+/// The same as file `name`.
+pub(super) fn named_table(
+    context: &TaskContext,
+    name: &str,
+    columns: &Columns<'_>,
+    parts: &[Rows],
+) -> io::Result<ArtifactRef> {
+    context.artifacts.put(&file_name(context, name), true, |out| {
         writeln!(out, "{}", columns.header().join(","))?;
         for part in parts {
             match part {

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use dirigent_research::optimize::{Direction, Outcome, Study, Trial as Point};
 use dirigent_trading::{ensemble::Ballot, strategy::signals_computed, sweep::Replay};
 use dirigent_workflow::{
     artifact::ArtifactRef,
@@ -15,14 +14,17 @@ use serde_json::{Map, Value, json};
 
 use super::{
     found::{Found, Tried},
-    guided::{ask, hopeless},
+    hunt::hunt,
     rank::{told, worth_something},
     rows::{self, Columns, Rows, write_row},
     signals,
 };
 use crate::{
     cast::Cast,
-    config::search::weights::{WEIGHT, WeightSearch},
+    config::search::{
+        Trials,
+        weights::{WEIGHT, WeightSearch},
+    },
     ensemble::Terms,
     setup::{Setup, failure},
     strategy::Chosen,
@@ -34,9 +36,6 @@ use crate::{
         with_params, write_failed,
     },
 };
-
-/// The most trials that are asked for before one of them is told.
-const BATCH: usize = 256;
 
 /// Searches how much the word of each strategy counts.
 pub(super) struct Weigh(pub(super) Bench);
@@ -83,9 +82,11 @@ fn search(context: &TaskContext, setup: &Setup, terms: &Terms) -> Result<WeightS
     })
 }
 
-/// Tries a point; the inner error says why it makes no ensemble.
-type Score<'a> =
-    dyn FnMut(usize, &Map<String, Value>) -> Result<Result<Ranked, String>, TaskError> + 'a;
+/// What came of a trial, or why it makes no ensemble.
+type Came = Result<Ranked, String>;
+
+/// Tries the settings of a trial.
+type Judge<'a> = dyn FnMut(usize, &Map<String, Value>) -> Result<Came, TaskError> + 'a;
 
 /// What all trials have in common.
 struct Scale<'a> {
@@ -99,44 +100,17 @@ struct Scale<'a> {
 
 impl Scale<'_> {
     /// Tries as many as the search asks for.
-    fn hunt(&self, score: &mut Score<'_>) -> Result<Vec<Tried>, TaskError> {
-        let (guided, context) = (&self.search.guided, self.context);
+    fn hunt(&self, score: &mut Judge<'_>) -> Result<Vec<Tried>, TaskError> {
+        let context = self.context;
         let seed = self.setup.master_seed().child("search").child(&context.task);
-        let directions = vec![Direction::Maximize];
-        let study = Study::new(guided.space.clone(), directions, &guided.method, seed);
-        let mut study = study.map_err(hopeless)?;
-        let mut tried: Vec<Tried> = Vec::new();
-        while tried.len() < guided.count {
-            if context.watch.stopped() {
-                return Err(TaskError::Stopped);
-            }
-            context.watch.report(tried.len() as u64, guided.count as u64);
-            let batch = ask(&mut study, (guided.count - tried.len()).min(BATCH));
-            if batch.is_empty() {
-                break;
-            }
-            for trial in batch {
-                let (params, came) = match self.params(&trial) {
-                    Some(params) => {
-                        let came = score(tried.len(), &params)?;
-                        (params, came.map(|ranked| ranked.by(&self.search.objective)))
-                    }
-                    None => (Map::new(), Err("no weight is above zero".to_owned())),
-                };
-                let value = came.as_ref().ok().and_then(|ranked| ranked.objective);
-                let outcome = value.map_or(Outcome::Failed, Outcome::value);
-                study.tell(trial.number, outcome).map_err(hopeless)?;
-                tried.push(Tried { params, fraction: 1.0, came });
-            }
-        }
-        Ok(tried)
-    }
-
-    fn params(&self, trial: &Point) -> Option<Map<String, Value>> {
-        match self.search.guided.space.to_json(&trial.point) {
-            Value::Object(params) => self.search.settled(params),
-            _ => None,
-        }
+        let trials = Trials::Guided(self.search.guided.clone());
+        hunt(&trials, seed, &context.watch, &mut |index, params| {
+            let Some(params) = self.search.settled(params) else {
+                return Ok(Tried::new(Map::new(), Err("no weight is above zero".to_owned())));
+            };
+            let came = score(index, &params)?;
+            Ok(Tried::new(params, came.map(|ranked| ranked.by(&self.search.objective))))
+        })
     }
 
     /// The file with the values of a trial.
