@@ -6,8 +6,8 @@ mod market;
 use std::borrow::Cow;
 
 use dirigent_report::{
-    Benchmark, Curve, Exact, Format, Leg, Metric, Part, Parts, PriceSeries, Rolling, Side, Source,
-    TearSheet, Trade,
+    Benchmark, Curve, Exact, Format, InSample, Leg, Metric, Part, Parts, PriceSeries, Rolling,
+    Side, Source, TearSheet, Trade,
 };
 use dirigent_trading::{
     Bars, Money, Price, Quantity,
@@ -46,6 +46,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) outcome: &'a Outcome,
     pub(crate) attribution: &'a Value,
     pub(crate) metrics: &'a Value,
+    /// What the same settings came to on the days that they were found on; null where there are none.
+    pub(crate) in_sample: &'a Value,
     pub(crate) equity: &'a [f64],
     pub(crate) benchmark: Option<(&'a str, &'a [f64])>,
     pub(crate) against: Option<&'a Against>,
@@ -115,6 +117,7 @@ impl Sheet<'_> {
             })
             .collect();
         let time = &outcome.equity.time;
+        let (rows, sample) = (self.metric_rows(), self.sample());
         let analyzed = analysis::Analyzed::of(self);
         let marks = market::Marks::of(self);
         dirigent_report::render(&TearSheet {
@@ -129,7 +132,11 @@ impl Sheet<'_> {
             initial_equity: outcome.initial_cash.to_f64(),
             final_equity: money(outcome.final_equity),
             total_return: self.metrics["total_return"].as_f64(),
-            metrics: &self.metric_rows(),
+            metrics: &rows,
+            in_sample: sample.as_ref().map(|(days, values)| InSample {
+                days: days.each_ref().map(String::as_str),
+                values,
+            }),
             equity: Curve { time, value: self.equity },
             benchmark: self
                 .benchmark
@@ -146,6 +153,17 @@ impl Sheet<'_> {
             warnings: self.warnings,
             reproduce: &format!("dirigent verify {}", self.run_id),
         })
+    }
+
+    /// The days, and the figures of the days that were searched.
+    fn sample(&self) -> Option<([String; 4], Vec<Option<f64>>)> {
+        let found = self.in_sample;
+        let time = &self.outcome.equity.time;
+        let day = |time: &Timestamp| time.to_string().chars().take(10).collect::<String>();
+        let text = |key: &str| found[key].as_str().map(str::to_owned);
+        let days = [text("from")?, text("to")?, day(time.first()?), day(time.last()?)];
+        let values = METRICS.iter().map(|(key, ..)| found["metrics"][*key].as_f64());
+        Some((days, values.collect()))
     }
 
     fn metric_rows(&self) -> Vec<Metric<'static>> {

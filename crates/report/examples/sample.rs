@@ -230,6 +230,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
         warnings: &warnings,
         market: Market::default(),
         analysis: Analysis::default(),
+        in_sample: None,
         reproduce: "dirigent verify run_01k5sample",
     })
 }

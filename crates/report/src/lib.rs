@@ -33,7 +33,10 @@ pub use compare::{
 pub use market::{ColumnSeries, FillMark, Market, OrderMark, Role};
 pub use page::render;
 pub use payload::CHARTED_SYMBOLS_MAX;
-pub use section::attribution::{Part, Parts};
+pub use section::{
+    attribution::{Part, Parts},
+    sample::InSample,
+};
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
     Trade,

@@ -6,7 +6,7 @@ use crate::{
     payload::{Bins, payload},
     section::{
         account, attribution, breakdowns, charts, excursions, facts, heading, months, position,
-        trades,
+        sample, trades,
     },
     sheet::TearSheet,
 };
@@ -25,7 +25,8 @@ pub(crate) const SCRIPT: &str = concat!(
 );
 
 /// Sections named in the navigation, where they are there.
-const NAVIGATION: [(&str, &str); 15] = [
+const NAVIGATION: [(&str, &str); 16] = [
+    ("sample", "Samples"),
     ("equity", "Equity"),
     ("drawdown", "Drawdown"),
     ("exposure", "Exposure"),
@@ -74,6 +75,9 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
     heading::warnings(out, sheet.warnings);
     heading::reading(out, sheet);
     heading::headlines(out, sheet.metrics, sheet.currency);
+    if let Some(of) = &sheet.in_sample {
+        sample::sample(out, of, sheet.metrics, sheet.currency);
+    }
     charts::equity(out, sheet);
     charts::drawdown(out, sheet);
     charts::prices(out, sheet);

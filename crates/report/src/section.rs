@@ -14,6 +14,7 @@ pub(crate) mod heading;
 pub(crate) mod months;
 pub(crate) mod panes;
 pub(crate) mod position;
+pub(crate) mod sample;
 pub(crate) mod trades;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;

@@ -8,7 +8,11 @@ use std::borrow::Cow;
 
 use dirigent_core::Timestamp;
 
-use crate::{analysis::Analysis, market::Market, section::attribution::Parts};
+use crate::{
+    analysis::Analysis,
+    market::Market,
+    section::{attribution::Parts, sample::InSample},
+};
 
 /// Everything one page shows.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct TearSheet<'a> {
     pub total_return: Option<f64>,
     /// All metrics, in the order of the table.
     pub metrics: &'a [Metric<'a>],
+    /// What the same settings came to on the days that they were found on.
+    pub in_sample: Option<InSample<'a>>,
     /// Equity after each bar, in `currency`.
     pub equity: Curve<'a>,
     /// What the equity is compared with.

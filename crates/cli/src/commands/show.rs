@@ -245,7 +245,33 @@ fn backtest(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Re
         let (left, right) = (printer.paint(Style::Dim, &left), printer.paint(Style::Dim, &right));
         writeln!(out, "  {left} {left_value:>12}    {right} {right_value:>12}")?;
     }
+    in_sample(printer, out, result)?;
     strategies(printer, out, result)
+}
+
+/// The days that were searched beside those that were not.
+fn in_sample(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
+    let before = &result["in_sample"];
+    let (Some(from), Some(to)) = (before["from"].as_str(), before["to"].as_str()) else {
+        return Ok(());
+    };
+    let head = format!("\n  {:<13} {:>12} {:>15}", "", "IN SAMPLE", "OUT OF SAMPLE");
+    writeln!(out, "{}   searched: {from} to {to}", printer.paint(Style::Dim, &head))?;
+    let both = |key: &str| [before, result].map(|of| of["metrics"][key].as_f64());
+    let change = |x: f64| format!("{:+.2} %", x * 100.0);
+    let share = |x: f64| format!("{:.2} %", x * 100.0);
+    let rows: [(&str, &str, &dyn Fn(f64) -> String); 5] = [
+        ("Sharpe", "sharpe", &|x| format!("{x:.2}")),
+        ("CAGR", "cagr", &change),
+        ("volatility", "volatility", &share),
+        ("max drawdown", "max_drawdown", &change),
+        ("trades", "trades", &|x| format!("{x:.0}")),
+    ];
+    for (label, key, form) in rows {
+        let [a, b] = both(key).map(|x| x.map_or("–".into(), form));
+        writeln!(out, "  {} {a:>12} {b:>15}", printer.paint(Style::Dim, &format!("{label:<13}")))?;
+    }
+    Ok(())
 }
 
 /// Each of several strategies, with what it added.

@@ -3,7 +3,7 @@
 use dirigent_workflow::plan::{LifecycleStep as Step, OnFailure, PhasePlan, TaskPlan};
 use serde_json::{Value, json};
 
-use super::{Part, Planner, Refusal};
+use super::{Part, Planner, Refusal, chain};
 
 pub(super) struct Backtest;
 
@@ -27,13 +27,27 @@ impl Planner for Backtest {
         if let Some(count) = part.containers() {
             return Ok(trials(part, count, input));
         }
-        let tasks = steps(part, &input, None);
+        let mut tasks = steps(part, &input, None);
+        let mut result = part.task_name("execute_strategy");
+        if let Some(config) = chain::searched_days(part) {
+            let report = tasks.pop();
+            let in_sample = TaskPlan {
+                name: part.task_name("in_sample"),
+                kind: "backtest.in_sample".into(),
+                needs: vec![result],
+                input: json!({"config": config}),
+                ..TaskPlan::default()
+            };
+            result = in_sample.name.clone();
+            tasks.push(in_sample);
+            tasks.extend(report.map(|own| TaskPlan { needs: vec![result.clone()], ..own }));
+        }
         Ok(PhasePlan {
             name: part.name.into(),
             kind: self.kind().into(),
             mode: part.mode(1),
             tasks,
-            result: Some(part.task_name("execute_strategy")),
+            result: Some(result),
             max_parallel: part.max_parallel(),
             ..PhasePlan::default()
         })

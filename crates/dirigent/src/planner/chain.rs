@@ -7,7 +7,7 @@ use dirigent_core::Timestamp;
 use dirigent_workflow::plan::{InputRef, PhasePlan};
 use serde_json::{Map, Value, json};
 
-use super::{Refusal, replay};
+use super::{Part, Refusal, replay};
 use crate::{
     config::workflow::{Phase, Workflow},
     setup::found,
@@ -115,6 +115,19 @@ pub(super) fn dated(workflow: &Workflow, phase: &Phase) -> Phase {
         data.as_object_mut().into_iter().for_each(|data| data.extend(dates.clone()));
     }
     phase
+}
+
+/// The settings with which a phase that tests what was found trades the days that were searched; none
+/// where these are not known.
+pub(super) fn searched_days(part: &Part<'_>) -> Option<Value> {
+    let (data, phase) = (part.workflow.data.as_ref()?, part.phase?);
+    let is_test = takes_found(phase) && data.out_of_sample_start.is_some();
+    let own = phase.config.get("data").filter(|own| is_test && own["warmup_start"].is_string())?;
+    let mut config = Value::Object(phase.config.clone());
+    config["data"]["start_date"] = data.start_date.clone().into();
+    config["data"]["warmup_start"] = data.warmup_start.clone().into();
+    config["data"]["end_date"] = day_before(own["start_date"].as_str()?)?.into();
+    Some(config)
 }
 
 /// Refuses to test on days that an earlier phase has searched.

@@ -8,6 +8,7 @@ pub(crate) mod against;
 mod attribution;
 mod curve;
 pub(in crate::tasks) mod finished;
+mod in_sample;
 pub(crate) mod load;
 mod membership;
 pub(crate) mod objective;
@@ -47,6 +48,7 @@ pub(super) fn kinds(bench: &Bench) -> Vec<Arc<dyn TaskKind>> {
         Arc::new(Contain),
         Arc::new(Load(bench.clone())),
         Arc::new(Execute(bench.clone())),
+        Arc::new(in_sample::InSample(bench.clone())),
         Arc::new(trials::Trial(bench.clone())),
         Arc::new(trials::Trials),
         Arc::new(Report(bench)),
@@ -344,6 +346,7 @@ fn page(
         outcome: finished.outcome(),
         attribution: &finished.result["attribution"],
         metrics: &finished.result["metrics"],
+        in_sample: context.outputs.get("in_sample").map_or(&Value::Null, |own| &own["in_sample"]),
         equity: &finished.equity,
         benchmark: benchmark_name.as_deref().zip(finished.benchmark.as_deref()),
         against: finished.against.as_ref(),

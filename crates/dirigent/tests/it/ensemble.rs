@@ -169,6 +169,14 @@ fn what_was_found_is_tested_on_days_that_nobody_searched() {
     };
     let (searched, tested) = (days("weigh-equity.csv"), days("check-equity.csv"));
     assert!(*searched.1 < *"2022-01-03" && tested.0 == "2022-01-03", "{searched:?} {tested:?}");
+    // TRD-22: the days that were searched stand beside, and come to what the search came to.
+    let before = &found.result["check"]["in_sample"];
+    assert_eq!(before["to"], searched.1.as_str());
+    let equity = file(&world, &found, "weigh-equity.csv");
+    let last = equity.lines().last().unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap();
+    assert!((before["final_equity"].as_f64().unwrap() - last).abs() < 1e-6, "{before}");
+    let report = file(&world, &found, "check-report.html");
+    assert!(report.contains("In sample and out of sample"));
     let plan = world.coordinator();
     let prepared =
         world.prepare_text(&plan, &phases("", "out_of_sample_start: 2022-01-03,")).unwrap();

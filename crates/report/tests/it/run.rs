@@ -111,6 +111,7 @@ impl Run {
             config: name,
             provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
             warnings: &self.warnings,
+            in_sample: None,
             reproduce: name,
         })
     }
