@@ -260,14 +260,17 @@ fn in_sample(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::R
     let both = |key: &str| [before, result].map(|of| of["metrics"][key].as_f64());
     let change = |x: f64| format!("{:+.2} %", x * 100.0);
     let share = |x: f64| format!("{:.2} %", x * 100.0);
-    let rows: [(&str, &str, &dyn Fn(f64) -> String); 5] = [
-        ("Sharpe", "sharpe", &|x| format!("{x:.2}")),
-        ("CAGR", "cagr", &change),
-        ("volatility", "volatility", &share),
-        ("max drawdown", "max_drawdown", &change),
-        ("trades", "trades", &|x| format!("{x:.0}")),
+    let ratio = |x: f64| format!("{x:.2}");
+    let count = |x: f64| format!("{x:.0}");
+    let forms: [&dyn Fn(f64) -> String; 5] = [&ratio, &change, &share, &change, &count];
+    let rows = [
+        ("Sharpe", "sharpe"),
+        ("CAGR", "cagr"),
+        ("volatility", "volatility"),
+        ("max drawdown", "max_drawdown"),
+        ("trades", "trades"),
     ];
-    for (label, key, form) in rows {
+    for ((label, key), form) in rows.into_iter().zip(forms) {
         let [a, b] = both(key).map(|x| x.map_or("–".into(), form));
         writeln!(out, "  {} {a:>12} {b:>15}", printer.paint(Style::Dim, &format!("{label:<13}")))?;
     }
