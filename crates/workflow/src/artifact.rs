@@ -75,6 +75,15 @@ impl Artifacts {
         stored
     }
 
+    /// Removes the content of `reference`, which must be told to nobody else: a state that a task kept
+    /// for itself alone.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn discard(&self, reference: &ArtifactRef) -> io::Result<()> {
+        fs::remove_file(self.path(&reference.sha256))
+    }
+
     /// Removes drafts that a process left when it was killed. For the one process that writes.
     ///
     /// # Errors

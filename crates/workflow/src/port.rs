@@ -102,6 +102,8 @@ pub struct TaskContext {
     pub artifacts: Artifacts,
     /// When to stop.
     pub watch: Watch,
+    /// How many threads it may use, its own among them.
+    pub threads: usize,
     /// Makes a state durable; see `checkpoint`.
     pub keep: Keep,
 }

@@ -29,7 +29,7 @@ use crate::{
     decide::{Capacity, next_time},
     event::{Fact, Start, parts},
     instances::TaskId,
-    plan::Isolation,
+    plan::{Isolation, Mode},
     port::{Isolate, Keep, Recovery, TaskKind, Watch},
     resource::{Advice, Amount, Level},
     run::{Run, RunStatus},
@@ -357,10 +357,13 @@ impl Execution {
         };
         let (outbox, watch) = (self.outbox.clone(), self.watch.of_task());
         let keep = self.keep(task, attempt);
-        let context = self
+        let mut context = self
             .contexts
             .make(&self.run, task, attempt, kind.sees(), watch.clone(), keep)
             .map_err(Error::Artifact)?;
+        if self.run.start.mode != Mode::Traditional {
+            context.threads = self.capacity().workers.max(1) as usize;
+        }
         let ticket = Ticket::default();
         let container = plan.container.is_some().then(|| context.container.clone());
         self.going.insert(task, Going { attempt, ticket: ticket.clone(), watch, container });

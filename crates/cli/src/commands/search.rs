@@ -74,6 +74,7 @@ impl Table<'_> {
 /// Whether `result` is that of a search.
 pub(super) fn is_told(result: &Value) -> bool {
     result["top"].is_array()
+        || result["front"].is_array()
         || result["stages"].is_array()
         || result["strategies"].is_object() && result["best_params"].is_object()
 }

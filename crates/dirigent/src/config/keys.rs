@@ -297,6 +297,11 @@ static OPTIMIZATION: Section = Section::new(
              for `grid` all",
         ),
         Field::optional(
+            "warm_start",
+            Kind::Text,
+            "An earlier run, or a file `trials.csv`, whose trials a method that learns knows before its own",
+        ),
+        Field::optional(
             "min_fraction",
             Kind::Number(Range::positive(1.0)),
             "The first part of the data that `successive_halving` and `hyperband` make trials on; default a ninth",

@@ -39,6 +39,8 @@ pub struct Search {
     /// What decides who is best: of one objective its value, of several whether no other trial is
     /// better in one of them without being worse in another.
     pub objectives: Vec<Objective>,
+    /// A run or a file whose trials the search knows before it begins.
+    pub warm_start: Option<String>,
     algorithm: &'static str,
     has_fractions: bool,
 }
@@ -105,7 +107,17 @@ impl Search {
             [Objective::Function(tested)] => vec![member::tested(config, &method, tested)?],
             _ => member::all(config, &method, workflow, registry)?,
         };
-        Ok(Self { members, objectives, algorithm, has_fractions })
+        let warm_start = config.get("warm_start").and_then(Value::as_str).map(str::to_owned);
+        let search = Self { members, objectives, warm_start, algorithm, has_fractions };
+        if search.warm_start.is_some() && !search.is_adaptive() {
+            let what = format!("tells `{algorithm}` nothing, which does not learn");
+            return wrong(
+                "warm_start",
+                what,
+                "use `tpe`, `cma_es`, `genetic` or another that does",
+            );
+        }
+        Ok(search)
     }
 
     /// Whether a test function is searched, and no strategy.

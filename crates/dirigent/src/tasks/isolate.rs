@@ -200,6 +200,7 @@ fn done(
         container,
         artifacts: Artifacts::at(job.artifacts),
         watch: Watch::default(),
+        threads: 1,
         keep,
     })
 }

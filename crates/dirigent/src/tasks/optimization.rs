@@ -11,12 +11,14 @@ mod found;
 mod guided;
 mod hunt;
 mod judge;
+mod kept;
 mod rank;
 mod rows;
 mod sequence;
 mod signals;
 mod stage;
 mod staged;
+mod warm;
 mod weigh;
 
 use std::sync::Arc;

@@ -75,6 +75,7 @@ pub(crate) fn context(base: &Path, with: Value) -> TaskContext {
         container: Container::new(42, "b"),
         artifacts: Artifacts::at(base.join("artifacts")),
         watch: Watch::default(),
+        threads: 1,
     }
 }
 

@@ -134,3 +134,41 @@ strategy: {{type: ema_crossover, params: {{fast: 3}}}}
     world.write("A.csv", &(kept + &rest + "\n"));
     assert_eq!((first(&world), before.len()), (before, 3));
 }
+
+/// What an earlier run tried is known before the first trial; what a search kept of itself is gone when
+/// it is over.
+#[test]
+fn a_search_begins_with_what_an_earlier_run_found() {
+    let world = world();
+    let text = |algorithm: &str, trials: usize, more: &str| {
+        format!(
+            "
+workflow:
+  type: optimization
+  optimization_config: {{algorithm: {algorithm}, trials: {trials}{more}}}
+{ONE}"
+        )
+    };
+    let earlier = run(&world, &text("random", 60, ""));
+    let table = file(&world, &earlier, "trials.csv");
+    world.write("known.csv", &table);
+    let cold = run(&world, &text("tpe", 300, ""));
+    assert_eq!(cold.result["warm_start"], Value::Null);
+    let kept = b"\"first\":0,\"trials\"";
+    assert!(!world.bytes().windows(kept.len()).any(|some| some == kept), "it is removed");
+    let few = |more: &str| run(&world, &text("tpe", 6, more)).result;
+    let cold = few("");
+    let by_id = few(&format!(", warm_start: {}", earlier.run_id));
+    let by_file = few(", warm_start: known.csv");
+    assert_eq!(by_id, by_file);
+    let told = &by_id["warm_start"];
+    assert_eq!(count(&told["trials"]), 60);
+    assert!(by_id["best"]["objective"].as_f64() > cold["best"]["objective"].as_f64());
+    let error = |more: &str| run(&world, &text("tpe", 6, more)).error.unwrap().message;
+    assert!(error(", warm_start: none.csv").contains("cannot read the table"));
+    let other = ", warm_start: known.csv, parameters: {fast: [900, 901]}";
+    assert!(error(other).contains("none of its trials is in the space"));
+    let refused = text("sobol", 6, ", warm_start: known.csv");
+    let refused = world.prepare_text(&world.coordinator(), &refused).unwrap_err();
+    assert!(format!("{refused:?}").contains("does not learn"), "{refused:?}");
+}

@@ -102,6 +102,7 @@ impl Contexts {
             container: Container::new(self.start.seed, ""),
             artifacts: self.artifacts.clone(),
             watch,
+            threads: 1,
             keep,
         };
         match sees {

@@ -63,7 +63,7 @@ pub(in crate::tasks) fn anew(
         let mut found = Found::of(place, trying.periods_per_year());
         match &trying.member.trials {
             Trials::Guided(guided) if guided.is_adaptive() => {
-                let told = Hunt { trying: &trying, guided, objectives, is_kept: false }.run()?;
+                let told = Hunt { trying: &trying, guided, objectives }.run()?;
                 told.iter().for_each(|tried| found.add(tried, true, objectives));
             }
             _ => {

@@ -137,6 +137,8 @@ pub(super) struct Trying<'a> {
     pub(super) context: &'a TaskContext,
     pub(super) member: &'a Member,
     ground: Arc<Ground>,
+    /// How many trials that are simulations by themselves are made at once.
+    threads: usize,
 }
 
 impl<'a> Trying<'a> {
@@ -149,7 +151,14 @@ impl<'a> Trying<'a> {
         let member = &search.members[place];
         let key = format!("{} ground {}{place}", context.run, phase_of(&context.task));
         let ground = bench.shelf.get(key, || Ground::of(bench, context, search, member))?;
-        Ok(Self { bench, context, member, ground })
+        Ok(Self { bench, context, member, ground, threads: 1 })
+    }
+
+    /// The same for a task that stands alone, or as one of so many: the threads that the run may use
+    /// are its own.
+    pub(super) fn among(self, tasks: usize) -> Self {
+        let threads = (self.context.threads / tasks.max(1)).max(1);
+        Self { threads, ..self }
     }
 
     /// The same on a part of the data.
@@ -251,13 +260,37 @@ impl<'a> Trying<'a> {
                 each(index, Tried { params, fraction, came });
             });
         }
-        let count = all.len() as u64;
-        for (done, (index, params)) in (0..).zip((from..).zip(all)) {
-            self.context.watch.report(done, count);
-            let came = self.simulated(market, &stock, index, params.clone())?;
-            each(index, Tried { params, fraction, came });
+        let all: Vec<_> = (from..).zip(all).collect();
+        for (done, round) in all.chunks(self.threads).enumerate() {
+            let done = done * self.threads;
+            self.context.watch.report(done as u64, all.len() as u64);
+            let came = self.side_by_side(market, &stock, round);
+            for ((index, params), came) in round.iter().zip(came) {
+                each(*index, Tried { params: params.clone(), fraction, came: came? });
+            }
         }
         Ok(())
+    }
+
+    /// What came of some trials, each on a thread of its own, in their order.
+    fn side_by_side(
+        &self,
+        market: &Market,
+        stock: &Arc<Stock>,
+        round: &[(usize, Map<String, Value>)],
+    ) -> Vec<Result<Result<Ranked, String>, TaskError>> {
+        let one = |(index, params): &(usize, Map<String, Value>)| {
+            self.simulated(market, stock, *index, params.clone())
+        };
+        let [rest @ .., last] = round else { return Vec::new() };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = rest.iter().map(|own| scope.spawn(move || one(own))).collect();
+            let own = one(last);
+            let joined = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            joined.chain([own]).collect()
+        })
     }
 
     /// Trades `part` of `what` together, and hands each to `each` in order.

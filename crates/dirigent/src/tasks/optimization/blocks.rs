@@ -9,7 +9,7 @@ use super::{
     bench::Trying,
     found::{Block, Found, Tried},
     rows::{Columns, Rows, write_row},
-    search_of,
+    search_of, warm,
 };
 use crate::{
     config::search::Search,
@@ -41,7 +41,7 @@ impl TaskKind for Try {
             ledger.open(place, &trying);
             trying.part(own, &mut |index, tried| ledger.add(index, tried))?;
         }
-        ledger.close(context)
+        ledger.close(context, None)
     }
 }
 
@@ -82,9 +82,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// What the task delivers.
-    pub(super) fn close(self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+    pub(super) fn close(
+        self,
+        context: &TaskContext,
+        warm: Option<warm::Told>,
+    ) -> Result<TaskOutput, TaskError> {
         let rows = Rows::put(context, self.rows).map_err(write_failed)?;
-        let value = json!(Block { found: self.found, rows });
+        let value = json!(Block { found: self.found, rows, warm });
         Ok(TaskOutput { value, ..TaskOutput::default() })
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{judge::Sharpes, rows::Rows};
+use super::{judge::Sharpes, rows::Rows, warm};
 use crate::{
     config::search::Objective,
     tasks::backtest::sweep::{Ranked, keep},
@@ -67,6 +67,9 @@ fn is_whole(fraction: &f64) -> bool {
 pub(super) struct Block {
     pub(super) found: Vec<Found>,
     pub(super) rows: Rows,
+    /// The table that it was told of first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) warm: Option<warm::Told>,
 }
 
 impl Found {

@@ -4,25 +4,23 @@
 //! depend on the method alone; so the same trials are made whatever the machine, and however often
 //! the run was killed: what was told is kept, and what was not is tried again with the same result.
 
-use std::io::Write;
-
-use dirigent_research::optimize::{Asked, Direction, Error, Outcome, Study, Trial as Point};
-use dirigent_workflow::{
-    artifact::ArtifactRef,
-    port::{TaskContext, TaskError, TaskKind, TaskOutput},
+use dirigent_research::optimize::{
+    Asked, Direction, Error, Outcome, Point as Place, Study, Trial as Point,
 };
-use serde_json::{Map, Value, json};
+use dirigent_workflow::port::{TaskContext, TaskError, TaskKind, TaskOutput};
+use serde_json::{Map, Value};
 
 use super::{
     bench::Trying,
     blocks::Ledger,
     found::{Tried, values},
-    search_of,
+    kept::Kept,
+    search_of, warm,
 };
 use crate::{
     config::search::{Guided, Objective, Trials},
     setup::failure,
-    tasks::backtest::{Bench, file_name},
+    tasks::backtest::Bench,
 };
 
 /// The most trials that are asked for before one of them is told.
@@ -41,50 +39,81 @@ impl TaskKind for Guide {
         // One task for each of several strategies.
         let number = context.task.rsplit_once('/').and_then(|(_, number)| number.parse().ok());
         let place = number.unwrap_or(0);
-        let trying = Trying::of(&self.0, context, &search, place)?;
+        let trying = Trying::of(&self.0, context, &search, place)?.among(search.members.len());
         let mut ledger = Ledger::of(&search);
         ledger.open(place, &trying);
         let mut add = |index, tried| ledger.add(index, tried);
         match &trying.member.trials {
             Trials::Guided(guided) if guided.is_adaptive() => {
+                let (mut kept, told) = Kept::of(context);
                 let objectives = &search.objectives;
-                let hunt = Hunt { trying: &trying, guided, objectives, is_kept: true };
-                let told = hunt.run()?;
+                let hunt = Hunt { trying: &trying, guided, objectives };
+                let known = hunt.known(search.warm_start.as_deref())?;
+                let told = hunt.go_on(&known.0, told, Some(&mut kept))?;
                 told.into_iter().enumerate().for_each(|(index, tried)| add(index, tried));
+                let output = ledger.close(context, known.1)?;
+                kept.discard(context);
+                return Ok(output);
             }
             // As it is written.
             _ => trying.part(0..trying.member.count(), &mut add)?,
         }
-        ledger.close(context)
+        ledger.close(context, None)
     }
 }
+
+/// Points and what came of them, and the table they are from.
+type Known = (Vec<(Place, Outcome)>, Option<warm::Told>);
 
 /// A search under way.
 pub(super) struct Hunt<'a> {
     pub(super) trying: &'a Trying<'a>,
     pub(super) guided: &'a Guided,
     pub(super) objectives: &'a [Objective],
-    /// Whether what was told outlives the process.
-    pub(super) is_kept: bool,
 }
 
 impl Hunt<'_> {
+    /// What the trials of an earlier run tell.
+    fn known(&self, written: Option<&str>) -> Result<Known, TaskError> {
+        let Some(written) = written else { return Ok((Vec::new(), None)) };
+        let of = (&*self.guided.space, self.trying.member.name.as_deref());
+        let read = warm::read(self.trying.context, written, of, self.objectives);
+        let (known, told) = read.map_err(TaskError::Hopeless)?;
+        Ok((known, Some(told)))
+    }
+
+    /// All trials from the first on, of which nothing is kept.
     pub(super) fn run(&self) -> Result<Vec<Tried>, TaskError> {
+        self.go_on(&[], Vec::new(), None)
+    }
+
+    /// The trials after those that were `told`; what was `known` before them is no trial.
+    fn go_on(
+        &self,
+        known: &[(Place, Outcome)],
+        mut told: Vec<Tried>,
+        mut kept: Option<&mut Kept>,
+    ) -> Result<Vec<Tried>, TaskError> {
         let Guided { space, method, count } = self.guided;
         let context = self.trying.context;
         let seed = self.trying.seed();
-        let start = || {
+        let start = || -> Result<Study, TaskError> {
             let directions = vec![Direction::Maximize; self.objectives.len()];
-            Study::new(space.clone(), directions, method, seed).map_err(hopeless)
+            let mut study =
+                Study::new(space.clone(), directions, method, seed).map_err(hopeless)?;
+            study.warm(known.to_vec()).map_err(hopeless)?;
+            Ok(study)
         };
-        let mut told = if self.is_kept { self.kept() } else { Vec::new() };
         let mut study = start()?;
         if self.restore(&mut study, &told).is_err() {
             // Kept by another version, or of another space: it is searched anew.
             (study, told) = (start()?, Vec::new());
+            if let Some(kept) = &mut kept {
+                kept.discard(context);
+                **kept = Kept::default();
+            }
         }
         let few = if self.trying.is_fast() { BATCH } else { 1 };
-        let mut kept = told.len();
         while told.len() < *count {
             if context.watch.stopped() {
                 return Err(TaskError::Stopped);
@@ -98,10 +127,11 @@ impl Hunt<'_> {
                 study.tell(trial.number, self.outcome(&tried)).map_err(hopeless)?;
                 told.push(tried);
             }
-            // All that was told is kept each time, so ever more is tried in between.
-            if self.is_kept && told.len() - kept >= few + kept / 16 {
-                self.keep(&told);
-                kept = told.len();
+            // Ever more is tried in between, so that there are few parts.
+            if let Some(kept) = &mut kept
+                && told.len() - kept.count >= few + kept.count / 16
+            {
+                kept.keep(context, &told);
             }
         }
         Ok(told)
@@ -137,27 +167,6 @@ impl Hunt<'_> {
             Ok((number, point, self.outcome(tried)))
         });
         study.restore(trials.collect::<Result<_, Error>>()?)
-    }
-
-    /// What an earlier attempt kept.
-    fn kept(&self) -> Vec<Tried> {
-        let context = self.trying.context;
-        let kept = || {
-            let state = context.container.restored()?;
-            let file: ArtifactRef = serde_json::from_value(state["trials"].clone()).ok()?;
-            serde_json::from_slice(&context.artifacts.get(&file).ok()?).ok()
-        };
-        kept().unwrap_or_default()
-    }
-
-    fn keep(&self, told: &[Tried]) {
-        let context = self.trying.context;
-        let name = file_name(context, "trials.kept");
-        let write = |out: &mut dyn Write| Ok(serde_json::to_writer(out, told)?);
-        // A search that could not be kept goes on, and would begin anew after a crash.
-        if let Ok(file) = context.artifacts.put(&name, false, write) {
-            context.checkpoint(&json!({"trials": file}));
-        }
     }
 }
 

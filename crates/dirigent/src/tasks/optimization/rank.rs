@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     found::{Block, Found, knee, values},
     rows::{self, Columns},
-    search_of,
+    search_of, warm,
 };
 use crate::{
     config::search::{Objective, Search},
@@ -31,7 +31,7 @@ impl TaskKind for Rank {
         let blocks =
             outputs.as_array().map_or_else(|| std::slice::from_ref(outputs), Vec::as_slice);
         let mut all = vec![Found::default(); search.members.len()];
-        let mut rows = Vec::new();
+        let (mut rows, mut warm) = (Vec::new(), Vec::new());
         for block in blocks {
             let block: Block = serde_json::from_value(block.clone()).map_err(unreadable)?;
             for found in &block.found {
@@ -40,11 +40,16 @@ impl TaskKind for Rank {
                     .for_each(|own| own.join(found, &search.objectives));
             }
             rows.push(block.rows);
+            warm.extend(block.warm);
         }
         for (found, member) in all.iter().zip(&search.members) {
             worth_something(found, member.name.as_deref(), &search.objectives)?;
         }
-        let value = ranking(&search, &all);
+        let mut value = ranking(&search, &all);
+        if let Some(first) = warm.first() {
+            let trials = warm.iter().map(|told| told.trials).sum();
+            value["warm_start"] = json!(warm::Told { trials, ..first.clone() });
+        }
         let table = rows::table(context, &Columns::of(&search), &rows).map_err(write_failed)?;
         Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
     }
