@@ -20,6 +20,7 @@ pub(crate) mod schema;
 mod search;
 pub(crate) mod show;
 mod stages;
+mod study;
 pub(crate) mod sweep;
 pub(crate) mod task;
 pub(crate) mod tasks;

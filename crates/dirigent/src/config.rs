@@ -4,6 +4,7 @@
 //! environment or a clock; a secret never reaches the document that is stored.
 //! Not here: whether data files exist, and what an expression means.
 
+mod analysis;
 mod consistency;
 mod data;
 mod decimal;

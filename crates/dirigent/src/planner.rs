@@ -3,6 +3,7 @@
 //! Promises: a new workflow type is one trait object; as it plans one phase, the same type works
 //! alone and as a phase of `multi_phase`.
 
+mod analysis;
 mod backtest;
 mod chain;
 mod daily;
@@ -184,7 +185,8 @@ pub(crate) fn side_by_side(phase: &PhasePlan) -> u64 {
 
 /// All planners that are built in, for workflows that name these strategies.
 pub fn planners(strategies: &Arc<Registry>) -> Planners {
-    let all: [Arc<dyn Planner>; 6] = [
+    let all: [Arc<dyn Planner>; 7] = [
+        Arc::new(analysis::Analysis),
         Arc::new(backtest::Backtest),
         Arc::new(optimization::Optimization(Arc::clone(strategies))),
         Arc::new(validation::Validation(Arc::clone(strategies))),

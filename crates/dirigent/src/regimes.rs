@@ -68,6 +68,19 @@ impl Labels {
         self.at(time).map(|label| self.names[usize::from(label)].as_str())
     }
 
+    /// The last label known at each of `times`, which rise.
+    pub fn along(&self, times: &[Timestamp]) -> Vec<Option<usize>> {
+        let mut own = self.times.iter().zip(&self.labels).peekable();
+        let mut last = None;
+        let known = |time: &Timestamp| {
+            while let Some((_, label)) = own.next_if(|(at, _)| *at <= time) {
+                last = label.map(usize::from).or(last);
+            }
+            last
+        };
+        times.iter().map(known).collect()
+    }
+
     /// The labels as the domain counts them.
     pub fn numbers(&self) -> Vec<Option<usize>> {
         self.labels.iter().map(|label| label.map(usize::from)).collect()

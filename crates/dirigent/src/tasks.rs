@@ -1,6 +1,7 @@
 //! Task kinds: the translation from a task to a domain call and back, one file per workflow type,
 //! and the general ones that a graph of tasks is made of.
 
+mod analysis;
 pub(crate) mod backtest;
 mod codes;
 pub mod command;
@@ -33,6 +34,7 @@ pub(crate) fn kinds(strategies: &Arc<Registry>) -> Kinds {
     let mut kinds = backtest::kinds(&bench);
     kinds.extend(optimization::kinds(&bench));
     kinds.extend(validation::kinds(&bench));
+    kinds.extend(analysis::kinds(&bench));
     kinds.extend(general());
     kinds.into_iter().map(|kind| (kind.name(), kind)).collect()
 }

@@ -59,7 +59,7 @@ pub(crate) fn whole(sorted: &[f64]) -> Option<Histogram> {
 }
 
 /// The next step at or above `least` of the form 1, 2 or 5 times a power of ten.
-fn round_step(least: f64) -> f64 {
+pub(crate) fn round_step(least: f64) -> f64 {
     if !(least > 1e-9 && least.is_finite()) {
         return 0.001;
     }

@@ -23,6 +23,7 @@ mod payload;
 mod section;
 mod sheet;
 pub mod sparkline;
+pub mod study;
 mod thin;
 
 pub use analysis::{Analysis, Breakdown, Bucket, Exposure, Post, Share, Shares};

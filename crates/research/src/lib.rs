@@ -8,4 +8,5 @@
 mod normal;
 pub mod optimize;
 pub mod regime;
+pub mod study;
 pub mod validate;

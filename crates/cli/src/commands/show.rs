@@ -10,7 +10,7 @@ use std::{
 use dirigent::{Summary, core::Timestamp, workflow::RunStatus};
 use serde_json::Value;
 
-use super::{search, verdict};
+use super::{search, study, verdict};
 use crate::{
     Context, exit,
     print::{Printer, Style},
@@ -148,12 +148,18 @@ fn text(context: &Context, summary: &Summary) -> anyhow::Result<String> {
 
 /// Whether `result` has a form of its own.
 fn is_told(result: &Value) -> bool {
-    result["metrics"].is_object() || search::is_told(result) || verdict::is_told(result)
+    result["metrics"].is_object()
+        || search::is_told(result)
+        || verdict::is_told(result)
+        || study::is_told(result)
 }
 
 fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     if verdict::is_told(result) {
         return verdict::tell(printer, out, result);
+    }
+    if study::is_told(result) {
+        return study::tell(printer, out, result);
     }
     match search::is_told(result) {
         true => search::tell(printer, out, result),

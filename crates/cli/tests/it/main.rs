@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
 
 mod allocation;
+mod analysis;
 mod command;
 mod crash;
 mod data;

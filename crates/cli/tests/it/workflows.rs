@@ -73,6 +73,28 @@ fn rep_05_phs_07_phases_pass_their_results_on() {
 }
 
 #[test]
+fn wft_06_an_analysis_tells_of_its_data_and_strategies() {
+    let summary = check_graph("analysis.yaml");
+    let result = &summary["result"];
+    let of = |row: &serde_json::Value, key: &str| row[key].as_f64().unwrap();
+    assert_eq!(result["data"]["files"].as_array().unwrap().len(), 4);
+    // The growth of IBM over the file, to the adjusted close.
+    let ibm = result["returns"].as_array().unwrap().iter().find(|row| row["symbol"] == "IBM");
+    assert!((of(ibm.unwrap(), "total_return") - 1.379).abs() < 0.001, "{ibm:?}");
+    let regimes = result["regimes"]["by_regime"].as_array().unwrap();
+    assert!(of(&regimes[0], "volatility") < of(&regimes[1], "volatility"));
+    let signals = result["signals"].as_array().unwrap();
+    assert_eq!(
+        signals.iter().map(|row| row["horizons"].as_array().unwrap().len()).sum::<usize>(),
+        8
+    );
+    for file in ["analysis.json", "regimes.csv", "correlations.csv", "report.html"] {
+        let files = summary["artifacts"].as_array().unwrap();
+        assert!(files.iter().any(|found| found["name"] == file), "{file}");
+    }
+}
+
+#[test]
 fn events_start_tasks() {
     let summary = check_graph("triggers.yaml");
     let outputs = &summary["phases"][0]["outputs"];

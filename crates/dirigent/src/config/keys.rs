@@ -4,6 +4,7 @@
 //! come from here. A key that this release does not act on says so (`planned`).
 //! Not here: what keys mean together; see `consistency`.
 
+mod analysis;
 mod coordinate;
 mod ensemble;
 mod fill;
@@ -194,6 +195,12 @@ static WORKFLOW: Section = Section::new(
             "The checks of `type: validation`; all of them if it is left out",
         ),
         Field::optional(
+            "analysis_config",
+            Kind::Section(&analysis::ANALYSIS),
+            "What `type: analysis` looks at; default all",
+        )
+        .example("{include: [returns, regimes]}"),
+        Field::optional(
             "config",
             Kind::Map(&Kind::Any),
             "Settings of a workflow type that a program registers",
@@ -250,6 +257,11 @@ static PHASE: Section = Section::new(
             "validation_config",
             Kind::Section(&validate::VALIDATION),
             "The checks of a phase of type validation; default those of the workflow",
+        ),
+        Field::optional(
+            "analysis_config",
+            Kind::Section(&analysis::ANALYSIS),
+            "What a phase of type analysis looks at; default as `workflow` says",
         ),
     ],
 );

@@ -60,6 +60,9 @@ pub struct Phase {
     /// `validation_config`
     #[serde(default)]
     pub validation_config: Option<Map<String, Value>>,
+    /// `analysis_config`
+    #[serde(default)]
+    pub analysis_config: Option<super::analysis::Analysis>,
 }
 
 /// `resources` of a phase, in either spelling.

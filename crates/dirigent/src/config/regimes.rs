@@ -8,6 +8,7 @@ use super::keys::REGIMES;
 
 /// `regimes`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Regimes {
     /// `method`
     pub method: RegimeMethod,

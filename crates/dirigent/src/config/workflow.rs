@@ -6,12 +6,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use dirigent_trading::{Money, Quantity, Rate};
-use dirigent_workflow::file::{Environment, Unset, expand, redact};
-use indexmap::IndexMap;
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
-
+pub use super::analysis::{Analysis, AnalysisPart};
 pub use super::data::{BarKind, BarRule, PartialBar, Session, Synthetic, ZeroVolume};
 pub use super::decimal::{BasisPoints, Percent};
 pub use super::ensemble::Ensemble;
@@ -23,12 +18,16 @@ pub use super::orchestrate::{
     AgentTask, Coordinator, FaultTolerance, Limits, Market, Mode, Monitoring, Notification,
     Orchestration, Phase, PhaseOverlay, Reproducibility, Resources, RetryStrategy, Stage, Task,
 };
-pub use super::roll::{Roll, RollAdjust, RollBy};
-
 pub use super::portfolio::{Every, Rebalance};
 pub use super::regimes::{FitWindow, RegimeMethod, Regimes};
+pub use super::roll::{Roll, RollAdjust, RollBy};
 pub use super::venue::{Latency, Queue};
 pub use super::world::{Account, DEFAULT_TERMS, Financing, Fx, Instrument, InstrumentType};
+use dirigent_trading::{Money, Quantity, Rate};
+use dirigent_workflow::file::{Environment, Unset, expand, redact};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 /// A workflow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,6 +106,9 @@ pub struct Definition {
     /// `validation_config`, checked but not typed.
     #[serde(default)]
     pub validation_config: Option<Map<String, Value>>,
+    /// `analysis_config`; see [`Analysis::default`] for a file without.
+    #[serde(default)]
+    pub analysis_config: Option<Analysis>,
 }
 
 /// `data`

@@ -120,6 +120,9 @@ fn a_label_is_known_from_its_close_on() {
     let names: Vec<Option<&str>> = (0..7).map(|day| labels.name_at(time(day))).collect();
     let wild = Some("wild");
     assert_eq!(names, [None, None, wild, wild, wild, Some("calm"), Some("calm")]);
+    let days: Vec<Timestamp> = (0..7).map(time).collect();
+    let each: Vec<Option<usize>> = days.iter().map(|d| labels.at(*d).map(usize::from)).collect();
+    assert_eq!(labels.along(&days), each);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! Not here: the simulation itself; see `dirigent_trading::backtest`.
 
 pub(crate) mod against;
+pub(super) mod alone;
 mod attribution;
 mod curve;
 pub(in crate::tasks) mod finished;
