@@ -7,6 +7,7 @@ mod command;
 mod crash;
 mod data;
 mod docs;
+mod four_phase;
 mod home;
 mod isolation;
 mod new;

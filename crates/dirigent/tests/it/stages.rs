@@ -133,6 +133,16 @@ fn samples_run_as_they_were_shown() {
         ("single_phase.yaml", "strategy: {type: sma_crossover}", ""),
         ("optimization.yaml", "strategy: {type: sma_crossover}", ""),
         ("optimization_stages.yaml", "regimes: {method: volatility}", ""),
+        (
+            "multi_phase.yaml",
+            "strategies: [{type: ema_crossover}, {type: rsi_mean_reversion}]",
+            "  out_of_sample_start: 2002-01-01\n",
+        ),
+        (
+            "coordinator_phases.yaml",
+            "strategies: [{type: ema_crossover}, {type: rsi_mean_reversion}]",
+            "  out_of_sample_start: 2002-01-01\n",
+        ),
     ] {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         assert!(text.contains(from), "{name}");
