@@ -112,8 +112,8 @@ fn seasons(printer: &Printer, out: &mut String, seasons: &Value) -> std::fmt::Re
     for (key, name) in [("month", "months"), ("weekday", "weekdays"), ("hour", "hours")] {
         let t = |row: &Value| row["t"].as_f64().map_or(0.0, f64::abs);
         let furthest = list(&seasons[key]).max_by(|a, b| t(a).total_cmp(&t(b)));
-        if let Some(row) = furthest {
-            let count = list(&seasons[key]).count();
+        let count = list(&seasons[key]).count();
+        if let Some(row) = furthest.filter(|_| count > 1) {
             let label = row["label"].as_str().unwrap_or_default();
             let (mean, t) = (percent(&row["mean"], 3), number(&row["t"]));
             writeln!(
@@ -167,7 +167,11 @@ fn regimes(printer: &Printer, out: &mut String, of: &Value) -> std::fmt::Result 
         Some(now) => {
             let since = of["since"].as_str().unwrap_or_default();
             let since = &since[..since.len().min(10)];
-            writeln!(out, "  {method}, score {score:.4}; {now} since {since}")
+            writeln!(out, "  {method}, score {score:.4}; {now} since {since}")?;
+            match score > 0.0 {
+                true => Ok(()),
+                false => writeln!(out, "  no score above zero: these regimes foretell nothing"),
+            }
         }
         None => writeln!(
             out,

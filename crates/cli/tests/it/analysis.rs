@@ -128,3 +128,14 @@ data: {source: synthetic, symbols: [A, B], synthetic: {bars: 400, seed: 3}}
         assert!(answer.stderr.contains(part), "{part}: {}", answer.stderr);
     }
 }
+
+#[test]
+fn the_file_of_the_page_about_analyses_runs() {
+    let world = World::new();
+    let files = crate::docs::files("docs/concepts/analysis.md");
+    let [(name, text)] = &files[..] else { panic!("{files:?}") };
+    let summary = world.json(&["run", &world.file(name, text)]);
+    let weights = &summary["result"]["regime_analysis"]["regime_weights"];
+    assert_eq!(weights.as_object().map(serde_json::Map::len), Some(2), "{weights}");
+    assert!(weights.as_object().unwrap().values().all(|row| (share(row) - 1.0).abs() < 1e-12));
+}

@@ -49,11 +49,14 @@ pub(super) fn regimes(analyzed: &Analyzed, index: Vec<f64>) -> Option<StudySecti
         Some(now) => format!("; {now} since {}", day(&of["since"])),
         None => "; no bar has a regime: `regimes.min_history` may be longer than the data".into(),
     };
+    let score = of["score"].as_f64().unwrap_or(f64::NAN);
+    let worth = match score > 0.0 {
+        true => format!("They foretell the next return better by {score:.4} nats a bar"),
+        false => format!("They foretell nothing: the score is {score:.4}, and not above zero"),
+    };
     let intro = format!(
-        "Method {}, looking at {looked}: each bar by the bars up to it. Foretells the next return \
-         better by {:.4} nats a bar{now}.",
+        "Method {}, looking at {looked}: each bar by the bars up to it. {worth}{now}.",
         text(&of["method"]),
-        of["score"].as_f64().unwrap_or(f64::NAN),
     );
     let blocks = vec![
         Block::Note(intro),
