@@ -25,6 +25,7 @@ mod sheet;
 pub mod sparkline;
 pub mod study;
 mod thin;
+mod validation;
 
 pub use analysis::{Analysis, Breakdown, Bucket, Exposure, Post, Share, Shares};
 pub use check::{CheckPage, CheckedFile, CheckedSymbol, render_check};
@@ -41,4 +42,8 @@ pub use section::{
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,
     Trade,
+};
+pub use validation::{
+    Beside, Drawn, Finding, Reason, Stress, Surface, ValidationPage, Verdict, Walk, Window,
+    render_validation,
 };

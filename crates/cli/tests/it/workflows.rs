@@ -349,8 +349,8 @@ fn wft_07_validation_says_what_is_luck() {
     assert!(result["in_sample"]["sharpe"].as_f64().unwrap() > sharpe(0));
     assert!(sharpe(0) > sharpe(1) && sharpe(1) > sharpe(2));
     assert_eq!(result["delays"].as_array().unwrap().len(), 2);
+    let all = summary["artifacts"].as_array().unwrap();
     for file in ["validation.json", "walk_forward.csv", "out_of_sample.csv", "perturbation.csv"] {
-        let all = summary["artifacts"].as_array().unwrap();
         assert!(all.iter().any(|made| made["name"] == file), "{file}");
     }
 }

@@ -120,7 +120,9 @@ impl Checks<'_> {
         let made: Vec<String> = tasks.iter().map(|task| task.name.clone()).collect();
         let mut verdict = self.task("verdict", None, &[], &input);
         verdict.needs.extend(made);
-        tasks.push(verdict);
+        let mut report = self.task("report", None, &["verdict"], &input);
+        report.needs.extend(verdict.needs.iter().cloned());
+        tasks.extend([verdict, report]);
         tasks
     }
 

@@ -9,6 +9,7 @@ mod carlo;
 mod choice;
 mod forward;
 mod neighbors;
+mod report;
 mod stress;
 mod trials;
 mod verdict;
@@ -42,6 +43,7 @@ pub(super) fn kinds(bench: &Bench) -> Vec<Arc<dyn TaskKind>> {
         Arc::new(stress::Costs(bench())),
         Arc::new(stress::Delays(bench())),
         Arc::new(verdict::Verdict(bench())),
+        Arc::new(report::Report(bench())),
     ]
 }
 

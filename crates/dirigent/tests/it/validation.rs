@@ -52,6 +52,15 @@ fn wft_07_what_was_fitted_to_noise_fails() {
     let document: Value = serde_json::from_str(&file(&world, &summary, "validation.json")).unwrap();
     assert_eq!(document["verdict"], result["verdict"]);
     assert_eq!(document["reasons"], result["reasons"]);
+    let report = file(&world, &summary, "report.html");
+    for shown in
+        [">Likely luck</p>", "id=\"walk\"", "id=\"drawn\"", "id=\"neighbors\"", "id=\"stress\""]
+    {
+        assert!(report.contains(shown), "{shown}");
+    }
+    for reason in result["reasons"].as_array().unwrap() {
+        assert!(report.contains(reason["text"].as_str().unwrap()), "{reason}");
+    }
 }
 
 /// WFT-07: an edge that is there is found, and stands.

@@ -4,3 +4,4 @@
 mod compare;
 mod page;
 mod run;
+mod validation;

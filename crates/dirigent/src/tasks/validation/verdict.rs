@@ -27,18 +27,22 @@ impl TaskKind for Verdict {
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let doubt = Doubt::of(&self.0, context)?;
         let found = Found::of(&doubt)?;
-        let evidence = evidence::of(&doubt, &found);
-        let judgement = validate::judge(&evidence);
-        let whole = document(&doubt, &found, &judgement);
+        let whole = judged(&doubt, &found);
         let files = files(context, &doubt, &found, &whole).map_err(write_failed)?;
         let value = short(whole);
         Ok(TaskOutput { value, artifacts: files, ..TaskOutput::default() })
     }
 }
 
+/// The verdict on what was found, with all of that.
+pub(super) fn judged(doubt: &Doubt<'_>, found: &Found) -> Value {
+    let judgement = validate::judge(&evidence::of(doubt, found));
+    document(doubt, found, &judgement)
+}
+
 /// What the checks found; null where a check was left out.
-struct Found {
-    forward: Option<Forward>,
+pub(super) struct Found {
+    pub(super) forward: Option<Forward>,
     /// Why the walk forward was not made, if it was to be.
     forward_open: Option<String>,
     choice: Value,
@@ -50,7 +54,7 @@ struct Found {
 }
 
 impl Found {
-    fn of(doubt: &Doubt<'_>) -> Result<Self, TaskError> {
+    pub(super) fn of(doubt: &Doubt<'_>) -> Result<Self, TaskError> {
         let outputs = &doubt.context.outputs;
         let of = |name: &str| outputs.get(name).cloned().unwrap_or_default();
         let shares = |name: &str| outputs.get(name).and_then(Value::as_array).cloned();

@@ -11,12 +11,12 @@ use super::super::{Doubt, float, forward::Window};
 use crate::setup::failure;
 
 /// All windows, and what the tests came to one after the other.
-pub(super) struct Forward {
+pub(in crate::tasks::validation) struct Forward {
     pub(super) windows: Vec<Window>,
     /// The bars of the joined tests.
-    pub(super) bars: Vec<usize>,
+    pub(in crate::tasks::validation) bars: Vec<usize>,
     /// Their returns.
-    pub(super) returns: Vec<f64>,
+    pub(in crate::tasks::validation) returns: Vec<f64>,
     /// The same run with hindsight: the parameters that all of the data chose, over these bars.
     pub(super) hindsight: Value,
     /// Figures of the joined tests.
