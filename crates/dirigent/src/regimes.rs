@@ -97,22 +97,24 @@ pub fn labels(
     actions: &[Action],
     seed: &Seed,
 ) -> Result<Labels, Error> {
-    Ok(of_bars(settings, bars, actions, seed)?.0)
+    Ok(of_bars(settings, (bars, actions), seed, &|| false)?.0)
 }
 
-/// The regimes, and the log returns of the series in which they were found.
+/// The regimes, and the log returns of the series in which they were found; before each fit `stop`
+/// is asked whether to go on.
 ///
 /// # Errors
-/// As [`labels`].
+/// As [`labels`], and [`regime::Error::Stopped`].
 pub fn of_bars(
     settings: &Regimes,
-    bars: &[Bars],
-    actions: &[Action],
+    (bars, actions): (&[Bars], &[Action]),
     seed: &Seed,
+    stop: Stop<'_>,
 ) -> Result<(Labels, Vec<f64>), Error> {
     let symbol = settings.symbol.as_deref();
     let series = Series::of(symbol, bars, actions).map_err(Error::of(settings))?;
-    let mut found = find(settings, &series, &seed.child("regimes")).map_err(Error::of(settings))?;
+    let mut found =
+        find(settings, &series, &seed.child("regimes"), stop).map_err(Error::of(settings))?;
     let first = size(settings.min_history).min(found.len());
     found[..first].fill(None);
     let label = |label: usize| u8::try_from(label).unwrap_or(u8::MAX);
@@ -124,13 +126,14 @@ fn find(
     settings: &Regimes,
     series: &Series,
     seed: &Seed,
+    stop: Stop<'_>,
 ) -> Result<Vec<Option<usize>>, regime::Error> {
     match settings.method {
         RegimeMethod::Volatility | RegimeMethod::Trend | RegimeMethod::VolatilityTrend => {
             rules(settings).labels(&series.closes())
         }
-        RegimeMethod::Hmm => hmm(settings, series, seed),
-        RegimeMethod::Kmeans => kmeans(settings, series, seed),
+        RegimeMethod::Hmm => hmm(settings, series, seed, stop),
+        RegimeMethod::Kmeans => kmeans(settings, series, seed, stop),
         RegimeMethod::ChangePoints => change_points(settings, series),
     }
 }
@@ -155,13 +158,48 @@ fn hmm(
     settings: &Regimes,
     series: &Series,
     seed: &Seed,
+    stop: Stop<'_>,
 ) -> Result<Vec<Option<usize>>, regime::Error> {
     // The first bar has no return.
     let returns: Vec<f64> = series.returns.iter().skip(1).map(|x| 100.0 * x).collect();
     let fit = HmmFit { states: usize::from(settings.states), ..HMM };
     let schedule = schedule(settings, 1, FIT_ROWS * fit.states);
-    let found = causal_labels(&Hidden(fit), Samples::new(&returns, 1)?, &schedule, seed)?;
+    let found = causal_labels(
+        &Watched { of: Hidden(fit), stop },
+        Samples::new(&returns, 1)?,
+        &schedule,
+        seed,
+    )?;
     Ok(std::iter::once(None).chain(found).collect())
+}
+
+/// Says whether to stop.
+pub type Stop<'s> = &'s dyn Fn() -> bool;
+
+/// A detector that is fitted until it is told to stop.
+struct Watched<'s, D> {
+    of: D,
+    stop: Stop<'s>,
+}
+
+impl<D: Detector> Detector for Watched<'_, D> {
+    type Model = D::Model;
+
+    fn fit(
+        &self,
+        samples: Samples<'_>,
+        previous: Option<&D::Model>,
+        seed: &Seed,
+    ) -> Result<D::Model, regime::Error> {
+        match (self.stop)() {
+            true => Err(regime::Error::Stopped),
+            false => self.of.fit(samples, previous, seed),
+        }
+    }
+
+    fn label(&self, model: &D::Model, samples: Samples<'_>, from: usize) -> Vec<usize> {
+        self.of.label(model, samples, from)
+    }
 }
 
 /// A hidden Markov model that goes on from the fit before it, which costs few iterations.
@@ -189,6 +227,7 @@ fn kmeans(
     settings: &Regimes,
     series: &Series,
     seed: &Seed,
+    stop: Stop<'_>,
 ) -> Result<Vec<Option<usize>>, regime::Error> {
     let look = Features {
         volatility_bars: size(settings.lookback),
@@ -202,7 +241,8 @@ fn kmeans(
     let clusters = usize::from(settings.states);
     let fit = KMeansFit { clusters, ..KMeansFit::default() };
     let schedule = schedule(settings, first, FIT_ROWS * clusters);
-    let found = causal_labels(&fit, Samples::new(&rows, 2)?, &schedule, seed)?;
+    let watched = Watched { of: fit, stop };
+    let found = causal_labels(&watched, Samples::new(&rows, 2)?, &schedule, seed)?;
     Ok(std::iter::repeat_n(None, first).chain(found).collect())
 }
 

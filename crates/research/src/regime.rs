@@ -99,6 +99,9 @@ pub enum Error {
         /// How many states were asked for.
         states: usize,
     },
+    /// Who asked for regimes no longer wants them.
+    #[error("it was told to stop")]
+    Stopped,
     /// The returns of regimes could not be measured.
     #[error("returns of regimes cannot be measured")]
     Metrics(#[from] dirigent_trading::metrics::Error),

@@ -61,7 +61,7 @@ pub fn score(
     actions: &[Action],
     seed: &Seed,
 ) -> Result<f64, Error> {
-    let (labels, returns) = of_bars(settings, bars, actions, seed)?;
+    let (labels, returns) = of_bars(settings, (bars, actions), seed, &|| false)?;
     predictive_gain(&labels.numbers(), &returns, labels.names.len()).map_err(Error::of(settings))
 }
 

@@ -167,3 +167,18 @@ fn opt_07_the_detector_has_a_space_of_its_own_settings() {
         }
     }
 }
+
+#[test]
+fn who_no_longer_waits_is_not_kept_waiting() {
+    let bars = [two_worlds()];
+    for method in [RegimeMethod::Hmm, RegimeMethod::Kmeans] {
+        let asked = std::cell::Cell::new(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 2
+        };
+        let found = of_bars(&settings(method), (&bars, &[]), &Seed::master(42), &stop);
+        assert_eq!(found.unwrap_err().source, regime::Error::Stopped);
+        assert_eq!(asked.get(), 3);
+    }
+}

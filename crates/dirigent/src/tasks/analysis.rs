@@ -135,7 +135,7 @@ fn analyze(laid: Laid, context: &TaskContext) -> Result<Analyzed, TaskError> {
     }
     let mut of_market = None;
     if asked.has(AnalysisPart::Regimes) {
-        let (value, found) = regimes::of(&setup, &stock, per_year)?;
+        let (value, found) = regimes::of(&setup, &stock, per_year, &context.watch)?;
         add("regimes", value);
         of_market = Some(found);
     }

@@ -2,9 +2,9 @@
 
 use dirigent_core::Timestamp;
 use dirigent_research::regime::{
-    Durations, RegimeReturns, Series, predictive_gain, returns_by_regime, summary,
+    self, Durations, RegimeReturns, Series, predictive_gain, returns_by_regime, summary,
 };
-use dirigent_workflow::port::TaskError;
+use dirigent_workflow::port::{TaskError, Watch};
 use serde_json::{Value, json};
 
 use super::unusable;
@@ -21,11 +21,17 @@ pub(super) fn of(
     setup: &Setup,
     stock: &Stock,
     per_year: f64,
+    watch: &Watch,
 ) -> Result<(Value, (Series, Labels)), TaskError> {
     let settings = setup.workflow.regimes.clone().unwrap_or_default();
     let bars = stock.with_past();
-    let found = regimes::of_bars(&settings, &bars, stock.acts(), &setup.master_seed());
+    let found = regimes::of_bars(&settings, (&bars, stock.acts()), &setup.master_seed(), &|| {
+        watch.stopped()
+    });
     let (all, returns) = found.map_err(|error| {
+        if error.source == regime::Error::Stopped {
+            return TaskError::Stopped;
+        }
         let mut failure = failure("config_invalid", error.to_string());
         failure.hint = Some("choose another `regimes.method`, or other settings of it".into());
         TaskError::Hopeless(failure)
