@@ -1,23 +1,34 @@
 //! Ballots: the stances of all members on one symbol, and the signals that a vote makes of them.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{Stance, Vote};
 use crate::signal::Signal;
 
-/// A change of a member's stance, or of the regime, at the close of a bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
-    bar: u32,
-    what: What,
+/// What a change adds to the members that are long and to those that are short: -1, 0 or 1.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    member: u16,
+    long: i8,
+    short: i8,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    /// The regime is known to be this, or not known.
-    Regime(Option<u8>),
-    /// A member holds something else.
-    Stance(u16, Stance),
+/// All changes at the close of one bar.
+#[derive(Clone, Debug)]
+struct Step {
+    bar: usize,
+    /// Where its turns end; they begin where those of the step before end.
+    end: usize,
+    /// What changes with the regime, if it does.
+    regime: Option<Box<Regime>>,
+}
+
+/// A regime from here on.
+#[derive(Clone, Debug)]
+struct Regime {
+    is: Option<u8>,
+    /// The members that hold something by then.
+    standing: Vec<Turn>,
 }
 
 /// A change of the stance of one member.
@@ -35,7 +46,8 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Ballot {
     bars: usize,
-    events: Vec<Event>,
+    turns: Vec<Turn>,
+    steps: Vec<Step>,
 }
 
 impl Ballot {
@@ -43,100 +55,87 @@ impl Ballot {
     /// close of each bar, if it is looked at.
     ///
     /// # Panics
-    /// If there are more than 65,535 members or 4 billion bars.
+    /// If there are more than 65,535 members.
     pub fn new(bars: usize, changes: &[Change], regimes: Option<&[Option<u8>]>) -> Self {
-        let number = |bar: usize| u32::try_from(bar).expect("fewer than 4 billion bars");
-        let stance = |change: &Change| {
-            let member = u16::try_from(change.member).expect("fewer than 65,536 members");
-            Event { bar: number(change.bar), what: What::Stance(member, change.stance) }
-        };
-        let mut events: Vec<Event> = changes.iter().map(stance).collect();
+        let mut by_bar: BTreeMap<usize, (Vec<Change>, Option<Option<u8>>)> = BTreeMap::new();
+        for change in changes.iter().filter(|change| change.bar < bars) {
+            by_bar.entry(change.bar).or_default().0.push(*change);
+        }
         let mut before = None;
-        for (bar, regime) in regimes.unwrap_or_default().iter().enumerate() {
+        for (bar, regime) in regimes.unwrap_or_default().iter().enumerate().take(bars) {
             if *regime != before {
-                events.push(Event { bar: number(bar), what: What::Regime(*regime) });
+                by_bar.entry(bar).or_default().1 = Some(*regime);
                 before = *regime;
             }
         }
-        events.sort_unstable();
-        Self { bars, events }
+        let mut ballot = Self { bars, turns: Vec::new(), steps: Vec::new() };
+        let mut stances: BTreeMap<usize, Stance> = BTreeMap::new();
+        for (bar, (mut changes, regime)) in by_bar {
+            changes.sort_unstable();
+            for Change { member, stance, .. } in changes {
+                let before = stances.insert(member, stance).unwrap_or_default();
+                ballot.turns.push(turn(member, before, stance));
+            }
+            let regime = regime.map(|is| Box::new(Regime { is, standing: standing(&stances) }));
+            ballot.steps.push(Step { bar, end: ballot.turns.len(), regime });
+        }
+        ballot
     }
 
     /// The signals of `vote` at every bar: to enter the side that it favors, as long as it does, and
     /// to leave any other.
     pub fn signals(&self, vote: &Vote) -> Vec<Signal> {
         let mut signals = Vec::new();
-        Tally::new(vote).write(self, &mut signals);
+        self.write(vote, &mut signals);
         signals
     }
 
     /// The same into `signals`, for callers with many votes.
     pub(crate) fn write(&self, vote: &Vote, signals: &mut Vec<Signal>) {
-        Tally::new(vote).write(self, signals);
-    }
-}
-
-/// A count under way.
-struct Tally<'a> {
-    vote: &'a Vote,
-    stances: Vec<Stance>,
-    weights: &'a [i64],
-    long: i64,
-    short: i64,
-}
-
-impl<'a> Tally<'a> {
-    fn new(vote: &'a Vote) -> Self {
-        let stances = vec![Stance::Flat; vote.members()];
-        Self { vote, stances, weights: vote.weights(None).parts(), long: 0, short: 0 }
-    }
-
-    fn write(mut self, ballot: &Ballot, signals: &mut Vec<Signal>) {
         signals.clear();
-        signals.resize(ballot.bars, Signal::NONE);
-        let (mut from, mut held) = (0, 0);
-        let mut events = ballot.events.iter().peekable();
-        while let Some(first) = events.peek() {
-            let bar = first.bar;
-            while let Some(event) = events.next_if(|event| event.bar == bar) {
-                self.take(event.what);
+        signals.resize(self.bars, Signal::NONE);
+        let mut weights = vote.weights(None).parts();
+        let (mut long, mut short) = (0_i64, 0_i64);
+        let (mut from, mut held, mut first) = (0, 0, 0);
+        for step in &self.steps {
+            let (turned, other) = count(weights, &self.turns[first..step.end]);
+            (long, short, first) = (long + turned, short + other, step.end);
+            if let Some(regime) = &step.regime {
+                weights = vote.weights(regime.is).parts();
+                (long, short) = count(weights, &regime.standing);
             }
-            let now = self.vote.outcome(self.long, self.short);
-            let bar = bar as usize;
-            if now != held && bar < ballot.bars {
-                stretch(signals, from..bar, held);
-                (from, held) = (bar, now);
+            let now = vote.outcome(long, short);
+            if now != held {
+                stretch(signals, from..step.bar, held);
+                (from, held) = (step.bar, now);
             }
         }
-        stretch(signals, from..ballot.bars, held);
+        stretch(signals, from..self.bars, held);
     }
+}
 
-    fn take(&mut self, what: What) {
-        match what {
-            What::Stance(member, stance) => {
-                let member = usize::from(member);
-                let before = std::mem::replace(&mut self.stances[member], stance);
-                let weight = self.weights[member];
-                self.count(before, -weight);
-                self.count(stance, weight);
-            }
-            What::Regime(regime) => {
-                self.weights = self.vote.weights(regime).parts();
-                (self.long, self.short) = (0, 0);
-                for member in 0..self.stances.len() {
-                    self.count(self.stances[member], self.weights[member]);
-                }
-            }
-        }
-    }
+/// What each member holds.
+fn standing(stances: &BTreeMap<usize, Stance>) -> Vec<Turn> {
+    let held = stances.iter().filter(|(_, stance)| **stance != Stance::Flat);
+    held.map(|(member, stance)| turn(*member, Stance::Flat, *stance)).collect()
+}
 
-    fn count(&mut self, stance: Stance, weight: i64) {
-        match stance {
-            Stance::Long => self.long += weight,
-            Stance::Short => self.short += weight,
-            Stance::Flat => {}
-        }
+fn turn(member: usize, before: Stance, after: Stance) -> Turn {
+    let change = |side: Stance| i8::from(after == side) - i8::from(before == side);
+    Turn {
+        member: u16::try_from(member).expect("fewer than 65,536 members"),
+        long: change(Stance::Long),
+        short: change(Stance::Short),
     }
+}
+
+/// The parts that `turns` add for long and for short.
+fn count(weights: &[i64], turns: &[Turn]) -> (i64, i64) {
+    let add = |(long, short): (i64, i64), turn: &Turn| {
+        let weight = weights[usize::from(turn.member)];
+        (long + weight * i64::from(turn.long), short + weight * i64::from(turn.short))
+    };
+    turns.iter().fold((0, 0), add)
 }
 
 /// The signals of a stretch of bars in which one thing is favored.
