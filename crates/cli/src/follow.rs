@@ -98,7 +98,9 @@ impl Observer for Follower {
                 let now = SystemClock.now();
                 if now.since(start) > QUIET_FOR {
                     let shown = shown.lock().map(|shown| shown.clone()).unwrap_or_default();
-                    draw_line(&printer, &line(&shown, watch.progress(), now.since(start)));
+                    let line = line(&shown, watch.progress(), now.since(start));
+                    let best = watch.best().map_or_else(String::new, best);
+                    draw_line(&printer, &format!("{line}{best}"));
                     drawn = true;
                 }
             }
@@ -164,7 +166,21 @@ fn line(shown: &Shown, (done, total): (u64, u64), passed: Duration) -> String {
     let rate = done as f64 / seconds;
     let left = (total.saturating_sub(done)) as f64 / rate.max(1e-9);
     let (bar, space) = ("█".repeat(cells), "░".repeat(blank));
-    format!("{step}  {bar}{space}  {done}/{total}  {:.1} M/s  ETA {left:.0} s", rate / 1e6)
+    format!("{step}  {bar}{space}  {done}/{total}  {}  ETA {left:.0} s", speed(rate))
+}
+
+/// How many a second.
+fn speed(rate: f64) -> String {
+    match rate {
+        1e5.. => format!("{:.1} M/s", rate / 1e6),
+        1e3.. => format!("{:.1} k/s", rate / 1e3),
+        _ => format!("{rate:.0}/s"),
+    }
+}
+
+/// The best that a search reached so far.
+fn best(value: f64) -> String {
+    format!("  best {value:.4}")
 }
 
 /// When a run that usually takes `usual` will have ended, after `passed` of it.
@@ -190,6 +206,23 @@ mod tests {
         let text = line(&shown, (1_000_000, 4_000_000), seconds(2));
         assert!(text.starts_with("load data  ██████░"), "{text}");
         assert!(text.ends_with("1000000/4000000  0.5 M/s  ETA 6 s"), "{text}");
+    }
+
+    #[test]
+    fn a_search_tells_how_fast_it_is_and_what_it_reached() {
+        let shown = Shown { step: "search".into(), ..Shown::default() };
+        let text = line(&shown, (300, 1_000), seconds(3));
+        assert!(text.ends_with("300/1000  100/s  ETA 7 s"), "{text}");
+        assert_eq!((speed(25_000.0), best(1.25)), ("25.0 k/s".into(), "  best 1.2500".into()));
+        let watch = Watch::default();
+        watch.quiet().report(5, 10);
+        assert_eq!((watch.progress(), watch.best()), ((0, 0), None));
+        for value in [-2.0, 0.0, -1.0] {
+            watch.of_task().reached(value);
+        }
+        assert!(watch.best().is_some_and(|best| best.abs() < 1e-9));
+        watch.searched();
+        assert_eq!(watch.best(), None);
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(crate) struct Sheet<'a> {
     pub(crate) options: &'a Options,
     pub(crate) outcome: &'a Outcome,
     pub(crate) attribution: &'a Value,
+    pub(crate) searched: &'a [dirigent_report::Searched],
     pub(crate) metrics: &'a Value,
     /// What the same settings came to on the days that they were found on; null where there are none.
     pub(crate) in_sample: &'a Value,
@@ -148,6 +149,7 @@ impl Sheet<'_> {
             market: marks.view(),
             analysis: analyzed.view(),
             attribution: &parts(self.attribution),
+            searched: self.searched,
             config: &config,
             provenance: &sources,
             warnings: self.warnings,

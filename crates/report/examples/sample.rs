@@ -220,6 +220,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
         }],
         trades: &trades,
         attribution: &[],
+        searched: &[],
         config: &config,
         provenance: &[Source {
             name: &format!("examples/data/{symbol}.csv"),

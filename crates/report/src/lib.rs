@@ -20,6 +20,7 @@ mod market;
 mod monthly;
 mod page;
 mod payload;
+mod search;
 mod section;
 mod sheet;
 pub mod sparkline;
@@ -35,6 +36,7 @@ pub use compare::{
 pub use market::{ColumnSeries, FillMark, Market, OrderMark, Role};
 pub use page::render;
 pub use payload::CHARTED_SYMBOLS_MAX;
+pub use search::{SearchAxis, SearchFront, SearchPoint, Searched, render_search};
 pub use section::{
     attribution::{Part, Parts},
     sample::InSample,

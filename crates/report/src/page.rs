@@ -4,6 +4,7 @@ use crate::{
     csp,
     html::{Html, Text},
     payload::{Bins, payload},
+    search,
     section::{
         account, attribution, breakdowns, charts, excursions, facts, heading, months, position,
         sample, trades,
@@ -11,7 +12,8 @@ use crate::{
     sheet::TearSheet,
 };
 
-pub(crate) const STYLE: &str = include_str!("../assets/report.css");
+pub(crate) const STYLE: &str =
+    concat!(include_str!("../assets/report.css"), include_str!("../assets/search.css"));
 /// One block, so that nothing leaks into the page's global names.
 pub(crate) const SCRIPT: &str = concat!(
     "'use strict';\n{\n",
@@ -25,7 +27,7 @@ pub(crate) const SCRIPT: &str = concat!(
 );
 
 /// Sections named in the navigation, where they are there.
-const NAVIGATION: [(&str, &str); 16] = [
+const NAVIGATION: [(&str, &str); 17] = [
     ("sample", "Samples"),
     ("equity", "Equity"),
     ("drawdown", "Drawdown"),
@@ -38,6 +40,7 @@ const NAVIGATION: [(&str, &str); 16] = [
     ("breakdowns", "When"),
     ("costs", "Costs"),
     ("attribution", "Parts"),
+    ("search", "Search"),
     ("trades", "Trades"),
     ("metrics", "Metrics"),
     ("data", "Data"),
@@ -96,6 +99,7 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
         [] => account::shares(out, sheet),
         _ => attribution::attribution(out, sheet),
     }
+    search::section(out, sheet.searched);
     trades::trades(out, sheet);
     facts::metrics(out, sheet.metrics, sheet.currency);
     facts::provenance(out, sheet.provenance);

@@ -11,6 +11,7 @@ use dirigent_core::Timestamp;
 use crate::{
     analysis::Analysis,
     market::Market,
+    search::Searched,
     section::{attribution::Parts, sample::InSample},
 };
 
@@ -62,6 +63,8 @@ pub struct TearSheet<'a> {
     /// What each part added, in each way of taking the result apart; without it the shares of the
     /// analysis are shown.
     pub attribution: &'a [Parts<'a>],
+    /// What was searched before the run, strategy by strategy.
+    pub searched: &'a [Searched],
     /// The resolved configuration as YAML or JSON text.
     pub config: &'a str,
     /// Where the data came from.

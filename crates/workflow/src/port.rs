@@ -24,6 +24,8 @@ use crate::{
 pub struct Watch {
     stop: Arc<AtomicBool>,
     run: Arc<Progress>,
+    /// Whether what it is told of progress goes nowhere.
+    is_quiet: bool,
 }
 
 #[derive(Debug, Default)]
@@ -31,13 +33,41 @@ struct Progress {
     stop: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
+    /// The bits of the best value so far; 0 for none.
+    best: AtomicU64,
 }
 
 impl Watch {
     /// A watch of one task of the run that this is the watch of: it stops with the run, or alone.
     #[must_use]
     pub fn of_task(&self) -> Self {
-        Self { stop: Arc::default(), run: Arc::clone(&self.run) }
+        Self { stop: Arc::default(), run: Arc::clone(&self.run), is_quiet: false }
+    }
+
+    /// The same watch for a part of the work, whose progress is not that of the whole.
+    #[must_use]
+    pub fn quiet(&self) -> Self {
+        Self { is_quiet: true, ..self.clone() }
+    }
+
+    /// Tells of a value that a search reached, of which more is better.
+    pub fn reached(&self, value: f64) {
+        // A plain zero would mean none.
+        let bits = (value + 0.0).to_bits().max(1);
+        let better = |so_far: u64| (so_far == 0 || value > f64::from_bits(so_far)).then_some(bits);
+        let _ = self.run.best.fetch_update(Ordering::Relaxed, Ordering::Relaxed, better);
+    }
+
+    /// Forgets what a search reached, as it is over.
+    pub fn searched(&self) {
+        self.run.best.store(0, Ordering::Relaxed);
+        self.report(0, 0);
+    }
+
+    /// The best value that was told.
+    pub fn best(&self) -> Option<f64> {
+        let bits = self.run.best.load(Ordering::Relaxed);
+        (bits != 0).then(|| f64::from_bits(bits))
     }
 
     /// Asks the work to stop.
@@ -57,6 +87,9 @@ impl Watch {
 
     /// Reports that `done` of `total` units are done.
     pub fn report(&self, done: u64, total: u64) {
+        if self.is_quiet {
+            return;
+        }
         self.run.done.store(done, Ordering::Relaxed);
         self.run.total.store(total, Ordering::Relaxed);
     }

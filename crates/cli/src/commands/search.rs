@@ -82,7 +82,11 @@ pub(super) fn is_told(result: &Value) -> bool {
 /// The result of a search.
 pub(super) fn tell(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     let text = |key: &str| result[key].as_str().unwrap_or_default();
-    writeln!(out, "{} trials, {}, {}", result["trials"], text("algorithm"), text("objective"))?;
+    let objective = match result["objective"].as_array() {
+        Some(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        None => text("objective").to_owned(),
+    };
+    writeln!(out, "{} trials, {}, {objective}", result["trials"], text("algorithm"))?;
     if let Some(all) = result["stages"].as_array() {
         stages::tell(printer, out, all)?;
         return luck(out, result);

@@ -130,9 +130,13 @@ impl Search {
         self.has_fractions
     }
 
-    /// The objectives in words.
-    pub fn objective(&self) -> String {
-        self.objectives.iter().map(Objective::as_str).collect::<Vec<_>>().join(", ")
+    /// The objective, or a list of several, as they are written.
+    pub fn objective(&self) -> Value {
+        let all = self.objectives.iter().map(Objective::as_str);
+        match &self.objectives[..] {
+            [one] => one.as_str().into(),
+            _ => all.collect::<Vec<_>>().into(),
+        }
     }
 
     /// How it searches.

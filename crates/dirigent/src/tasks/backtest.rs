@@ -32,7 +32,7 @@ use dirigent_workflow::{
 };
 use serde_json::{Map, Value, json};
 
-use super::shelf::Shelf;
+use super::{optimization::pictures, shelf::Shelf};
 use crate::{
     cast::{self, Cast},
     setup::{Setup, failure, found},
@@ -346,6 +346,7 @@ fn page(
         options: &finished.options,
         outcome: finished.outcome(),
         attribution: &finished.result["attribution"],
+        searched: &pictures::of(context),
         metrics: &finished.result["metrics"],
         in_sample: context.outputs.get("in_sample").map_or(&Value::Null, |own| &own["in_sample"]),
         equity: &finished.equity,

@@ -12,12 +12,14 @@ mod guided;
 mod hunt;
 mod judge;
 mod kept;
+pub(super) mod pictures;
 mod rank;
 mod rows;
 mod sequence;
 mod signals;
 mod stage;
 mod staged;
+mod table;
 mod warm;
 mod weigh;
 

@@ -32,6 +32,8 @@ fn opt_10_cma_es_finds_the_minimum_of_sphere_and_rosenbrock() {
         assert!((best - least).abs() < 1e-12, "{best} {least}");
         assert_eq!(summary.result["best_params"].as_object().unwrap().len(), dimensions);
         assert_eq!(summary.result["luck"], Value::Null);
+        let page = file(&world, &summary, "report.html");
+        assert!(page.contains("The best 60 trials over all parameters") || trials < 120, "{page}");
         best
     };
     let sphere = of("cma_es", "sphere", 10, 3000);
@@ -82,8 +84,12 @@ workflow:
         let found: Vec<usize> = front.iter().map(|row| count(&row["trial"])).collect();
         assert_eq!(found, expected, "{algorithm}");
         assert!(front.len() > 1 && front.contains(&result["best"]), "{algorithm} {result}");
-        assert_eq!(result["objective"], "maximize_return, 0 - trades");
+        assert_eq!(result["objective"], serde_json::json!(["maximize_return", "0 - trades"]));
         assert_eq!(count(&result["luck"]["trials"]), all.len());
+        let page = file(&world, &summary, "report.html");
+        let on_it = format!("{} of {} trials are on it", front.len(), all.len());
+        assert!(page.contains("<section id=\"search\"") && page.contains(&on_it), "{on_it}");
+        assert!(page.contains("href=\"#search\"") && page.contains("Mean total return"));
     }
 }
 

@@ -108,6 +108,7 @@ impl Run {
             market,
             analysis,
             attribution: &[attribution(name)],
+            searched: &[],
             config: name,
             provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
             warnings: &self.warnings,

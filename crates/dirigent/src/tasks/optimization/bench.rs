@@ -13,7 +13,7 @@ use dirigent_trading::{
     strategy::ParamValue,
     sweep::{self, Axis, Trial},
 };
-use dirigent_workflow::port::{TaskContext, TaskError};
+use dirigent_workflow::port::{TaskContext, TaskError, Watch};
 use serde_json::{Map, Value};
 
 use super::{anew::Period, found::Tried, phase_of, sequence::Sequence};
@@ -137,6 +137,8 @@ pub(super) struct Trying<'a> {
     pub(super) context: &'a TaskContext,
     pub(super) member: &'a Member,
     ground: Arc<Ground>,
+    /// Of parts of the work.
+    watch: Watch,
     /// How many trials that are simulations by themselves are made at once.
     threads: usize,
 }
@@ -151,7 +153,8 @@ impl<'a> Trying<'a> {
         let member = &search.members[place];
         let key = format!("{} ground {}{place}", context.run, phase_of(&context.task));
         let ground = bench.shelf.get(key, || Ground::of(bench, context, search, member))?;
-        Ok(Self { bench, context, member, ground, threads: 1 })
+        let watch = context.watch.quiet();
+        Ok(Self { bench, context, member, ground, watch, threads: 1 })
     }
 
     /// The same for a task that stands alone, or as one of so many: the threads that the run may use
@@ -261,9 +264,7 @@ impl<'a> Trying<'a> {
             });
         }
         let all: Vec<_> = (from..).zip(all).collect();
-        for (done, round) in all.chunks(self.threads).enumerate() {
-            let done = done * self.threads;
-            self.context.watch.report(done as u64, all.len() as u64);
+        for round in all.chunks(self.threads) {
             let came = self.side_by_side(market, &stock, round);
             for ((index, params), came) in round.iter().zip(came) {
                 each(*index, Tried { params: params.clone(), fraction, came: came? });
@@ -301,7 +302,7 @@ impl<'a> Trying<'a> {
         part: Range<usize>,
         each: &mut dyn FnMut(Trial),
     ) -> Result<(), TaskError> {
-        let watch = simulate::Eyes(&self.context.watch);
+        let watch = simulate::Eyes(&self.watch);
         let run = tries.run(what, part, NonZeroUsize::MIN, &watch, each);
         run.map_err(|error| match self.context.watch.stopped() {
             true => TaskError::Stopped,
@@ -338,8 +339,7 @@ impl<'a> Trying<'a> {
             chosen.map_err(|why| TaskError::Failed(failure("strategy_invalid", why)))
         };
         let stock = Arc::clone(stock);
-        let result =
-            simulate::simulate(&setup, one(chosen), stock, &self.context.watch, &again)?.result;
+        let result = simulate::simulate(&setup, one(chosen), stock, &self.watch, &again)?.result;
         Ok(Ok(Ranked::of_result(params, index, &result)))
     }
 }

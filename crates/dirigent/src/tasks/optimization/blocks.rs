@@ -1,6 +1,13 @@
 //! Blocks: the parts of a search that does not learn, each tried by a task.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use dirigent_workflow::port::{TaskContext, TaskError, TaskKind, TaskOutput};
 use serde_json::json;
@@ -8,11 +15,12 @@ use serde_json::json;
 use super::{
     bench::Trying,
     found::{Block, Found, Tried},
+    phase_of,
     rows::{Columns, Rows, write_row},
     search_of, warm,
 };
 use crate::{
-    config::search::Search,
+    config::search::{Objective, Search},
     tasks::backtest::{Bench, sweep::Ranked, write_failed},
 };
 
@@ -36,12 +44,31 @@ impl TaskKind for Try {
         let blocks = context.input["blocks"].as_u64().and_then(|n| usize::try_from(n).ok());
         let part = part_of(&context.task, blocks.unwrap_or(1).max(1), search.count());
         let mut ledger = Ledger::of(&search);
+        let (done, count) = (tally(&self.0, context)?, search.count() as u64);
         for (place, own) in search.parts(&part) {
             let trying = Trying::of(&self.0, context, &search, place)?;
             ledger.open(place, &trying);
-            trying.part(own, &mut |index, tried| ledger.add(index, tried))?;
+            trying.part(own, &mut |index, tried| {
+                context.watch.report(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+                tell(context, &search.objectives, &tried);
+                ledger.add(index, tried);
+            })?;
         }
         ledger.close(context, None)
+    }
+}
+
+/// How many trials of this search this process has made, all blocks together.
+fn tally(bench: &Bench, context: &TaskContext) -> Result<Arc<AtomicU64>, TaskError> {
+    let key = format!("{} tally {}", context.run, phase_of(&context.task));
+    bench.shelf.get(key, || Ok(AtomicU64::new(0)))
+}
+
+/// Tells who watches what a trial reached.
+pub(super) fn tell(context: &TaskContext, objectives: &[Objective], tried: &Tried) {
+    let Ok(ranked) = &tried.came else { return };
+    if tried.fraction >= 1.0 && !matches!(objectives, [Objective::Function(_)]) {
+        objectives[0].of(ranked).into_iter().for_each(|value| context.watch.reached(value));
     }
 }
 

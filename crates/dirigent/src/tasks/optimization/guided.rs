@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     bench::Trying,
-    blocks::Ledger,
+    blocks::{Ledger, tell},
     found::{Tried, values},
     kept::Kept,
     search_of, warm,
@@ -125,6 +125,7 @@ impl Hunt<'_> {
             context.watch.report(told.len() as u64, *count as u64);
             for (trial, tried) in batch.iter().zip(self.tried(&batch, told.len())?) {
                 study.tell(trial.number, self.outcome(&tried)).map_err(hopeless)?;
+                tell(context, self.objectives, &tried);
                 told.push(tried);
             }
             // Ever more is tried in between, so that there are few parts.

@@ -1,6 +1,9 @@
 //! The ranking: the best of all blocks, and one table of them.
 
+use std::io;
+
 use dirigent_workflow::{
+    artifact::ArtifactRef,
     event::Failure,
     port::{TaskContext, TaskError, TaskKind, TaskOutput},
 };
@@ -8,13 +11,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     found::{Block, Found, knee, values},
+    pictures,
     rows::{self, Columns},
     search_of, warm,
 };
 use crate::{
     config::search::{Objective, Search},
     setup::failure,
-    tasks::backtest::{Bench, sweep::Ranked, write_failed},
+    tasks::backtest::{Bench, file_name, sweep::Ranked, write_failed},
 };
 
 /// Finds the best of all blocks, and makes one table of them.
@@ -26,6 +30,7 @@ impl TaskKind for Rank {
     }
 
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
+        context.watch.searched();
         let search = search_of(&self.0, context)?;
         let outputs = context.outputs.get("search").unwrap_or(&Value::Null);
         let blocks =
@@ -51,8 +56,20 @@ impl TaskKind for Rank {
             value["warm_start"] = json!(warm::Told { trials, ..first.clone() });
         }
         let table = rows::table(context, &Columns::of(&search), &rows).map_err(write_failed)?;
-        Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
+        let mut artifacts = vec![table];
+        if search.is_test() {
+            artifacts.push(page(context, &artifacts[0], &value).map_err(write_failed)?);
+        }
+        Ok(TaskOutput { value, artifacts, ..TaskOutput::default() })
     }
+}
+
+/// The pictures of a search that nothing is run after.
+fn page(context: &TaskContext, table: &ArtifactRef, value: &Value) -> io::Result<ArtifactRef> {
+    let searched = pictures::read(context, table, value);
+    let page = dirigent_report::render_search(&context.start.name, &searched);
+    let name = file_name(context, "report.html");
+    context.artifacts.put(&name, false, |out| out.write_all(page.as_bytes()))
 }
 
 /// One trial at least made a strategy.

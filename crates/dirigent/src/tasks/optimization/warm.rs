@@ -11,7 +11,7 @@ use dirigent_workflow::{event::Failure, port::TaskContext};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::found::values;
+use super::{found::values, table::cells};
 use crate::{config::search::Objective, setup::failure, tasks::backtest::sweep::Ranked};
 
 /// The table that a search was told of.
@@ -116,18 +116,4 @@ impl Row<'_> {
         let values = values(&ranked, objectives);
         Some((point, values.map_or(Outcome::Failed, Outcome::Values)))
     }
-}
-
-/// The cells of a line, quotes taken off.
-fn cells(line: &str) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut is_quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
-            c => cells.last_mut().into_iter().for_each(|cell| cell.push(c)),
-        }
-    }
-    cells
 }
