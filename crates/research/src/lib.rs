@@ -5,8 +5,11 @@
 //! Not here: simulation and money, see `dirigent-trading`, which does not know it is searched;
 //! workflows, journals and reports use this crate, it knows none of them.
 
+mod error;
 mod normal;
 pub mod optimize;
 pub mod regime;
 pub mod study;
 pub mod validate;
+
+pub use error::Error;

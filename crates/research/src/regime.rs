@@ -21,6 +21,7 @@ mod score;
 mod series;
 mod summary;
 
+pub use crate::Error;
 pub use causal::{Detector, Schedule, Window, causal_labels};
 pub use change::{Segments, binary_segmentation, optimal, pelt, pelt_causal};
 pub use cost::{Cost, penalty_bic};
@@ -33,79 +34,6 @@ pub use samples::Samples;
 pub use score::predictive_gain;
 pub use series::{Series, log_returns};
 pub use summary::{Durations, RegimeReturns, Summary, returns_by_regime, summary};
-
-/// Why regimes could not be found.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
-    /// NaN or an infinity among the numbers.
-    #[error("{what} number {index} is `{value}`, which is not a finite number")]
-    NotFinite {
-        /// Which series.
-        what: &'static str,
-        /// Counted from 0.
-        index: usize,
-        /// What stands there.
-        value: f64,
-    },
-    /// A price that is not above zero.
-    #[error("close number {index} is `{value}`, but must be above zero")]
-    NotPositive {
-        /// Counted from 0.
-        index: usize,
-        /// What stands there.
-        value: f64,
-    },
-    /// There is not enough to fit.
-    #[error("{found} {what} where at least {needed} are needed")]
-    TooFew {
-        /// What there is too little of.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many it takes.
-        needed: usize,
-    },
-    /// Series that belong together have different lengths.
-    #[error("{what} has {found} values where {expected} are needed")]
-    Length {
-        /// Which series.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length it has to have.
-        expected: usize,
-    },
-    /// The symbol to look at is not there.
-    #[error("there are no bars of `{symbol}`")]
-    NoSymbol {
-        /// The symbol.
-        symbol: String,
-    },
-    /// A setting makes no sense.
-    #[error("`{value}` as {what}: must be {rule}")]
-    Setting {
-        /// Which setting.
-        what: &'static str,
-        /// What it was.
-        value: f64,
-        /// What it has to be.
-        rule: &'static str,
-    },
-    /// Every start ended with a state that holds a single value over and over.
-    #[error(
-        "`{states}` states are too many for this series: one of them holds but one value; take fewer states or a longer series"
-    )]
-    Collapsed {
-        /// How many states were asked for.
-        states: usize,
-    },
-    /// Who asked for regimes no longer wants them.
-    #[error("it was told to stop")]
-    Stopped,
-    /// The returns of regimes could not be measured.
-    #[error("returns of regimes cannot be measured")]
-    Metrics(#[from] dirigent_trading::metrics::Error),
-}
 
 /// A count as a double.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]

@@ -21,6 +21,7 @@ mod stress;
 mod superior;
 mod verdict;
 
+pub use crate::Error;
 pub use beyond::{Beyond, beyond};
 pub use block::{BlockLength, block_length};
 pub use bootstrap::{Distribution, Interval, Resample, bootstrap};
@@ -35,67 +36,6 @@ pub use split::Split;
 pub use stress::{CostStress, DelayStress, Stressed};
 pub use superior::{Superiority, Test, reality_check, step_superior, superior_ability};
 pub use verdict::{Assess, Evidence, Finding, Judgement, Reason, Verdict, effective_trials, judge};
-
-/// Why something could not be validated.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
-    /// NaN or an infinity among the numbers.
-    #[error("{what} number {index} is `{value}`, which is not a finite number")]
-    NotFinite {
-        /// Which series.
-        what: &'static str,
-        /// Counted from 0.
-        index: usize,
-        /// What stands there.
-        value: f64,
-    },
-    /// There is not enough to say anything.
-    #[error("{found} {what} where at least {needed} are needed")]
-    TooFew {
-        /// What there is too little of.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many it takes.
-        needed: usize,
-    },
-    /// There is more than the product takes on.
-    #[error("{found} {what} where at most {limit} are allowed")]
-    TooMany {
-        /// What there is too much of.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many it may be.
-        limit: usize,
-    },
-    /// Columns that belong together have different lengths.
-    #[error("column {column} has {found} returns where the first has {expected}")]
-    Ragged {
-        /// Counted from 0.
-        column: usize,
-        /// Its length.
-        found: usize,
-        /// The length of the first.
-        expected: usize,
-    },
-    /// A setting makes no sense.
-    #[error("`{value}` as {what}: must be {rule}")]
-    Setting {
-        /// Which setting.
-        what: &'static str,
-        /// What it was.
-        value: f64,
-        /// What it has to be.
-        rule: &'static str,
-    },
-    /// All numbers are the same, so that there is no risk to measure against.
-    #[error("{what} has no spread: all its values are equal")]
-    NoSpread {
-        /// Which series.
-        what: &'static str,
-    },
-}
 
 /// Refuses NaN and infinities.
 fn check_finite(what: &'static str, values: &[f64]) -> Result<(), Error> {
