@@ -61,6 +61,26 @@ fn percent(value: &Value) -> String {
     value.as_f64().map_or("–".into(), |x| format!("{:.2} %", x * 100.0))
 }
 
+/// Parameters in one line; of several strategies behind their names.
+fn params(params: &Value) -> String {
+    let one = |(name, value): (&String, &Value)| match value {
+        Value::Object(_) => format!("{name}: {}", self::params(value)),
+        Value::Number(number) => match number.as_f64() {
+            Some(x) if !number.is_i64() => format!("{name} {}", shorter(x)),
+            _ => format!("{name} {number}"),
+        },
+        other => format!("{name} {other}"),
+    };
+    let all: Vec<String> = params.as_object().into_iter().flatten().map(one).collect();
+    all.join(", ")
+}
+
+/// A number with at most five decimals.
+fn shorter(x: f64) -> String {
+    let text = format!("{x:.5}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// In-sample and out-of-sample figures side by side.
 fn beside(printer: &Printer, out: &mut String, result: &Value) -> std::fmt::Result {
     let hindsight = &result["walk_forward"]["hindsight"];
@@ -97,9 +117,10 @@ fn windows(printer: &Printer, out: &mut String, forward: &Value) -> std::fmt::Re
         let day = |key: &str| {
             window["test"][key].as_str().unwrap_or_default().chars().take(10).collect::<String>()
         };
-        let params = window["params"].as_object();
-        let params: Vec<String> =
-            params.into_iter().flatten().map(|(name, value)| format!("{name} {value}")).collect();
+        let chosen = match params(&window["params"]) {
+            chosen if chosen.is_empty() => "as written".to_owned(),
+            chosen => chosen,
+        };
         writeln!(
             out,
             "  {:<26}{:>9}{:>9}{:>12}  {}",
@@ -107,7 +128,7 @@ fn windows(printer: &Printer, out: &mut String, forward: &Value) -> std::fmt::Re
             number(&window["in_sample"]["sharpe"]),
             number(&window["out_of_sample"]["sharpe"]),
             percent(&window["out_of_sample"]["total_return"]),
-            params.join(", ")
+            chosen
         )?;
     }
     match windows.len().saturating_sub(WINDOWS_MAX) {

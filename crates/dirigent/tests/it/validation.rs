@@ -209,3 +209,66 @@ fn defaults_are_those_of_the_reference() {
     let found = Validation::of(written.as_object()).unwrap();
     assert_eq!((found, written["costs"].as_array().unwrap().len()), (Validation::default(), 3));
 }
+
+/// As a phase it doubts what an earlier one found, on days that no search has seen; on others it refuses.
+#[test]
+fn a_phase_validates_what_another_found_on_days_that_it_has_not_seen() {
+    let world = World::new();
+    world.write("X.csv", &prices(1_200, EDGE, &Seed::master(3)));
+    let phases = "
+workflow:
+  type: multi_phase
+  phases:
+    - {name: find, type: optimization, optimization_config: {parameters: {n: [5, 20, 60]}}}
+    - {name: doubt, type: validation, inputs: [find.best_params], validation_config: {skip: [costs]}}
+";
+    let text = |data: &str| format!("{phases}{data}{STRATEGY}");
+    let refused = world.prepare_text(&world.coordinator(), &text(DATA)).unwrap_err().to_string();
+    assert!(refused.contains("phase `doubt` tests on days that phase `find` has searched"));
+    let split = "data: {path: '{symbol}.csv', symbols: [X], out_of_sample_start: 2002-01-01}\n";
+    let summary = run(&world, &text(split));
+    let (found, doubted) = (&summary.result["find"], &summary.result["doubt"]);
+    assert_eq!(doubted["params"]["n"], found["best_params"]["n"]);
+    let first = &doubted["walk_forward"]["windows"][0]["train"]["from"];
+    assert_eq!(first, "2002-01-01T00:00:00Z");
+    assert_eq!(
+        (&doubted["luck"]["trials"], &doubted["walk_forward"]["chosen_anew"]),
+        (&json!(1), &json!(false))
+    );
+    assert!(file(&world, &summary, "doubt-report.html").contains("walk forward"));
+}
+
+/// Each of several strategies is searched anew in every window, and they trade its test together.
+#[test]
+fn several_strategies_are_chosen_anew_together() {
+    let world = World::new();
+    for (symbol, seed) in [("X", 8), ("Y", 9)] {
+        world.write(&format!("{symbol}.csv"), &prices(500, EDGE, &Seed::master(seed)));
+    }
+    let text = "
+workflow:
+  type: validation
+  optimization_config: {algorithm: tpe, trials: 10}
+  validation_config: {walk_forward: {windows: 2}, skip: [monte_carlo]}
+data: {path: '{symbol}.csv', symbols: [X, Y]}
+strategies:
+  - {name: slow, type: sma_crossover}
+  - {name: quick, type: rsi_mean_reversion, symbols: [Y]}
+portfolio: {sizing: {type: percent_equity, percent: 45}}
+execution: {slippage: {type: bps, value: 1}}
+";
+    let summary = run(&world, text);
+    let result = &summary.result;
+    for window in result["walk_forward"]["windows"].as_array().unwrap() {
+        let params = &window["params"];
+        assert!(params["slow"]["fast"].is_u64() && params["quick"]["period"].is_u64(), "{params}");
+    }
+    assert_eq!(result["luck"]["overfit"]["choices"], 924);
+    let header = file(&world, &summary, "walk_forward.csv").lines().next().unwrap().to_owned();
+    assert!(header.contains(",slow.fast,slow.slow,quick.period,"), "{header}");
+    assert!(result["missing"].as_array().unwrap().contains(&json!("neighbors")));
+    assert_eq!(
+        (result["costs"].as_array().unwrap().len(), result["delays"].as_array().unwrap().len()),
+        (3, 2)
+    );
+}

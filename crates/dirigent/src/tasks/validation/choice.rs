@@ -38,7 +38,9 @@ impl TaskKind for Choice {
         };
         let of = Of { doubt: &doubt, compared: &compared };
         for (check, make) in CHECKS {
-            if doubt.settings.makes(check) {
+            // Paths differ by what is chosen for them.
+            let is_idle = check == "combinatorial" && count < 2;
+            if doubt.settings.makes(check) && !is_idle {
                 add(check, make(&of));
             }
         }
@@ -104,9 +106,6 @@ impl Of<'_> {
         let cut = &self.doubt.settings.combinatorial;
         let (purge, embargo) = (cut.purge, cut.embargo);
         let all = validate::combinatorial(self.bars(), cut.folds, cut.tests, purge, embargo)?;
-        if self.compared.columns.len() < 2 {
-            return Err(Error::TooFew { what: "trials to choose from", found: 1, needed: 2 });
-        }
         let found = validate::select_forward(&self.compared.columns, &all.splits)?;
         let mut paths: Vec<f64> = (0..all.paths)
             .filter_map(|path| {

@@ -169,9 +169,13 @@ fn beside(document: &Value) -> Vec<Beside> {
 }
 
 fn params(params: &Value) -> String {
-    let one = |(name, value): (&String, &Value)| match value.as_object() {
-        Some(own) => format!("{name} ({})", self::params(&Value::Object(own.clone()))),
-        None => format!("{name} {value}"),
+    let one = |(name, value): (&String, &Value)| match value {
+        Value::Object(_) => format!("{name} ({})", self::params(value)),
+        Value::Number(number) if !number.is_i64() => {
+            let text = format!("{:.5}", number.as_f64().unwrap_or(f64::NAN));
+            format!("{name} {}", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+        other => format!("{name} {other}"),
     };
     let all: Vec<String> = params.as_object().into_iter().flatten().map(one).collect();
     if all.is_empty() { "as written".to_owned() } else { all.join(", ") }
