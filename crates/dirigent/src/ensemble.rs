@@ -226,6 +226,6 @@ impl Terms {
         };
         let members: Vec<String> = self.fractions().into_iter().map(of).collect();
         let share = 100.0 * self.config.min_agreement;
-        format!("vote of {}; a side needs {share} %", members.join(", "))
+        format!("vote of {}; a side needs {share:.0} % of the weight", members.join(", "))
     }
 }

@@ -30,6 +30,7 @@ const DRAWN_BARS_MAX: usize = 20_000;
 
 /// Everything the sheet is made of.
 pub(crate) struct Sheet<'a> {
+    pub(crate) title: &'a str,
     pub(crate) start: &'a Start,
     pub(crate) causal_prefixes: Option<usize>,
     pub(crate) run_id: &'a str,
@@ -122,7 +123,7 @@ impl Sheet<'_> {
         let analyzed = analysis::Analyzed::of(self);
         let marks = market::Marks::of(self);
         dirigent_report::render(&TearSheet {
-            title: &self.start.name,
+            title: self.title,
             strategy: self.strategy,
             symbols: &outcome.symbols,
             timeframe: self.timeframe,

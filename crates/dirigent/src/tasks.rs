@@ -19,7 +19,7 @@ mod with;
 use std::{collections::BTreeMap, sync::Arc};
 
 use dirigent_trading::strategy::Registry;
-use dirigent_workflow::port::TaskKind;
+use dirigent_workflow::port::{TaskContext, TaskKind};
 
 use crate::environment;
 
@@ -45,4 +45,13 @@ fn general() -> [Arc<dyn TaskKind>; 4] {
     let command = command::Command::new(Arc::clone(&environment));
     let http = http::Http::new(environment);
     [Arc::new(command), Arc::new(http), Arc::new(noop::Noop), Arc::new(publish::Publish)]
+}
+
+/// What a page of a task is called: the run, and the phase where it has several.
+pub(crate) fn page_title(context: &TaskContext) -> String {
+    let name = &context.start.name;
+    context
+        .task
+        .rsplit_once('.')
+        .map_or_else(|| name.clone(), |(phase, _)| format!("{name}: {phase}"))
 }

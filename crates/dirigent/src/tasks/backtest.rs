@@ -331,6 +331,7 @@ fn page(
     let prefixes = finished.result["causality"]["prefixes"].as_u64();
     let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
     Sheet {
+        title: &super::page_title(context),
         start: &context.start,
         causal_prefixes: prefixes.and_then(|count| usize::try_from(count).ok()),
         run_id: context.run.as_str(),

@@ -27,7 +27,7 @@ pub(super) fn render(context: &TaskContext, analyzed: &Analyzed) -> String {
         quality(&result["data"]),
     ];
     render_study(&Study {
-        title: &context.start.name,
+        title: &crate::tasks::page_title(context),
         facts: facts(result),
         warnings: &context.warnings,
         sections: sections.into_iter().flatten().collect(),

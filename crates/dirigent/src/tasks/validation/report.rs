@@ -52,7 +52,7 @@ fn page(context: &TaskContext, doubt: &Doubt<'_>, found: &Found) -> Result<Strin
     let open = missing(&document);
     let distributions = Distributions::of(&document["monte_carlo"]);
     Ok(render_validation(&ValidationPage {
-        title: &context.start.name,
+        title: &crate::tasks::page_title(context),
         strategy: &cast.describe(),
         verdict: match document["verdict"].as_str() {
             Some("robust") => Verdict::Robust,
