@@ -147,6 +147,14 @@ impl Cast {
         }
     }
 
+    /// The strategies that vote, if they do.
+    pub(crate) fn ensemble(&self) -> Option<&Ensemble> {
+        match self {
+            Self::One(chosen) => chosen.ensemble(),
+            Self::Several(_) => None,
+        }
+    }
+
     /// All of it in one line.
     pub(crate) fn describe(&self) -> String {
         match self {

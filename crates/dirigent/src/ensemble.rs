@@ -3,6 +3,7 @@
 //! Promises: what was captured trades as the members themselves do, to the last signal.
 
 mod captured;
+mod votes;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub(crate) use captured::Captured;
+pub(crate) use votes::Votes;
 
 /// Strategies that vote, and how.
 pub(crate) struct Ensemble {

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::{
     core::Timestamp,
+    ensemble::Votes,
     tasks::backtest::{against::Against, load::ReadFile},
 };
 
@@ -41,6 +42,10 @@ pub(crate) struct Sheet<'a> {
     pub(crate) adjustment: &'a str,
     pub(crate) bars: &'a [Bars],
     pub(crate) others: &'a [Bars],
+    /// What came before the first bar that was traded, by symbol.
+    pub(crate) history: &'a [Bars],
+    /// How the strategies of an ensemble voted.
+    pub(crate) votes: Option<&'a Votes>,
     pub(crate) shown: Option<&'a Shown>,
     pub(crate) actions: &'a [Action],
     pub(crate) options: &'a Options,
@@ -140,6 +145,7 @@ impl Sheet<'_> {
                 values,
             }),
             equity: Curve { time, value: self.equity },
+            votes: self.votes.map(Votes::view),
             benchmark: self
                 .benchmark
                 .map(|(name, value)| Benchmark { name, curve: Curve { time, value } }),

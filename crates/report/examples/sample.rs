@@ -232,6 +232,7 @@ fn page(symbol: &str, bars: &Bars) -> String {
         market: Market::default(),
         analysis: Analysis::default(),
         in_sample: None,
+        votes: None,
         reproduce: "dirigent verify run_01k5sample",
     })
 }

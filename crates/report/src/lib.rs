@@ -40,6 +40,7 @@ pub use search::{SearchAxis, SearchFront, SearchPoint, Searched, render_search};
 pub use section::{
     attribution::{Part, Parts},
     sample::InSample,
+    votes::{VotePath, VotePaths},
 };
 pub use sheet::{
     Benchmark, Curve, Exact, Format, Leg, Metric, PriceSeries, Rolling, Side, Source, TearSheet,

@@ -7,7 +7,7 @@ use crate::{
     search,
     section::{
         account, attribution, breakdowns, charts, excursions, facts, heading, months, position,
-        sample, trades,
+        sample, trades, votes,
     },
     sheet::TearSheet,
 };
@@ -27,7 +27,7 @@ pub(crate) const SCRIPT: &str = concat!(
 );
 
 /// Sections named in the navigation, where they are there.
-const NAVIGATION: [(&str, &str); 17] = [
+const NAVIGATION: [(&str, &str); 18] = [
     ("sample", "Samples"),
     ("equity", "Equity"),
     ("drawdown", "Drawdown"),
@@ -38,6 +38,7 @@ const NAVIGATION: [(&str, &str); 17] = [
     ("sharpe", "Sharpe"),
     ("excursions", "Excursions"),
     ("breakdowns", "When"),
+    ("votes", "Votes"),
     ("costs", "Costs"),
     ("attribution", "Parts"),
     ("search", "Search"),
@@ -94,6 +95,9 @@ fn body(sheet: &TearSheet<'_>) -> (String, Bins) {
     out.push("</div>");
     excursions::excursions(out, sheet);
     breakdowns::breakdowns(out, sheet);
+    if let Some(of) = &sheet.votes {
+        votes::votes(out, of);
+    }
     account::account(out, sheet);
     match sheet.attribution {
         [] => account::shares(out, sheet),

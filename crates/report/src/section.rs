@@ -16,6 +16,7 @@ pub(crate) mod panes;
 pub(crate) mod position;
 pub(crate) mod sample;
 pub(crate) mod trades;
+pub(crate) mod votes;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 

@@ -12,7 +12,7 @@ use crate::{
     analysis::Analysis,
     market::Market,
     search::Searched,
-    section::{attribution::Parts, sample::InSample},
+    section::{attribution::Parts, sample::InSample, votes::VotePaths},
 };
 
 /// Everything one page shows.
@@ -44,6 +44,8 @@ pub struct TearSheet<'a> {
     pub metrics: &'a [Metric<'a>],
     /// What the same settings came to on the days that they were found on.
     pub in_sample: Option<InSample<'a>>,
+    /// How the strategies of an ensemble voted.
+    pub votes: Option<VotePaths<'a>>,
     /// Equity after each bar, in `currency`.
     pub equity: Curve<'a>,
     /// What the equity is compared with.

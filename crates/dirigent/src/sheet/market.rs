@@ -119,14 +119,19 @@ fn columns<'a>(sheet: &Sheet<'a>, bars: &Bars, shown: &'a Shown) -> Vec<ColumnSe
             range: Vec::new(),
         })
         .collect();
+    // Warm from the bars before the first that is traded, as the rules themselves were.
+    let past = sheet.history.iter().find(|past| past.symbol == bars.symbol);
+    let (before, whole) = match past {
+        Some(past) => (past.len(), Cow::Owned(past.then(bars))),
+        None => (0, Cow::Borrowed(bars)),
+    };
     let take = |range: std::ops::Range<usize>, values: &[Vec<f64>]| {
         for (column, values) in columns.iter_mut().zip(values) {
-            for (bar, value) in range.clone().zip(values) {
-                add(column, bar, *value, joined);
-            }
+            let shown = range.clone().zip(values).filter(|(bar, _)| *bar >= before);
+            shown.for_each(|(bar, value)| add(column, bar - before, *value, joined));
         }
     };
-    match outputs_of(&shown.expression, bars, sheet.bars, sheet.others, take) {
+    match outputs_of(&shown.expression, &whole, sheet.bars, sheet.others, take) {
         Ok(()) => columns,
         // The run itself would have failed on this.
         Err(_) => Vec::new(),

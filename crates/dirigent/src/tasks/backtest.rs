@@ -328,6 +328,10 @@ fn page(
 ) -> String {
     let stock = &finished.stock;
     let shown = cast.shown();
+    let votes = cast.ensemble().and_then(|own| {
+        let times = &finished.outcome().equity.time;
+        own.votes((&stock.history, &stock.bars), &stock.others, &stock.known, times).ok()
+    });
     let prefixes = finished.result["causality"]["prefixes"].as_u64();
     let benchmark_name = stock.benchmark().map(|bars| format!("Buy and hold {}", bars.symbol));
     Sheet {
@@ -342,6 +346,8 @@ fn page(
         adjustment: &stock.adjustment,
         bars: &stock.bars,
         others: &stock.others,
+        history: &stock.history,
+        votes: votes.as_ref(),
         shown: shown.as_ref(),
         actions: &stock.actions,
         options: &finished.options,

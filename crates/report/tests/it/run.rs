@@ -113,6 +113,7 @@ impl Run {
             provenance: &[Source { name, sha256: name, rows: 7, adjustment: name }],
             warnings: &self.warnings,
             in_sample: None,
+            votes: None,
             reproduce: name,
         })
     }

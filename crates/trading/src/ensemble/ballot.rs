@@ -90,6 +90,23 @@ impl Ballot {
         signals
     }
 
+    /// The parts of the weight for long and for short, at every bar.
+    pub fn sides(&self, vote: &Vote) -> Vec<[i64; 2]> {
+        let mut weights = vote.weights(None).parts();
+        let (mut now, mut first, mut sides) = ([0, 0], 0, Vec::with_capacity(self.bars));
+        for step in &self.steps {
+            sides.resize(step.bar, now);
+            let (long, short) = count(weights, &self.turns[first..step.end]);
+            (now, first) = ([now[0] + long, now[1] + short], step.end);
+            if let Some(regime) = &step.regime {
+                weights = vote.weights(regime.is).parts();
+                now = count(weights, &regime.standing).into();
+            }
+        }
+        sides.resize(self.bars, now);
+        sides
+    }
+
     /// The same into `signals`, for callers with many votes.
     pub(crate) fn write(&self, vote: &Vote, signals: &mut Vec<Signal>) {
         signals.clear();
