@@ -176,7 +176,11 @@ fn what_was_found_is_tested_on_days_that_nobody_searched() {
     let last = equity.lines().last().unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap();
     assert!((before["final_equity"].as_f64().unwrap() - last).abs() < 1e-6, "{before}");
     let report = file(&world, &found, "check-report.html");
-    assert!(report.contains("In sample and out of sample"));
+    for section in ["In sample and out of sample", "Votes"] {
+        assert!(report.contains(&format!(">{section}</h2>")), "{section}");
+    }
+    let search = file(&world, &found, "weigh-report.html");
+    assert!(search.contains(">Votes</h2>") && search.contains(">Search</h2>"));
     let plan = world.coordinator();
     let prepared =
         world.prepare_text(&plan, &phases("", "out_of_sample_start: 2022-01-03,")).unwrap();

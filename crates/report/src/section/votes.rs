@@ -95,7 +95,7 @@ fn weights<'a>(out: &mut Html, votes: &VotePaths<'a>) {
 
 /// A line for each of (class, class of its key, name, values).
 fn picture(out: &mut Html, time: &[Timestamp], lines: &[(&'static str, &str, &str, &[f64])]) {
-    out.push("<figure class=\"still\"><p class=\"legend\">");
+    out.push("<figure class=\"chart\"><p class=\"legend\">");
     for (_, key, name, _) in lines {
         let name = Text::line(name);
         out.put(format_args!("<span><i class=\"key {key}\"></i><bdi>{name}</bdi></span>"));
