@@ -152,6 +152,26 @@ strategy: {type: rules, entry: 'sma(close, 50) > 0'}
     }
 }
 
+/// Variants that were tried elsewhere raise the hurdle; the test over trials speaks of those it saw.
+#[test]
+fn variants_that_were_tried_elsewhere_count() {
+    let world = World::new();
+    world.write("X.csv", &prices(700, EDGE, &Seed::master(4)));
+    let of = |config: &str| {
+        let text = format!(
+            "workflow: {{type: validation, validation_config: {{skip: [monte_carlo], {config}}}}}\n"
+        );
+        run(&world, &format!("{text}{DATA}{STRATEGY}")).result
+    };
+    let (alone, many) = (of("luck: {}"), of("luck: {trials: 500}"));
+    let deflated = |result: &Value| result["luck"]["deflated_sharpe"].as_f64().unwrap();
+    assert_eq!((&many["luck"]["trials"], &many["luck"]["compared"]), (&json!(500), &json!(1)));
+    assert!(deflated(&many) < deflated(&alone) - 0.05, "{many:#}");
+    assert_eq!(alone["luck"]["deflated_sharpe"], alone["luck"]["probabilistic_sharpe"]);
+    let text = reason(&many, "superior_ability")["text"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("without any edge, it would look as good"), "{text}");
+}
+
 /// Settings that contradict each other, and searches of several strategies, are refused with their key.
 #[test]
 fn what_cannot_be_validated_is_refused_by_its_key() {

@@ -164,6 +164,7 @@ impl Of<'_> {
         };
         Ok(json!({
             "trials": self.trials(),
+            "compared": self.compared.columns.len(),
             "trials_effective": beside.count,
             "sharpe": self.annual(track.sharpe),
             "probabilistic_sharpe": track.probabilistic(0.0),

@@ -19,7 +19,8 @@ pub(super) fn of(doubt: &Doubt<'_>, found: &Found) -> Evidence {
     let length = is_made.then(|| of_luck("/record/needed").unwrap_or(f64::INFINITY));
     let costs = stressed_costs(base, &found.costs);
     let mut evidence = Evidence {
-        trials: count("/trials").unwrap_or(1),
+        // The test over trials knows of those alone that it saw; the deflated ratio counts all.
+        trials: count("/compared").unwrap_or(1),
         trials_effective: count("/trials_effective"),
         periods: Some(doubt.base.times().len()),
         sharpe: base,
