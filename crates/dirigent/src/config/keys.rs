@@ -12,6 +12,7 @@ mod market;
 mod portfolio;
 mod regimes;
 mod roll;
+mod search;
 mod tasks;
 mod trade;
 mod validate;
@@ -278,7 +279,7 @@ static OPTIMIZATION: Section = Section::new(
         .example("tpe"),
         Field::default(
             "objective",
-            Kind::Either(&[Kind::Text, Kind::Section(&FUNCTION), OBJECTIVES]),
+            Kind::Either(&[Kind::Text, Kind::Section(&search::FUNCTION), search::OBJECTIVES]),
             "maximize_sharpe",
             "What is good: also `maximize_return`, `maximize_calmar`, `minimize_drawdown` or a formula such as \
              `sharpe - 2 * abs(max_drawdown)`, of which more is better; a list of several; or a test function",
@@ -309,6 +310,13 @@ static OPTIMIZATION: Section = Section::new(
              for `grid` all",
         ),
         Field::optional(
+            "types",
+            Kind::List { of: &Kind::Text, min: 1, max: 100 },
+            "Types of strategy to choose from, each with what it declares; `*` for all by rules; then the \
+             file names no `strategy`",
+        )
+        .example("[sma_crossover, ema_crossover]"),
+        Field::optional(
             "warm_start",
             Kind::Text,
             "An earlier run, or a file `trials.csv`, whose trials a method that learns knows before its own",
@@ -323,31 +331,6 @@ static OPTIMIZATION: Section = Section::new(
             Kind::List { of: &Kind::Section(&SEARCH_STAGE), min: 0, max: 100 },
             "[]",
             "Searches that build on each other, in order",
-        ),
-    ],
-);
-
-const OBJECTIVES: Kind = Kind::List { of: &Kind::Text, min: 1, max: 10 };
-
-static FUNCTION: Section = Section::new(
-    "A test function, whose least value is searched without data or strategy",
-    &[
-        Field::required(
-            "function",
-            Kind::Choice(&["sphere", "rosenbrock", "rastrigin", "ackley", "branin", "hartmann6"]),
-            "Its name",
-        )
-        .example("rastrigin"),
-        Field::optional(
-            "dimensions",
-            Kind::Whole { min: 1, max: 1_000 },
-            "How many arguments it has; default 2, of `hartmann6` 6",
-        ),
-        Field::default(
-            "shifted",
-            Kind::Boolean,
-            "true",
-            "Its minimum lies off the middle of the box, which flatters no method",
         ),
     ],
 );

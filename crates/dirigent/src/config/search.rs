@@ -10,6 +10,7 @@ mod member;
 pub(crate) mod setting;
 mod space;
 pub mod stages;
+pub(crate) mod types;
 pub mod weights;
 
 use std::{ops::Range, sync::Arc};
@@ -105,7 +106,10 @@ impl Search {
         let has_fractions = matches!(method, Method::Halving(_));
         let members = match &objectives[..] {
             [Objective::Function(tested)] => vec![member::tested(config, &method, tested)?],
-            _ => member::all(config, &method, workflow, registry)?,
+            _ => match types::of(config, workflow, registry)? {
+                Some(kinds) => vec![types::member(config, &method, &kinds)?],
+                None => member::all(config, &method, workflow, registry)?,
+            },
         };
         let warm_start = config.get("warm_start").and_then(Value::as_str).map(str::to_owned);
         let search = Self { members, objectives, warm_start, algorithm, has_fractions };
@@ -123,6 +127,11 @@ impl Search {
     /// Whether a test function is searched, and no strategy.
     pub fn is_test(&self) -> bool {
         matches!(self.objectives[..], [Objective::Function(_)])
+    }
+
+    /// Whether the type of the strategy is searched too.
+    pub fn has_types(&self) -> bool {
+        !self.is_test() && !self.is_several() && self.names().first() == Some(&types::TYPE)
     }
 
     /// Whether trials are made on parts of the data first.

@@ -49,7 +49,9 @@ impl Planner for Optimization {
             return Ok(stages::plan(part, &config, &staged));
         }
         let is_test = config.get("objective").is_some_and(Value::is_object);
-        if workflow.strategy.is_none() && workflow.strategies.is_empty() && !is_test {
+        let has_types = config.get("types").is_some_and(Value::is_array);
+        let names_none = workflow.strategy.is_none() && workflow.strategies.is_empty();
+        if names_none && !is_test && !has_types {
             return Err(Refusal {
                 path: "strategy".into(),
                 message: "Required field 'strategy' missing: there is nothing to search".into(),
@@ -61,7 +63,8 @@ impl Planner for Optimization {
             Parts::Strategies(search.is_several().then(|| number(search.members.len())))
         } else {
             let is_one = workflow.data.as_ref().is_some_and(|data| data.symbols.len() == 1);
-            let block = if is_one || is_test { BLOCK } else { BLOCK_SLOW };
+            let is_fast = is_test || is_one && !has_types;
+            let block = if is_fast { BLOCK } else { BLOCK_SLOW };
             let count = search.count();
             let wanted = part.containers().unwrap_or_else(|| number(count.div_ceil(block)));
             Parts::Blocks(wanted.clamp(1, number(count)))

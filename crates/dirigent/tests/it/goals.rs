@@ -178,3 +178,43 @@ workflow:
     let refused = world.prepare_text(&world.coordinator(), &refused).unwrap_err();
     assert!(format!("{refused:?}").contains("does not learn"), "{refused:?}");
 }
+
+/// The type of the strategy is a choice as well, and a trial is what a backtest of its type would be.
+#[test]
+fn the_type_of_the_strategy_is_searched_with_what_each_declares() {
+    let world = world();
+    let data = "data: {path: '{symbol}.csv', symbols: [A]}";
+    let text = |config: &str| {
+        format!("workflow: {{type: optimization, optimization_config: {{{config}}}}}\n{data}\n")
+    };
+    for algorithm in ["tpe", "random", "grid"] {
+        let trials = if algorithm == "grid" { "" } else { ", trials: 40" };
+        let some = format!("algorithm: {algorithm}, types: [ema_crossover, macd]{trials}");
+        let result = run(&world, &text(&some)).result;
+        assert_eq!(result["failed_trials"], 0, "{result}");
+        let strategy = &result["best_config"]["strategy"];
+        let kind = strategy["type"].as_str().unwrap();
+        assert_eq!(result["best_params"]["strategy.type"], kind);
+        let fast = &result["best_params"][format!("{kind}.fast")];
+        assert!(fast.is_i64() && *fast == strategy["params"]["fast"], "{result}");
+        let one = format!(
+            "workflow: {{type: backtest}}\n{data}\nstrategy: {{type: {kind}, params: {}}}\n",
+            strategy["params"]
+        );
+        let own = run(&world, &one).result;
+        assert_eq!(own["final_equity"], result["best"]["final_equity"], "{algorithm}");
+    }
+    let summary = run(&world, &text("algorithm: random, types: '*', trials: 60"));
+    let table = file(&world, &summary, "trials.csv");
+    let kinds: BTreeSet<&str> =
+        table.lines().skip(1).map(|row| row.split(',').nth(1).unwrap()).collect();
+    assert!(kinds.len() > 4, "{kinds:?}");
+    let refused = |config: &str, strategy: &str| {
+        let text = text(config) + strategy;
+        format!("{:?}", world.prepare_text(&world.coordinator(), &text).unwrap_err())
+    };
+    assert!(refused("types: [egg]", "").contains("`egg` is no registered strategy"));
+    assert!(refused("types: [macd, macd]", "").contains("name `macd` twice"));
+    assert!(refused("types: [macd]", "strategy: macd\n").contains("the file names one"));
+    assert!(refused("types: [macd], parameters: {a: [1]}", "").contains("beside `types`"));
+}

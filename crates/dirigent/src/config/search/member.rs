@@ -97,9 +97,24 @@ pub(super) fn tested(
         let holds = space::condition_of(&key, text, space.parameters())?;
         space = space::constrained(space, &key, text, holds)?;
     }
-    let (space, method) = (Arc::new(space), method.clone());
-    let count = trials(config).unwrap_or(TRIALS);
-    Ok(Member { name: None, trials: Trials::Guided(Guided { space, method, count }) })
+    of_space(config, method, space)
+}
+
+/// The search of a space by itself.
+pub(super) fn of_space(
+    config: &Map<String, Value>,
+    method: &Method,
+    space: Space,
+) -> Result<Member, Wrong> {
+    let trials = match method {
+        Method::Grid(_) => listed(Tried::Space(space))?,
+        _ => {
+            let (space, method) = (Arc::new(space), method.clone());
+            let count = trials(config).unwrap_or(TRIALS);
+            Trials::Guided(Guided { space, method, count })
+        }
+    };
+    Ok(Member { name: None, trials })
 }
 
 fn sought<'a>(
@@ -193,21 +208,21 @@ impl Sought<'_> {
 }
 
 /// The conditions of the file: each must be readable for one strategy at least.
-struct Constraints<'a> {
+pub(super) struct Constraints<'a> {
     texts: Vec<&'a str>,
     unread: BTreeMap<usize, Wrong>,
     read: Vec<usize>,
 }
 
 impl<'a> Constraints<'a> {
-    fn of(config: &'a Map<String, Value>) -> Self {
+    pub(super) fn of(config: &'a Map<String, Value>) -> Self {
         let texts = config.get("constraints").and_then(Value::as_array);
         let texts = texts.into_iter().flatten().map(|text| text.as_str().unwrap_or_default());
         Self { texts: texts.collect(), unread: BTreeMap::new(), read: Vec::new() }
     }
 
     /// Those that speak of these parameters, with their keys.
-    fn on(&mut self, parameters: &[Parameter]) -> Vec<(String, &'a str)> {
+    pub(super) fn on(&mut self, parameters: &[Parameter]) -> Vec<(String, &'a str)> {
         let mut found = Vec::new();
         for (at, text) in self.texts.iter().enumerate() {
             let key = format!("constraints[{at}]");
@@ -222,7 +237,8 @@ impl<'a> Constraints<'a> {
         found
     }
 
-    fn check(&self) -> Result<(), Wrong> {
+    /// Refuses those that speak of nothing.
+    pub(super) fn check(&self) -> Result<(), Wrong> {
         match self.unread.iter().find(|(at, _)| !self.read.contains(at)) {
             Some((_, wrong)) => Err(wrong.clone()),
             None => Ok(()),

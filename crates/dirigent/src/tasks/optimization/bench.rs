@@ -8,6 +8,7 @@ use std::{
 };
 
 use dirigent_core::{Seed, Timestamp};
+use dirigent_research::optimize::Domain;
 use dirigent_trading::{
     rules::RuleSet,
     strategy::ParamValue,
@@ -19,7 +20,10 @@ use serde_json::{Map, Value};
 use super::{anew::Period, found::Tried, phase_of, sequence::Sequence};
 use crate::{
     cast::Cast,
-    config::search::{Member, Search, Trials, params_of},
+    config::{
+        search::{Member, Search, Trials, params_of, types},
+        workflow::Strategy,
+    },
     setup::{Setup, failure},
     strategy,
     tasks::backtest::{
@@ -27,6 +31,7 @@ use crate::{
         load::Stock,
         simulate,
         sweep::{Ranked, Tries, What, ranked},
+        with_params,
     },
 };
 
@@ -76,7 +81,11 @@ impl Ground {
 
 impl Market {
     fn of(bench: &Bench, context: &TaskContext, member: &Member) -> Result<Self, TaskError> {
-        let (mut setup, _) = bench.setup(context)?;
+        let mut setup = Setup::of(&context.start, &with_params(context));
+        if let (Ok(setup), Some(first)) = (&mut setup, first_type(member)) {
+            setup.workflow.strategy = Some(first);
+        }
+        let mut setup = setup.map_err(TaskError::Failed)?;
         let invalid = |why| TaskError::Hopeless(failure("strategy_invalid", why));
         if let Some(name) = &member.name {
             let missing = || invalid(format!("there is no strategy `{name}`"));
@@ -89,7 +98,9 @@ impl Market {
             |errors: Vec<_>| errors.first().map_or_else(String::new, ToString::to_string);
         let chosen = chosen.map_err(|errors| invalid(in_words(errors)))?;
         let stock = bench.loaded(context, &setup, chosen.foreign())?;
-        Ok(Self { rules: chosen.rule_set().cloned(), setup, stock, parts: Mutex::default() })
+        // Trials of different types are not traded together.
+        let rules = chosen.rule_set().filter(|_| first_type(member).is_none()).cloned();
+        Ok(Self { rules, setup, stock, parts: Mutex::default() })
     }
 
     /// The first `fraction` of the times of the data; what comes after is not looked at.
@@ -107,6 +118,14 @@ impl Market {
         parts.insert(fraction.to_bits(), Arc::clone(&part));
         Ok(part)
     }
+}
+
+/// The first of the types that a search chooses from, if it does.
+fn first_type(member: &Member) -> Option<Strategy> {
+    let Trials::Guided(guided) = &member.trials else { return None };
+    let first = guided.space.parameters().first().filter(|own| own.name == types::TYPE)?;
+    let Domain::Choice { options, .. } = &first.domain else { return None };
+    types::chosen(&Map::from_iter([(types::TYPE.to_owned(), options.first()?.clone())]))
 }
 
 impl Stock {
@@ -321,7 +340,9 @@ impl<'a> Trying<'a> {
         let mut setup = market.setup.clone();
         // The proof is for the best of them.
         setup.workflow.metrics.prove_causal = None;
-        if let Some(written) = &mut setup.workflow.strategy {
+        if let Some(chosen) = types::chosen(&params).filter(|_| first_type(self.member).is_some()) {
+            setup.workflow.strategy = Some(chosen);
+        } else if let Some(written) = &mut setup.workflow.strategy {
             written.params.extend(params.clone());
         }
         let choose = || match &setup.workflow.strategy {

@@ -16,7 +16,7 @@ use super::{
     search_of, warm,
 };
 use crate::{
-    config::search::{Objective, Search},
+    config::search::{Objective, Search, types},
     setup::failure,
     tasks::backtest::{Bench, file_name, sweep::Ranked, write_failed},
 };
@@ -51,6 +51,10 @@ impl TaskKind for Rank {
             worth_something(found, member.name.as_deref(), &search.objectives)?;
         }
         let mut value = ranking(&search, &all);
+        if search.has_types() {
+            let best = value["best_params"].as_object().and_then(types::config);
+            value["best_config"] = best.unwrap_or(Value::Null);
+        }
         if let Some(first) = warm.first() {
             let trials = warm.iter().map(|told| told.trials).sum();
             value["warm_start"] = json!(warm::Told { trials, ..first.clone() });
