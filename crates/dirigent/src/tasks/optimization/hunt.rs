@@ -18,23 +18,25 @@ const BATCH: usize = 256;
 /// inner error says why nothing did.
 pub(super) type Score<'a> = dyn FnMut(usize, Map<String, Value>) -> Result<Tried, TaskError> + 'a;
 
-/// Makes all `trials`.
+/// Is handed each trial in order, once it is known.
+pub(super) type Take<'a> = dyn FnMut(usize, Tried) -> Result<(), TaskError> + 'a;
+
+/// Makes all `trials`, and hands them to `take`.
 pub(super) fn hunt(
     trials: &Trials,
     seed: Seed,
     watch: &Watch,
-    score: &mut Score<'_>,
-) -> Result<Vec<Tried>, TaskError> {
+    (score, take): (&mut Score<'_>, &mut Take<'_>),
+) -> Result<(), TaskError> {
     match trials {
-        Trials::Guided(guided) => guided_by(guided, seed, watch, score),
+        Trials::Guided(guided) => guided_by(guided, seed, watch, (score, take)),
         Trials::Grid(axes) => {
             let count = axes.iter().map(|axis| axis.values.len()).product();
-            let mut tried = Vec::with_capacity(count);
             for index in 0..count {
                 look(watch, index, count)?;
-                tried.push(score(index, params_of(axes, index))?);
+                take(index, score(index, params_of(axes, index))?)?;
             }
-            Ok(tried)
+            Ok(())
         }
     }
 }
@@ -43,31 +45,32 @@ fn guided_by(
     guided: &Guided,
     seed: Seed,
     watch: &Watch,
-    score: &mut Score<'_>,
-) -> Result<Vec<Tried>, TaskError> {
+    (score, take): (&mut Score<'_>, &mut Take<'_>),
+) -> Result<(), TaskError> {
     let directions = vec![Direction::Maximize];
     let study = Study::new(guided.space.clone(), directions, &guided.method, seed);
     let mut study = study.map_err(hopeless)?;
-    let mut tried: Vec<Tried> = Vec::new();
-    while tried.len() < guided.count {
-        let batch = ask(&mut study, (guided.count - tried.len()).min(BATCH));
+    let mut done = 0;
+    while done < guided.count {
+        let batch = ask(&mut study, (guided.count - done).min(BATCH));
         if batch.is_empty() {
             break;
         }
         for trial in batch {
-            look(watch, tried.len(), guided.count)?;
+            look(watch, done, guided.count)?;
             let params = match guided.space.to_json(&trial.point) {
                 Value::Object(params) => params,
                 _ => Map::new(),
             };
-            let one = score(tried.len(), params)?;
+            let one = score(done, params)?;
             let value = one.came.as_ref().ok().and_then(|ranked| ranked.objective);
             let outcome = value.map_or(Outcome::Failed, Outcome::value);
             study.tell(trial.number, outcome).map_err(hopeless)?;
-            tried.push(one);
+            take(done, one)?;
+            done += 1;
         }
     }
-    Ok(tried)
+    Ok(())
 }
 
 fn look(watch: &Watch, done: usize, total: usize) -> Result<(), TaskError> {

@@ -124,7 +124,13 @@ impl Staging<'_> {
         score: &mut super::hunt::Score<'_>,
     ) -> Result<Vec<Tried>, TaskError> {
         let seed = self.setup.master_seed().child("search").child(&self.context.task).child(name);
-        hunt(trials, seed, &self.context.watch, score)
+        let mut all = Vec::new();
+        let mut take = |_, tried| {
+            all.push(tried);
+            Ok(())
+        };
+        hunt(trials, seed, &self.context.watch, (score, &mut take))?;
+        Ok(all)
     }
 
     fn wrong(&self, wrong: &crate::config::search::Wrong) -> TaskError {

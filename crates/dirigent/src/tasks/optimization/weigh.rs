@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cast::Cast,
     config::search::{
-        Trials,
+        Objective, Trials,
         weights::{WEIGHT, WeightSearch},
     },
     ensemble::Terms,
@@ -36,6 +36,9 @@ use crate::{
         with_params, write_failed,
     },
 };
+
+/// How much of the table is kept in memory.
+const PART_BYTES: usize = 1 << 20;
 
 /// Searches how much the word of each strategy counts.
 pub(super) struct Weigh(pub(super) Bench);
@@ -60,9 +63,14 @@ impl TaskKind for Weigh {
             search: &search,
         };
         let is_replay = context.input["method"] != "full_simulation";
-        let trials = if is_replay { scale.replayed()? } else { scale.simulated()? };
+        let mut sheet = Sheet::of(&scale);
+        if is_replay {
+            scale.replayed(&mut sheet)?
+        } else {
+            scale.simulated(&mut sheet)?
+        };
         let computed = signals_computed() - computed;
-        let (mut value, table) = result(context, &search, &scale, trials)?;
+        let (mut value, table) = sheet.result()?;
         value["method"] = if is_replay { "signal_replay" } else { "full_simulation" }.into();
         value["signals_computed"] = computed.into();
         Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
@@ -100,17 +108,19 @@ struct Scale<'a> {
 
 impl Scale<'_> {
     /// Tries as many as the search asks for.
-    fn hunt(&self, score: &mut Judge<'_>) -> Result<Vec<Tried>, TaskError> {
+    fn hunt(&self, sheet: &mut Sheet<'_>, score: &mut Judge<'_>) -> Result<(), TaskError> {
         let context = self.context;
         let seed = self.setup.master_seed().child("search").child(&context.task);
         let trials = Trials::Guided(self.search.guided.clone());
-        hunt(&trials, seed, &context.watch, &mut |index, params| {
+        let mut score = |index, params| {
             let Some(params) = self.search.settled(params) else {
                 return Ok(Tried::new(Map::new(), Err("no weight is above zero".to_owned())));
             };
             let came = score(index, &params)?;
             Ok(Tried::new(params, came.map(|ranked| ranked.by(&self.search.objective))))
-        })
+        };
+        let mut take = |index, tried: Tried| sheet.take(index, &tried);
+        hunt(&trials, seed, &context.watch, (&mut score, &mut take))
     }
 
     /// The file with the values of a trial.
@@ -127,7 +137,7 @@ impl Scale<'_> {
     }
 
     /// Trades captured signals.
-    fn replayed(&self) -> Result<Vec<Tried>, TaskError> {
+    fn replayed(&self, sheet: &mut Sheet<'_>) -> Result<(), TaskError> {
         let captured = signals::read(self.context, self.chosen, self.stock)?;
         let terms = signals::ensemble(self.chosen)?.terms();
         let bars = &self.stock.bars;
@@ -144,7 +154,7 @@ impl Scale<'_> {
         let has_settings = |params: &Map<String, Value>| {
             params.keys().any(|name| name.contains('.') && !name.starts_with(WEIGHT))
         };
-        self.hunt(&mut |index, params| {
+        self.hunt(sheet, &mut |index, params| {
             let own = if has_settings(params) {
                 let (setup, _) = self.with(params)?;
                 Some(simulate::options(&setup, self.stock, periods))
@@ -161,8 +171,8 @@ impl Scale<'_> {
     }
 
     /// Simulates each trial whole, its strategies with it.
-    fn simulated(&self) -> Result<Vec<Tried>, TaskError> {
-        self.hunt(&mut |index, params| {
+    fn simulated(&self, sheet: &mut Sheet<'_>) -> Result<(), TaskError> {
+        self.hunt(sheet, &mut |index, params| {
             let (mut setup, chosen) = self.with(params)?;
             setup.workflow.metrics.prove_causal = None;
             let again = || Ok(Cast::One(Box::new(self.with(params)?.1)));
@@ -174,35 +184,62 @@ impl Scale<'_> {
     }
 }
 
-/// The result: the best, their weights, and how all did.
-fn result(
-    context: &TaskContext,
-    search: &WeightSearch,
-    scale: &Scale<'_>,
-    tried: Vec<Tried>,
-) -> Result<(Value, ArtifactRef), TaskError> {
-    let mut found = Found::of(0, simulate::periods_per_year(scale.setup, scale.stock));
-    let (columns, objectives) = (Columns::plain(search.names()), [search.objective.clone()]);
-    let mut text = String::new();
-    for (index, tried) in tried.iter().enumerate() {
-        write_row(&mut text, &columns, (index, None), tried);
-        found.add(tried, true, &objectives);
+/// How all trials did: rows of the table are put aside as they come.
+struct Sheet<'a> {
+    context: &'a TaskContext,
+    search: &'a WeightSearch,
+    columns: Columns<'a>,
+    objectives: [Objective; 1],
+    found: Found,
+    parts: Vec<Rows>,
+    text: String,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(scale: &Scale<'a>) -> Self {
+        let (context, search) = (scale.context, scale.search);
+        Self {
+            context,
+            search,
+            columns: Columns::plain(search.names()),
+            objectives: [search.objective.clone()],
+            found: Found::of(0, simulate::periods_per_year(scale.setup, scale.stock)),
+            parts: Vec::new(),
+            text: String::new(),
+        }
     }
-    worth_something(&found, None, &objectives)?;
-    let rows = [Rows::Text(text)];
-    let table = rows::table(context, &columns, &rows).map_err(write_failed)?;
-    let best = found.best.first().map(|best| best.params.clone()).unwrap_or_default();
-    let weight = |(name, weight): (String, Value)| {
-        name.strip_prefix(WEIGHT).map(|member| (member.to_owned(), weight))
-    };
-    let weights: Map<String, Value> = best.into_iter().filter_map(weight).collect();
-    let mut value = json!({
-        "algorithm": search.guided.method.name(),
-        "objective": search.objective.as_str(),
-        "final_weights": weights,
-        "sharpes": found.sharpes,
-        "periods_per_year": found.periods_per_year,
-    });
-    value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found, &objectives)));
-    Ok((value, table))
+
+    fn take(&mut self, index: usize, tried: &Tried) -> Result<(), TaskError> {
+        write_row(&mut self.text, &self.columns, (index, None), tried);
+        self.found.add(tried, true, &self.objectives);
+        if self.text.len() >= PART_BYTES { self.put_aside() } else { Ok(()) }
+    }
+
+    fn put_aside(&mut self) -> Result<(), TaskError> {
+        let text = std::mem::take(&mut self.text);
+        self.parts.push(Rows::put(self.context, text).map_err(write_failed)?);
+        Ok(())
+    }
+
+    /// The best, their weights, and the table.
+    fn result(mut self) -> Result<(Value, ArtifactRef), TaskError> {
+        self.put_aside()?;
+        let Self { context, search, columns, objectives, found, parts, .. } = self;
+        worth_something(&found, None, &objectives)?;
+        let table = rows::table(context, &columns, &parts).map_err(write_failed)?;
+        let best = found.best.first().map(|best| best.params.clone()).unwrap_or_default();
+        let weight = |(name, weight): (String, Value)| {
+            name.strip_prefix(WEIGHT).map(|member| (member.to_owned(), weight))
+        };
+        let weights: Map<String, Value> = best.into_iter().filter_map(weight).collect();
+        let mut value = json!({
+            "algorithm": search.guided.method.name(),
+            "objective": search.objective.as_str(),
+            "final_weights": weights,
+            "sharpes": found.sharpes,
+            "periods_per_year": found.periods_per_year,
+        });
+        value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found, &objectives)));
+        Ok((value, table))
+    }
 }
