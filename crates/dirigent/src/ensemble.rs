@@ -152,13 +152,19 @@ impl Terms {
     /// The same with the values of a trial.
     pub(crate) fn with(&self, params: &Map<String, Value>) -> Self {
         let number = |name: &str| params.get(name).and_then(Value::as_f64);
-        let weigh = |(name, weight): &(String, f64)| {
-            (name.clone(), number(&format!("{WEIGHT}{name}")).unwrap_or(*weight))
-        };
+        let mut weights = self.weights.clone();
+        for (name, value) in params {
+            let of_member = name.strip_prefix(WEIGHT).zip(value.as_f64());
+            let Some((member, weight)) = of_member else { continue };
+            // Members and weights have the same order, but for those that the file names itself.
+            if let Some(own) = weights.iter_mut().find(|(name, _)| name == member) {
+                own.1 = weight;
+            }
+        }
         let mut config = self.config.clone();
         config.min_agreement = number(AGREEMENT).unwrap_or(config.min_agreement);
         config.regime_tilt = number(TILT).unwrap_or(config.regime_tilt);
-        Self { weights: self.weights.iter().map(weigh).collect(), config, ..self.clone() }
+        Self { weights, config, ..self.clone() }
     }
 
     /// How the votes are counted.

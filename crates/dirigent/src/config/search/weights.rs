@@ -4,7 +4,7 @@
 //! 1 and divided by their sum, which spreads even draws evenly over all shares (Rubinstein, Melamed
 //! 1998, on the simplex).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use dirigent_research::optimize::Method;
 use dirigent_trading::ensemble::{PARTS, Weights};
@@ -29,7 +29,7 @@ pub struct WeightSearch {
     /// What decides who is best.
     pub objective: Objective,
     /// The members whose weights are drawn as shares.
-    shares: Vec<String>,
+    shares: BTreeSet<String>,
 }
 
 impl WeightSearch {
@@ -47,11 +47,11 @@ impl WeightSearch {
         let given = config.get("parameters").and_then(Value::as_object).unwrap_or(&none);
         check(given, members)?;
         let mut all = Map::new();
-        let mut shares = Vec::new();
+        let mut shares = BTreeSet::new();
         for member in members {
             let name = format!("{WEIGHT}{member}");
             if !given.contains_key(&name) {
-                shares.push(member.clone());
+                shares.insert(member.clone());
                 all.insert(name, json!({"min": 0.0, "max": 1.0}));
             }
         }
@@ -84,19 +84,17 @@ impl WeightSearch {
 
     /// A point with its weights as shares with nine decimals; none where no weight is above zero.
     pub fn settled(&self, mut params: Map<String, Value>) -> Option<Map<String, Value>> {
-        let of = |name: &str| params.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-        let drawn =
-            |member: &String| -(1.0 - of(&format!("{WEIGHT}{member}")).min(0.999_999_999)).ln();
-        let names: Vec<String> =
-            params.keys().filter(|name| name.starts_with(WEIGHT)).cloned().collect();
-        let proportion = |name: &String| {
-            let member = name[WEIGHT.len()..].to_owned();
-            if self.shares.contains(&member) { drawn(&member) } else { of(name) }
+        let drawn = |u: f64| -(1.0 - u.min(0.999_999_999)).ln();
+        let proportion = |(name, value): (&String, &Value)| {
+            let member = name.strip_prefix(WEIGHT)?;
+            let value = value.as_f64().unwrap_or(0.0);
+            Some(if self.shares.contains(member) { drawn(value) } else { value })
         };
-        let proportions: Vec<f64> = names.iter().map(proportion).collect();
+        let proportions: Vec<f64> = params.iter().filter_map(proportion).collect();
         let weights = Weights::new(&proportions).ok()?;
-        for (name, parts) in names.into_iter().zip(weights.parts()) {
-            params.insert(name, Value::from(share(*parts)));
+        let of_members = params.iter_mut().filter(|(name, _)| name.starts_with(WEIGHT));
+        for ((_, value), parts) in of_members.zip(weights.parts()) {
+            *value = Value::from(share(*parts));
         }
         Some(params)
     }

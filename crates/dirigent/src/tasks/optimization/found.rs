@@ -86,7 +86,7 @@ impl Found {
                 let sharpe = ranked.sharpe.filter(|_| is_new);
                 let scale = tried.fraction.sqrt();
                 sharpe.into_iter().for_each(|sharpe| self.sharpes.add(sharpe * scale));
-                if is_whole(&tried.fraction) {
+                if is_whole(&tried.fraction) && self.may_keep(ranked, objectives) {
                     let ranked = ranked.clone().by(&objectives[0]);
                     if objectives.len() > 1 {
                         advance(&mut self.front, ranked.clone(), objectives);
@@ -99,6 +99,13 @@ impl Found {
                 self.first_refusal.get_or_insert_with(|| why.clone());
             }
         }
+    }
+
+    /// Whether a trial may be among the best so far; most are not, and are not worth a copy.
+    fn may_keep(&self, ranked: &Ranked, objectives: &[Objective]) -> bool {
+        let value = |ranked: &Ranked| objectives[0].of(ranked).unwrap_or(f64::NEG_INFINITY);
+        let is_worse = |last: &Ranked| value(ranked) <= value(last);
+        objectives.len() > 1 || self.best.get(TOP - 1).is_none_or(|last| !is_worse(last))
     }
 
     /// The same of a trial that was judged already.
