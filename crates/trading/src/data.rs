@@ -65,7 +65,7 @@ pub use halt::ZeroVolume;
 pub use inspect::{InspectRequest, Inspection, inspect};
 pub use load::{load, parse_date};
 pub use members::read_universe;
-pub use parquet::{PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX};
+pub use parquet::{Cells, PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX, write_parquet};
 pub use problem::{CheckReport, EXAMPLES_MAX, INSPECTED_MAX, Kind, Outcome, Problem, SHOWN_MAX};
 pub use rename::{Rename, join, named};
 pub use resample::PartialBar;

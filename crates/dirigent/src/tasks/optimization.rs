@@ -12,6 +12,7 @@ mod guided;
 mod hunt;
 mod judge;
 mod kept;
+mod packed;
 pub(super) mod pictures;
 mod rank;
 mod rows;

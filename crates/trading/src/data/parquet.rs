@@ -9,6 +9,7 @@
 mod cell;
 mod column;
 mod pages;
+mod write;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ use parquet::{
 };
 
 use pages::Pages;
+pub use write::{Cells, write_parquet};
 
 use super::{
     caught::caught,

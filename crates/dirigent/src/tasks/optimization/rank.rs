@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     found::{Block, Found, knee, values},
-    pictures,
+    packed, pictures,
     rows::{self, Columns},
     search_of, warm,
 };
@@ -59,8 +59,10 @@ impl TaskKind for Rank {
             let trials = warm.iter().map(|told| told.trials).sum();
             value["warm_start"] = json!(warm::Told { trials, ..first.clone() });
         }
-        let table = rows::table(context, &Columns::of(&search), &rows).map_err(write_failed)?;
-        let mut artifacts = vec![table];
+        let columns = Columns::of(&search);
+        let table = rows::table(context, &columns, &rows).map_err(write_failed)?;
+        let packed = packed::write(context, &columns, &rows).map_err(write_failed)?;
+        let mut artifacts = vec![table, packed];
         if search.is_test() {
             artifacts.push(page(context, &artifacts[0], &value).map_err(write_failed)?);
         }

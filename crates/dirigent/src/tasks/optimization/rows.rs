@@ -1,6 +1,6 @@
 //! Rows of the table of trials, and the table.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use dirigent_workflow::{artifact::ArtifactRef, port::TaskContext};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,17 @@ impl Rows {
         let number = context.task.rsplit_once('/').map_or("", |(_, number)| number);
         let name = file_name(context, &format!("trials-{number}.part"));
         context.artifacts.put(&name, true, |out| out.write_all(text.as_bytes())).map(Self::File)
+    }
+
+    /// What was put aside.
+    pub(super) fn text(&self, context: &TaskContext) -> io::Result<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+            Self::File(file) => {
+                let text = String::from_utf8(context.artifacts.get(file)?);
+                text.map(Cow::Owned).map_err(io::Error::other)
+            }
+        }
     }
 }
 
@@ -83,7 +94,7 @@ impl<'a> Columns<'a> {
         Self { figures: Figures::Gain, ..Self::plain(names) }
     }
 
-    fn header(&self) -> Vec<&str> {
+    pub(super) fn header(&self) -> Vec<&str> {
         let mut names = vec!["trial"];
         names.extend(self.of);
         names.extend(&self.names);
@@ -161,10 +172,7 @@ pub(super) fn named_table(
     context.artifacts.put(&file_name(context, name), true, |out| {
         writeln!(out, "{}", columns.header().join(","))?;
         for part in parts {
-            match part {
-                Rows::Text(text) => out.write_all(text.as_bytes())?,
-                Rows::File(file) => out.write_all(&context.artifacts.get(file)?)?,
-            }
+            out.write_all(part.text(context)?.as_bytes())?;
         }
         Ok(())
     })

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{
     found::{Found, Tried},
     hunt::hunt,
+    packed,
     rank::{told, worth_something},
     rows::{self, Columns, Rows, write_row},
     signals,
@@ -70,10 +71,10 @@ impl TaskKind for Weigh {
             scale.simulated(&mut sheet)?
         };
         let computed = signals_computed() - computed;
-        let (mut value, table) = sheet.result()?;
+        let (mut value, tables) = sheet.result()?;
         value["method"] = if is_replay { "signal_replay" } else { "full_simulation" }.into();
         value["signals_computed"] = computed.into();
-        Ok(TaskOutput { value, artifacts: vec![table], ..TaskOutput::default() })
+        Ok(TaskOutput { value, artifacts: tables, ..TaskOutput::default() })
     }
 }
 
@@ -222,11 +223,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// The best, their weights, and the table.
-    fn result(mut self) -> Result<(Value, ArtifactRef), TaskError> {
+    fn result(mut self) -> Result<(Value, Vec<ArtifactRef>), TaskError> {
         self.put_aside()?;
         let Self { context, search, columns, objectives, found, parts, .. } = self;
         worth_something(&found, None, &objectives)?;
         let table = rows::table(context, &columns, &parts).map_err(write_failed)?;
+        let packed = packed::write(context, &columns, &parts).map_err(write_failed)?;
         let best = found.best.first().map(|best| best.params.clone()).unwrap_or_default();
         let weight = |(name, weight): (String, Value)| {
             name.strip_prefix(WEIGHT).map(|member| (member.to_owned(), weight))
@@ -240,6 +242,6 @@ impl<'a> Sheet<'a> {
             "periods_per_year": found.periods_per_year,
         });
         value.as_object_mut().into_iter().for_each(|map| map.extend(told(&found, &objectives)));
-        Ok((value, table))
+        Ok((value, vec![table, packed]))
     }
 }
