@@ -179,8 +179,9 @@ impl Terms {
         let Some(by_regime) = &self.config.regime_weights else { return Ok(vote) };
         self.known(by_regime)?;
         let in_regime = |name: &String| match by_regime.get(name) {
-            // Where no strategy is worth a word, the weights are those of any regime.
-            Some(factors) => weights(&self.tilted(factors)).or_else(|_| weights(&own)),
+            Some(factors) => weights(&self.tilted(factors)).map_err(|_| {
+                format!("in regime `{name}` no strategy has a weight: weigh one, or leave it out")
+            }),
             None => weights(&own),
         };
         let all = regimes::names(&self.regimes).iter().map(in_regime).collect::<Result<_, _>>()?;
@@ -194,7 +195,7 @@ impl Terms {
         let tilt = self.config.regime_tilt;
         let one = |(name, weight): &(String, f64)| {
             let factor = factors.get(name).copied().unwrap_or(0.0);
-            let relative = if mean > 0.0 { factor / mean } else { 1.0 };
+            let relative = if mean > 0.0 { factor / mean } else { 0.0 };
             weight * (1.0 - tilt + tilt * relative)
         };
         self.weights.iter().map(one).collect()

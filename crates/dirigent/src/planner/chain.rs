@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Part, Refusal, replay};
 use crate::{
-    config::workflow::{Phase, Workflow},
+    config::{
+        search::setting,
+        workflow::{Phase, Workflow},
+    },
     setup::found,
 };
 
@@ -31,7 +34,10 @@ fn takes_found(phase: &Phase) -> bool {
 }
 
 /// Completes the inputs of `phases`.
-pub(super) fn link(phases: &mut [PhasePlan]) {
+///
+/// # Errors
+/// If a phase takes the same from two others.
+pub(super) fn link(phases: &mut [PhasePlan]) -> Result<(), Refusal> {
     for at in 0..phases.len() {
         let (earlier, rest) = phases.split_at_mut(at);
         let Some(phase) = rest.first_mut() else { continue };
@@ -49,13 +55,69 @@ pub(super) fn link(phases: &mut [PhasePlan]) {
             if input.key == "final_weights" {
                 add(InputRef { key: "best_params".into(), ..input.clone() });
             }
+            if input.key == "best_params" && has_kind(source, "optimization.staged") {
+                add(InputRef { key: "best_config".into(), ..input.clone() });
+            }
         }
         phase.inputs = inputs;
+        one_of_each(earlier, phase, at)?;
+        take_detector(earlier, phase);
         if phase.tasks.iter().any(|task| task.name == format!("{}.{}", phase.name, replay::SIGNALS))
         {
             share_signals(earlier, phase);
         }
     }
+    Ok(())
+}
+
+fn has_kind(phase: &PhasePlan, kind: &str) -> bool {
+    phase.tasks.iter().any(|task| task.kind == kind)
+}
+
+/// Refuses what two phases say about the same: which of them counts would be a guess.
+fn one_of_each(earlier: &[PhasePlan], phase: &PhasePlan, at: usize) -> Result<(), Refusal> {
+    let of_weights = |input: &InputRef| {
+        let source = earlier.iter().find(|source| source.name == input.phase);
+        source.is_some_and(|source| has_kind(source, "optimization.weigh"))
+    };
+    let mut seen: Vec<(&str, bool, &str)> = Vec::new();
+    for input in phase.inputs.iter().filter(|input| is_found(input)) {
+        let (key, is_weights) = (input.key.as_str(), of_weights(input));
+        if let Some((.., other)) = seen.iter().find(|own| (own.0, own.1) == (key, is_weights)) {
+            return Err(Refusal {
+                path: format!("workflow.phases.{at}.inputs"),
+                message: format!(
+                    "phase `{}` takes `{key}` of both `{other}` and `{}`",
+                    phase.name, input.phase
+                ),
+                hint: "take it of one; what that one was found with comes along".into(),
+            });
+        }
+        seen.push((key, is_weights, &input.phase));
+    }
+    Ok(())
+}
+
+/// Weights of regimes are read with the detector that they were found with.
+fn take_detector(earlier: &[PhasePlan], phase: &mut PhasePlan) {
+    let input = phase.inputs.iter().find(|input| input.key == "regime_weights");
+    let source = input.and_then(|input| earlier.iter().find(|own| own.name == input.phase));
+    let tasks = source.into_iter().flat_map(|source| &source.tasks);
+    let mut found = tasks.map(|task| &task.input["config"]["regimes"]);
+    let Some(regimes) = found.find(|regimes| regimes.is_object()).cloned() else { return };
+    for task in &mut phase.tasks {
+        if task.kind != "optimization.judge" && task.input["config"]["regimes"].is_null() {
+            task.input["config"]["regimes"] = regimes.clone();
+        }
+    }
+}
+
+/// What the tasks of a phase lay over the data and the strategies of the file.
+fn laid(phase: &PhasePlan) -> [Value; 2] {
+    let name = format!("{}.{}", phase.name, replay::RANK);
+    let rank = phase.tasks.iter().find(|task| task.name == name);
+    let config = rank.map_or(Value::Null, |task| task.input["config"].clone());
+    [config["data"].clone(), config["strategies"].clone()]
 }
 
 /// A replay takes the signals of the search whose parameters it trades.
@@ -68,6 +130,10 @@ fn share_signals(earlier: &mut [PhasePlan], phase: &mut PhasePlan) {
                 .any(|input| input.phase == source.name && input.key == "best_params")
     };
     let Some(at) = earlier.iter().rposition(of_search) else { return };
+    // Signals of other bars or strategies are none of this phase: it captures its own.
+    if laid(&earlier[at]) != laid(phase) {
+        return;
+    }
     replay::share(&mut earlier[at], phase);
     let signals = InputRef { phase: earlier[at].name.clone(), key: replay::SIGNALS.into() };
     phase.inputs.push(signals);
@@ -94,16 +160,20 @@ fn end_before_test(workflow: &Workflow, config: &mut Map<String, Value>) {
 /// what came before as its history. Days of its own count more.
 pub(super) fn dated(workflow: &Workflow, phase: &Phase) -> Phase {
     let mut phase = phase.clone();
+    setting::normalize(&mut phase.config, "");
     let Some(data) = &workflow.data else { return phase };
     let Some(start) = &data.out_of_sample_start else { return phase };
     let own = phase.config.get("data");
-    let has = |key: &str| own.is_some_and(|own| own.get(key).is_some_and(Value::is_string));
-    if has("start_date") || has("end_date") {
-        return phase;
-    }
+    let text = |key: &str| own.and_then(|own| own.get(key)?.as_str().map(iso));
+    let (first, last) = (text("start_date"), text("end_date"));
     let mut dates = Map::new();
     if SEARCHES.contains(&phase.kind.as_str()) {
-        dates.extend(day_before(start).map(|last| ("end_date".to_owned(), last.into())));
+        // Days of its own end where the test begins, too.
+        let before =
+            day_before(start).filter(|before| last.as_ref().is_none_or(|own| own > before));
+        dates.extend(before.map(|before| ("end_date".to_owned(), before.into())));
+    } else if first.is_some() || last.is_some() {
+        return phase;
     } else if TESTS.contains(&phase.kind.as_str()) && takes_found(&phase) {
         let first = data.warmup_start.as_ref().or(data.start_date.as_ref());
         let first = first.map_or(FIRST_DAY, String::as_str);
@@ -138,8 +208,9 @@ pub(super) fn guard(workflow: &Workflow, phases: &[Phase]) -> Result<(), Refusal
             continue;
         }
         let own = days(workflow, phase);
-        let searched =
-            |other: &&Phase| other.kind == "optimization" && overlap(&days(workflow, other), &own);
+        let searched = |other: &&Phase| {
+            SEARCHES.contains(&other.kind.as_str()) && overlap(&days(workflow, other), &own)
+        };
         if let Some(search) = phases[..at].iter().find(searched) {
             return Err(Refusal {
                 path: format!("workflow.phases.{at}"),
@@ -162,7 +233,7 @@ pub(super) fn guard(workflow: &Workflow, phases: &[Phase]) -> Result<(), Refusal
 /// The first day and the last, as far as they are given.
 fn days(workflow: &Workflow, phase: &Phase) -> [Option<String>; 2] {
     let of_file = workflow.data.as_ref();
-    let own = |key: &str| phase.config.get("data")?.get(key)?.as_str().map(str::to_owned);
+    let own = |key: &str| phase.config.get("data")?.get(key)?.as_str().map(iso);
     let start = own("start_date").or_else(|| of_file?.start_date.clone());
     let end = own("end_date").or_else(|| of_file?.end_date.clone());
     [start, end]
@@ -175,6 +246,15 @@ fn overlap([a_start, a_end]: &[Option<String>; 2], [b_start, b_end]: &[Option<St
         _ => false,
     };
     !is_before(a_end, b_start) && !is_before(b_end, a_start)
+}
+
+/// A day with two digits for month and day, so that days sort like text.
+fn iso(day: &str) -> String {
+    let parts: Vec<Option<u32>> = day.splitn(3, '-').map(|part| part.parse().ok()).collect();
+    match parts[..] {
+        [Some(year), Some(month), Some(day)] => format!("{year:04}-{month:02}-{day:02}"),
+        _ => day.to_owned(),
+    }
 }
 
 /// The day before `YYYY-MM-DD`.

@@ -28,7 +28,7 @@ impl Planner for MultiPhase {
         chain::guard(workflow, &dated)?;
         let one = |(at, phase): (usize, &Phase)| plan(workflow, phase, at, planners);
         let mut phases = dated.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
-        chain::link(&mut phases);
+        chain::link(&mut phases)?;
         let mut limits = tasks::limits(workflow);
         // Phases are computed, not waited for: as many at once as there are workers.
         if phases.iter().all(|phase| phase.kind != "tasks") {

@@ -44,9 +44,10 @@ impl Planner for Optimization {
             message: format!("`{path}.{}` {}", wrong.key, wrong.what),
             hint: wrong.hint,
         };
-        let staged = search::stages::of(&config, &workflow, &self.0).map_err(&refuse)?;
+        let raw = written.cloned().unwrap_or_default();
+        let staged = search::stages::of(&raw, &workflow, &self.0).map_err(&refuse)?;
         if !staged.is_empty() {
-            return Ok(stages::plan(part, &config, &staged));
+            return Ok(stages::plan(part, &raw, &staged));
         }
         let is_test = config.get("objective").is_some_and(Value::is_object);
         let has_types = config.get("types").is_some_and(Value::is_array);
@@ -141,7 +142,7 @@ fn plan(part: &Part<'_>, config: Map<String, Value>, is_test: bool, parts: Parts
         tasks.push(TaskPlan {
             name: part.task_name("judge"),
             kind: "optimization.judge".into(),
-            needs: vec![after, part.task_name("execute_strategy")],
+            needs: vec![after, part.task_name("load_data"), part.task_name("execute_strategy")],
             ..TaskPlan::default()
         });
     }

@@ -43,7 +43,7 @@ pub(super) fn plan(part: &Part<'_>, config: &Map<String, Value>, stages: &[Stage
     let judge = TaskPlan {
         name: part.task_name("judge"),
         kind: "optimization.judge".into(),
-        needs: vec![after, part.task_name("execute_strategy")],
+        needs: vec![after, part.task_name("load_data"), part.task_name("execute_strategy")],
         ..TaskPlan::default()
     };
     let result = judge.name.clone();

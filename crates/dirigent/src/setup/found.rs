@@ -32,20 +32,16 @@ pub(crate) fn lay(config: &mut Value, name: &str, value: &Value) {
 /// Parameters of the one strategy, of each of several by name, or settings of an ensemble.
 fn params(config: &mut Value, found: &Map<String, Value>) {
     for (name, value) in found {
-        if let Some(member) = name.strip_prefix(WEIGHT) {
+        if let (Some(params), Some(own)) = (value.as_object(), member(config, name)) {
+            let all = below(own, "params");
+            params.iter().for_each(|(name, value)| drop(all.insert(name.clone(), value.clone())));
+        } else if let Some(member) = name.strip_prefix(WEIGHT) {
             ensemble(config);
             weigh(config, member, value);
         } else if has_several(config) && [AGREEMENT, TILT].contains(&name.as_str()) {
             ensemble(config).insert(name.clone(), value.clone());
         } else if name.contains('.') {
             lay_at(config, name, &setting::recorded(name, value));
-        } else if let (Some(params), true) = (value.as_object(), has_several(config)) {
-            for (param, value) in params {
-                let of = |own: &mut Map<String, Value>| {
-                    below(own, "params").insert(param.clone(), value.clone())
-                };
-                member(config, name).map(of);
-            }
         } else if !has_several(config) && !value.is_object() {
             config["strategy"]["params"][name] = value.clone();
         }

@@ -4,6 +4,7 @@
 mod bad_workflows;
 mod bench;
 mod bus;
+mod chain;
 mod command;
 mod configuration;
 mod containers;

@@ -131,6 +131,7 @@ fn samples_run_as_they_were_shown() {
         ("  path: prices/{symbol}.csv\n", "  source: synthetic\n  synthetic: {bars: 700}\n");
     for (name, strategies, more) in [
         ("single_phase.yaml", "strategy: {type: sma_crossover}", ""),
+        ("coordinator_basic.yaml", "strategy: {type: sma_crossover}", ""),
         ("optimization.yaml", "strategy: {type: sma_crossover}", ""),
         ("optimization_stages.yaml", "regimes: {method: volatility}", ""),
         (

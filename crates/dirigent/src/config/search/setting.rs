@@ -1,7 +1,7 @@
 //! Settings of the file that a search may try, by their path, such as `risk.stop_loss_pct`.
 
 use dirigent_workflow::file::spec::{Field, Kind, Range};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Wrong, wrong};
 use crate::config::keys;
@@ -48,6 +48,18 @@ pub(crate) fn recorded(path: &str, value: &Value) -> Value {
     match (kind(path), value.is_number()) {
         (Some(Kind::Decimal(_)), true) => value.to_string().into(),
         _ => value.clone(),
+    }
+}
+
+/// `config`, settings that are laid over the file, as the recorded file has them.
+pub(crate) fn normalize(config: &mut Map<String, Value>, below: &str) {
+    for (key, value) in config {
+        let path = if below.is_empty() { key.clone() } else { format!("{below}.{key}") };
+        match value {
+            Value::Object(map) => normalize(map, &path),
+            Value::Number(_) => *value = recorded(&path, value),
+            _ => {}
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{
 /// What a detector of regimes is judged by.
 pub const GAIN: &str = "predictive_gain";
 
+/// The most points of a grid of a detector.
+const GRID_MAX: usize = 100_000;
+
 /// One search of several.
 #[derive(Clone, Debug)]
 pub struct Stage {
@@ -49,6 +52,17 @@ pub fn of(
     registry: &Registry,
 ) -> Result<Vec<Stage>, Wrong> {
     let list = config.get("stages").and_then(Value::as_array);
+    let is_staged = list.is_some_and(|list| !list.is_empty());
+    let is_given = |key: &&str| match config.get(*key) {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(_) => true,
+    };
+    let own = ["algorithm", "parameters", "constraints", "trials"];
+    if let (true, Some(key)) = (is_staged, own.iter().find(|key| is_given(key))) {
+        let hint = "write it in the stage that it is for";
+        return wrong(key, "has no effect beside `stages`", hint);
+    }
     let mut stages: Vec<Stage> = Vec::new();
     for (at, written) in list.into_iter().flatten().enumerate() {
         let none = Map::new();
@@ -122,8 +136,17 @@ impl Stage {
             }
             Some(method) => method,
         };
-        let all = if matches!(method, Method::Grid(_)) { usize::MAX } else { TRIALS };
-        let count = trials(&self.config).unwrap_or(all);
+        let count = match (&method, trials(&self.config)) {
+            (Method::Grid(_), given) => {
+                let all = space.points().map_or(TRIALS, |points| points.take(GRID_MAX).count());
+                if given.is_some_and(|given| given < all) {
+                    let hint = "a grid tries all: leave `trials` out, or use `algorithm: tpe`";
+                    return wrong("trials", format!("are fewer than the {all} of the grid"), hint);
+                }
+                all
+            }
+            (_, given) => given.unwrap_or(TRIALS),
+        };
         Ok(Trials::Guided(Guided { space: Arc::new(space), method, count }))
     }
 

@@ -46,6 +46,10 @@ impl WeightSearch {
         let none = Map::new();
         let given = config.get("parameters").and_then(Value::as_object).unwrap_or(&none);
         check(given, members)?;
+        if given.contains_key(TILT) && !has_regimes {
+            let hint = "give `ensemble.regime_weights`, or take them of an analysis as input";
+            return wrong(&format!("parameters.{TILT}"), "has no weights of regimes to tilt", hint);
+        }
         let mut all = Map::new();
         let mut shares = BTreeSet::new();
         for member in members {
@@ -85,12 +89,21 @@ impl WeightSearch {
     /// A point with its weights as shares with nine decimals; none where no weight is above zero.
     pub fn settled(&self, mut params: Map<String, Value>) -> Option<Map<String, Value>> {
         let drawn = |u: f64| -(1.0 - u.min(0.999_999_999)).ln();
-        let proportion = |(name, value): (&String, &Value)| {
-            let member = name.strip_prefix(WEIGHT)?;
-            let value = value.as_f64().unwrap_or(0.0);
-            Some(if self.shares.contains(member) { drawn(value) } else { value })
+        let of_member = |(name, value): (&String, &Value)| {
+            let is_drawn = self.shares.contains(name.strip_prefix(WEIGHT)?);
+            Some((is_drawn, value.as_f64().unwrap_or(0.0)))
         };
-        let proportions: Vec<f64> = params.iter().filter_map(proportion).collect();
+        let all: Vec<(bool, f64)> = params.iter().filter_map(of_member).collect();
+        let named: f64 = all.iter().filter(|(is_drawn, _)| !is_drawn).map(|(_, w)| w).sum();
+        let sum: f64 = all.iter().filter(|(is_drawn, _)| *is_drawn).map(|(_, u)| drawn(*u)).sum();
+        // Weights that are named are kept; the others share what is left.
+        let left = (1.0 - named).max(0.0);
+        let proportion = |(is_drawn, value): &(bool, f64)| match is_drawn {
+            true if sum > 0.0 => drawn(*value) / sum * left,
+            true => 0.0,
+            false => *value,
+        };
+        let proportions: Vec<f64> = all.iter().map(proportion).collect();
         let weights = Weights::new(&proportions).ok()?;
         let of_members = params.iter_mut().filter(|(name, _)| name.starts_with(WEIGHT));
         for ((_, value), parts) in of_members.zip(weights.parts()) {
@@ -157,6 +170,11 @@ mod tests {
         let sum = of("weight.a") + of("weight.b") + of("weight.c");
         assert!((sum - 1.0).abs() < 1e-12 && of("weight.c").abs() < 1e-15, "{settled:?}");
         assert!(of("weight.b") > 0.95 && settled["min_agreement"] == 0.3, "{settled:?}");
+        let fixed = json!({"parameters": {"weight.a": [0.5]}});
+        let fixed = WeightSearch::of(fixed.as_object().unwrap(), &members(), false, None).unwrap();
+        let point = json!({"weight.b": 0.4, "weight.c": 0.7, "weight.a": 0.5});
+        let settled = fixed.settled(point.as_object().unwrap().clone()).unwrap();
+        assert_eq!(settled["weight.a"], 0.5);
         let nothing = json!({"weight.a": 0.0, "weight.b": 0.0, "weight.c": 0.0});
         assert!(search.settled(nothing.as_object().unwrap().clone()).is_none());
     }

@@ -71,7 +71,8 @@ impl TaskKind for Judge {
     fn run(&self, context: &TaskContext) -> Result<TaskOutput, TaskError> {
         let of = |name: &str| context.outputs.get(name).cloned().unwrap_or_default();
         let (mut value, run) = (of("rank"), of("execute_strategy"));
-        let luck = luck(&value["sharpes"], &value["periods_per_year"], &run);
+        let bars = bars_of_account(&of("load_data"), &run);
+        let luck = luck(&value["sharpes"], &value["periods_per_year"], (&run, bars));
         if let Some(result) = value.as_object_mut() {
             result.shift_remove("sharpes");
             result.shift_remove("periods_per_year");
@@ -81,14 +82,24 @@ impl TaskKind for Judge {
     }
 }
 
+/// How many closes the account has: those of the symbol with the most, as symbols trade side by side.
+fn bars_of_account(loaded: &Value, run: &Value) -> Option<usize> {
+    let symbols = loaded["symbols"].as_array().into_iter().flatten();
+    let most = symbols.filter_map(|own| own["bars"].as_u64()).max();
+    most.or_else(|| run["bars"].as_u64()).and_then(|bars| usize::try_from(bars).ok())
+}
+
 /// None where the best has too few returns, or none that vary, to be judged.
-fn luck(sharpes: &Value, periods_per_year: &Value, run: &Value) -> Option<Value> {
+fn luck(
+    sharpes: &Value,
+    periods_per_year: &Value,
+    (run, bars): (&Value, Option<usize>),
+) -> Option<Value> {
     let sharpes: Sharpes = serde_json::from_value(sharpes.clone()).ok()?;
     let periods_per_year = periods_per_year.as_f64()?;
     let metric = |name: &str| run["metrics"][name].as_f64();
-    let bars = run["bars"].as_u64().and_then(|bars| usize::try_from(bars).ok())?;
     let track = Track {
-        periods: bars.checked_sub(1)?,
+        periods: bars?.checked_sub(1)?,
         sharpe: metric("sharpe")? / periods_per_year.sqrt(),
         skew: metric("skew")?,
         kurtosis: metric("kurtosis")? + 3.0,
@@ -136,7 +147,9 @@ mod tests {
         let ratios: Vec<f64> =
             (0..100).map(|n| if n % 2 == 0 { spread } else { -spread }).collect();
         let run = json!({"bars": 1251, "metrics": {"sharpe": 2.5, "skew": -3.0, "kurtosis": 7.0}});
-        let found = luck(&json!(sums(&ratios)), &json!(year), &run).unwrap();
+        let found =
+            luck(&json!(sums(&ratios)), &json!(year), (&run, bars_of_account(&Value::Null, &run)))
+                .unwrap();
         let of = |name: &str| found[name].as_f64().unwrap();
         assert!((of("sharpe_of_luck") / year.sqrt() - 0.1132).abs() < 5e-5, "{found}");
         assert!((of("deflated_sharpe") - 0.9004).abs() < 5e-5, "{found}");
