@@ -130,6 +130,33 @@ workflow:
     }
 }
 
+/// Where a purge leaves nothing to train on, a choice would be one of hindsight: the check stays open.
+#[test]
+fn folds_without_training_stay_open() {
+    let world = World::new();
+    world.write("X.csv", &prices(600, EDGE, &Seed::master(8)));
+    let of = |purge: u32| {
+        let only = format!(
+            "
+workflow:
+  type: validation
+  optimization_config: {{parameters: {{n: [5, 10, 20]}}}}
+  validation_config:
+    skip: [walk_forward, monte_carlo, perturbation, costs, delays, luck]
+    k_fold: {{purge: {purge}}}
+    combinatorial: {{folds: 4, tests: 2, purge: {purge}}}
+"
+        );
+        run(&world, &format!("{only}{DATA}{STRATEGY}"))
+    };
+    let (found, open) = (of(5).result, of(500));
+    assert!(found["k_fold"]["out_of_sample_sharpe"].is_number(), "{}", found["k_fold"]);
+    assert!(open.result["k_fold"]["out_of_sample_sharpe"].is_null(), "{}", open.result["k_fold"]);
+    assert!(open.result["combinatorial"]["paths"].is_null(), "{}", open.result["combinatorial"]);
+    let told = open.warnings.join(" ");
+    assert!(told.contains("bars to train on in a fold"), "{told}");
+}
+
 /// An average of 50 days is warm on the first day of a test, so a test trades from then on.
 #[test]
 fn tests_begin_with_warm_indicators() {

@@ -61,6 +61,20 @@ struct Of<'a> {
     compared: &'a Compared,
 }
 
+/// Fewer bars choose nothing: the choice would be that of all bars, the tested ones among them.
+const TRAINING_MIN: usize = 30;
+
+/// Refuses splits that leave too little to train on.
+fn has_training(splits: &[Split]) -> Result<(), Error> {
+    let bars = |split: &Split| split.train.iter().map(|range| range.len()).sum::<usize>();
+    match splits.iter().map(bars).min() {
+        Some(found) if found < TRAINING_MIN => {
+            Err(Error::TooFew { what: "bars to train on in a fold", found, needed: TRAINING_MIN })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Of<'_> {
     fn periods_per_year(&self) -> f64 {
         self.doubt.base.periods_per_year()
@@ -77,6 +91,7 @@ impl Of<'_> {
     fn k_fold(&self) -> Result<Value, Error> {
         let fold = &self.doubt.settings.k_fold;
         let splits = validate::purged_folds(self.bars(), fold.folds, fold.purge, fold.embargo)?;
+        has_training(&splits)?;
         let found = validate::select_forward(&self.compared.columns, &splits)?;
         let folds: Vec<Value> =
             splits.iter().enumerate().map(|(at, split)| self.fold(&found, at, split)).collect();
@@ -106,6 +121,7 @@ impl Of<'_> {
         let cut = &self.doubt.settings.combinatorial;
         let (purge, embargo) = (cut.purge, cut.embargo);
         let all = validate::combinatorial(self.bars(), cut.folds, cut.tests, purge, embargo)?;
+        has_training(&all.splits)?;
         let found = validate::select_forward(&self.compared.columns, &all.splits)?;
         let mut paths: Vec<f64> = (0..all.paths)
             .filter_map(|path| {
